@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One crossing: one attempt by one traveller in one direction. Everything personal lives in its arena and is wiped at
+ * its end. Pure; must never touch a clock, a descriptor or a database.
+ */
+#ifndef POSTERN_CROSSING_H
+#define POSTERN_CROSSING_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "bus.pb-c.h"
+#include "crossing/ulid.h"
+#include "verdict/verdict.h"
+
+#define CROSSING_ARENA_BYTES (96u * 1024u)
+
+/* Steps of docs/names.md whose duration a crossing records. */
+enum crossing_step {
+	STEP_DOCUMENT, /* presented to checked */
+	STEP_LISTS,    /* watchlist and history, asked together */
+	STEP_RULES,
+	STEP_TAKE_BACK,
+	STEP_ENTRY,
+	STEP_INSIDE,
+	STEP_COMMIT,
+	STEP_EXIT,
+	STEP_OFFICER,
+	STEP_OVERHEAD, /* sum of the core's own part, without devices */
+	STEP_COUNT_
+};
+
+struct crossing {
+	bool active;
+	char id[ULID_SIZE];
+	uint64_t begun_mono_ms;
+	uint64_t step_begun_mono_ms[STEP_COUNT_];
+	uint32_t step_ms[STEP_COUNT_];
+	bool step_running[STEP_COUNT_];
+	struct arena arena;
+	/* Evidence; owned by the arena, NULL until known. */
+	const Postern__DocumentPresented *presented;
+	const Postern__DocumentChecked *document;
+	const Postern__WatchlistSearched *watchlist;
+	const Postern__HistoryLooked *history;
+	const Postern__RulesEvaluated *rules;
+	bool watchlist_asked, history_asked;
+	bool watchlist_done, history_done;
+	struct verdict verdict; /* value UNSPECIFIED until made */
+	bool has_verdict;
+	/* The verdict record on the way to the journal and once durable. */
+	uint64_t verdict_tag;
+	bool verdict_submitted, verdict_durable;
+	uint8_t verdict_hash[32];
+	/* An officer's accepted decision. */
+	Postern__OfficerDecision decision;
+	const Postern__SignedDecision *signed_decision;
+	char officer[64];
+	char reason_code[65];
+	bool waiting_officer;
+	bool outcome_written;
+};
+
+/* Starts a crossing over memory of CROSSING_ARENA_BYTES that the caller owns for the lane's lifetime. */
+void crossing_begin(struct crossing *c, void *memory, int64_t wall_ms, uint64_t mono_ms, const uint8_t random[10]);
+/* Wipes everything personal. */
+void crossing_end(struct crossing *c);
+
+/* Decodes body bytes of a validated message a second time, into the crossing's arena; NULL when it is full. */
+void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size);
+
+void crossing_step_start(struct crossing *c, enum crossing_step step, uint64_t mono_ms);
+/* Adds to the step's duration; no effect when it is not running. */
+void crossing_step_end(struct crossing *c, enum crossing_step step, uint64_t mono_ms);
+const char *crossing_step_name(enum crossing_step step);
+#endif

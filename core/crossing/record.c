@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Building records. Must never copy a name, a number, a full birth date or MRZ text into the clear part.
+ */
+#include "crossing/record.h"
+
+#include <string.h>
+
+/* protobuf-c wants char *; the records are only ever packed, never written through. */
+static char *text_of(const char *s)
+{
+	return (char *)(uintptr_t)(s != NULL ? s : "");
+}
+
+static void add_steps(struct record *r, const struct crossing *c)
+{
+	for (int i = 0; i < STEP_COUNT_; i++) {
+		if (c->step_ms[i] == 0)
+			continue;
+		Postern__StepTime *s = &r->step[r->clear.n_steps];
+		postern__step_time__init(s);
+		s->step = text_of(crossing_step_name((enum crossing_step)i));
+		s->duration_ms = c->step_ms[i];
+		r->steps[r->clear.n_steps++] = s;
+	}
+	r->clear.steps = r->steps;
+}
+
+static void add_traveller(Postern__RecordClear *clear, const Postern__Document *d)
+{
+	clear->nationality = d->nationality;
+	clear->issuer = d->issuer;
+	clear->document_code = d->document_code;
+	clear->sex = d->sex;
+	if (d->birth_date != NULL)
+		clear->birth_year = d->birth_date->year;
+}
+
+static void add_personal(struct record *r, const struct crossing *c)
+{
+	Postern__CrossingRecord *p = &r->personal;
+	if (c->document != NULL) {
+		p->document = c->document->document;
+		p->checks = c->document->checks;
+		p->n_checks = c->document->n_checks;
+	}
+	if (c->watchlist != NULL) {
+		p->matches = c->watchlist->matches;
+		p->n_matches = c->watchlist->n_matches;
+		p->watchlist_result = c->watchlist->result;
+	}
+	if (c->history != NULL) {
+		p->history_result = c->history->result;
+		p->stays = c->history->stays;
+		p->n_stays = c->history->n_stays;
+	}
+	p->rules = (Postern__RulesEvaluated *)(uintptr_t)c->rules;
+	p->versions = &r->versions;
+	if (c->presented != NULL) {
+		p->mrz_lines = c->presented->mrz_lines;
+		p->n_mrz_lines = c->presented->n_mrz_lines;
+	}
+	r->has_personal = true;
+}
+
+void record_build(struct record *r, Postern__RecordKind kind, const struct record_lane *lane, const struct crossing *c,
+	int64_t wall_ms, Postern__ClockQuality clock_quality)
+{
+	Postern__RecordClear *clear = &r->clear;
+	memset(r, 0, sizeof *r);
+	postern__record_clear__init(clear);
+	postern__crossing_record__init(&r->personal);
+	postern__versions__init(&r->versions);
+	r->versions.software = text_of(lane->software);
+	r->versions.schema = text_of(lane->schema);
+	r->versions.config_hash = text_of(lane->config_hash);
+	clear->kind = kind;
+	clear->wall_ms = wall_ms;
+	clear->clock_quality = clock_quality;
+	clear->lane = text_of(lane->lane);
+	clear->direction = lane->direction;
+	clear->mode = lane->mode;
+	clear->versions = &r->versions;
+	if (c == NULL || !c->active)
+		return;
+	clear->crossing_id = text_of(c->id);
+	clear->verdict = c->verdict.value;
+	clear->exception = c->verdict.exception;
+	if (c->rules != NULL)
+		r->versions.rule_pack = c->rules->pack_version;
+	if (c->watchlist != NULL)
+		r->versions.watchlist = c->watchlist->list_version;
+	if (c->document != NULL && c->document->document != NULL)
+		add_traveller(clear, c->document->document);
+	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT) {
+		clear->seal_recipients = text_of(lane->seal_recipients);
+		add_personal(r, c);
+	}
+	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT || kind == POSTERN__RECORD_KIND__RECORD_OUTCOME)
+		add_steps(r, c);
+	if (kind == POSTERN__RECORD_KIND__RECORD_DECISION || kind == POSTERN__RECORD_KIND__RECORD_OUTCOME) {
+		clear->decision = c->decision;
+		clear->officer = text_of(c->officer);
+		clear->reason_code = text_of(c->reason_code);
+		if (c->verdict_durable) {
+			clear->answers_hash.data = (uint8_t *)(uintptr_t)c->verdict_hash;
+			clear->answers_hash.len = sizeof c->verdict_hash;
+		}
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The journal records of a crossing: clear columns (pseudonymous) and the personal payload that will be sealed.
+ * Pure; the structs borrow from the crossing and stay valid while it lives. Must never put a personal field into
+ * the clear part: birth year, sex, nationality and issuer are the only attributes of the person there.
+ */
+#ifndef POSTERN_CROSSING_RECORD_H
+#define POSTERN_CROSSING_RECORD_H
+#include "crossing/crossing.h"
+
+/* What a record says of the lane, constant between two configurations. */
+struct record_lane {
+	const char *lane;
+	const char *software, *schema, *config_hash;
+	const char *seal_recipients;
+	Postern__Direction direction;
+	Postern__LaneMode mode;
+};
+
+struct record {
+	Postern__RecordClear clear;
+	Postern__CrossingRecord personal;
+	bool has_personal;
+	Postern__Versions versions;
+	Postern__StepTime step[STEP_COUNT_];
+	Postern__StepTime *steps[STEP_COUNT_];
+};
+
+/* Fills *r for one kind. c may be NULL for a record outside a crossing. Only RECORD_VERDICT carries the payload. */
+void record_build(struct record *r, Postern__RecordKind kind, const struct record_lane *lane, const struct crossing *c,
+	int64_t wall_ms, Postern__ClockQuality clock_quality);
+#endif
