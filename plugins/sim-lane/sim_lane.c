@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A whole lane of steel and people in software: leaves that take time, one person count, travellers from a scenario, and the
+ * reader's serial line, on which documents travel to the same reader plugin as real ones.
+ * Keeps a synced log of its own of what it did and saw: the oracle of crash tests, independent of the core's word.
+ * Must never be loaded by a production profile (its manifest says simulated).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "base/err.h"
+#include "base/hex.h"
+#include "bus.pb-c.h"
+#include "postern/plugin.h"
+#include "scenario.h"
+#include "sim/leaf.h"
+
+#define TICK_MS 10u
+#define REPORT_EVERY_MS 200u
+#define CORE_RETURN_MS 10000u /* without a core for so long, an occupied lane opens its return path by itself */
+
+struct sim {
+	const struct postern_host *host;
+	struct scenario scenario;
+	struct sim_leaf entry, exit;
+	struct agent agent;
+	int line, truth;
+	uint32_t guidance, occupants, next_traveller, last_command_id;
+	bool object_left, started, core_lost;
+	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
+	bool changed, both_open_logged;
+	char crossing[32];
+	uint32_t first_index;
+};
+
+static uint64_t now_of(const struct sim *s)
+{
+	return s->host->now_ms(s->host->ctx);
+}
+
+/* One line, durable before the caller goes on. */
+static void truth(struct sim *s, const char *event, const char *detail)
+{
+	struct timespec t;
+	char line[256];
+	clock_gettime(CLOCK_REALTIME, &t);
+	int n = snprintf(line, sizeof line, "{\"wall_ms\":%lld,\"event\":\"%s\",\"crossing\":\"%s\",\"detail\":\"%s\"}\n",
+		(long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, event, s->crossing, detail);
+	if (s->truth < 0 || n < 0)
+		return;
+	if (write(s->truth, line, (size_t)n) != n || fdatasync(s->truth) != 0)
+		s->host->log(s->host->ctx, POSTERN_ERROR, "sim.truth_log_failed", "");
+}
+
+static Postern__LeafPosition position(const struct sim_leaf *leaf)
+{
+	switch (sim_leaf_position(leaf)) {
+	case SIM_LEAF_LOCKED:
+		return POSTERN__LEAF_POSITION__LEAF_LOCKED;
+	case SIM_LEAF_CLOSED:
+		return POSTERN__LEAF_POSITION__LEAF_CLOSED;
+	case SIM_LEAF_MOVING:
+		return POSTERN__LEAF_POSITION__LEAF_MOVING;
+	case SIM_LEAF_OPEN:
+		return POSTERN__LEAF_POSITION__LEAF_OPEN;
+	case SIM_LEAF_OBSTRUCTED:
+		return POSTERN__LEAF_POSITION__LEAF_OBSTRUCTED;
+	}
+	return POSTERN__LEAF_POSITION__LEAF_UNSPECIFIED;
+}
+
+static void report(struct sim *s)
+{
+	Postern__GateSensed m = POSTERN__GATE_SENSED__INIT;
+	uint8_t buffer[128];
+	m.entry_leaf = position(&s->entry);
+	m.exit_leaf = position(&s->exit);
+	m.occupants = s->occupants > 2 ? 2 : s->occupants;
+	m.occupants_known = true;
+	m.object_left = s->object_left;
+	m.mains_ok = true;
+	m.self_test_ok = true;
+	m.last_command_id = s->last_command_id;
+	size_t n = postern__gate_sensed__get_packed_size(&m);
+	if (n > sizeof buffer)
+		return;
+	postern__gate_sensed__pack(&m, buffer);
+	if (s->host->report(s->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, s->crossing, buffer, n) == 0) {
+		s->changed = false;
+		s->reported_ms = now_of(s);
+	}
+}
+
+static void send_line(struct sim *s, const char *text)
+{
+	size_t n = strlen(text);
+	while (n > 0) {
+		ssize_t w = write(s->line, text, n);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return; /* the reader is away: the traveller will try again */
+		text += w;
+		n -= (size_t)w;
+	}
+}
+
+static void present(struct sim *s)
+{
+	char frame[64];
+	const struct traveller *t = &s->agent.who;
+	truth(s, "document_presented", traveller_kind_name(t->kind));
+	for (uint32_t i = 0; i < t->lines; i++) {
+		snprintf(frame, sizeof frame, "\x02%s\x03", t->mrz[i]);
+		send_line(s, frame);
+	}
+}
+
+static void finish(struct sim *s, const char *outcome)
+{
+	char detail[96];
+	snprintf(detail, sizeof detail, "%u %s %s", s->agent.who.index, traveller_kind_name(s->agent.who.kind), outcome);
+	truth(s, "traveller_done", detail);
+	s->next_arrival_ms = now_of(s) + s->scenario.gap_ms;
+}
+
+static void arrive(struct sim *s, uint64_t now)
+{
+	struct traveller t;
+	time_t wall = time(NULL);
+	struct tm day;
+	if (s->agent.state != AGENT_GONE || s->next_traveller >= s->scenario.travellers || now < s->next_arrival_ms)
+		return;
+	gmtime_r(&wall, &day);
+	traveller_make(&t, s->scenario.seed, s->first_index + s->next_traveller, &s->scenario.mix, s->scenario.own_state,
+		(struct traveller_date){ day.tm_year + 1900, day.tm_mon + 1, day.tm_mday });
+	s->next_traveller++;
+	agent_arrive(&s->agent, &t, now, &s->scenario.pace);
+}
+
+static void people(struct sim *s, uint64_t now)
+{
+	struct agent_acts acts;
+	struct agent_view view = { now, s->guidance, sim_leaf_passable(&s->entry), sim_leaf_passable(&s->exit),
+		s->guidance == POSTERN__GUIDANCE__GUIDANCE_EMERGENCY };
+	agent_step(&s->agent, &view, &s->scenario.pace, &acts);
+	if (acts.present_document)
+		present(s);
+	if (acts.remove_document)
+		send_line(s, "\x02--\x03");
+	if (acts.persons_in > 0) {
+		s->occupants += (uint32_t)acts.persons_in;
+		truth(s, "entered", acts.persons_in > 1 ? "2" : "1");
+		s->changed = true;
+	}
+	if (acts.block_entry)
+		s->entry.blocked = true;
+	if (acts.unblock_entry)
+		s->entry.blocked = false;
+	if (acts.persons_out > 0) {
+		s->occupants -= s->occupants < (uint32_t)acts.persons_out ? s->occupants : (uint32_t)acts.persons_out;
+		truth(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
+		s->changed = true;
+	}
+	if (acts.leave_object) {
+		s->object_left = true;
+		s->object_until_ms = now + s->scenario.bag_ms;
+		truth(s, "object_left", "");
+	}
+	if (acts.done)
+		finish(s, acts.outcome);
+}
+
+static void steel(struct sim *s, uint64_t now)
+{
+	if (sim_leaf_advance(&s->entry, now))
+		s->changed = true;
+	if (sim_leaf_advance(&s->exit, now))
+		s->changed = true;
+	if (s->object_left && now >= s->object_until_ms) {
+		s->object_left = false; /* staff have taken it away */
+		s->changed = true;
+	}
+	bool both = s->entry.opening_per_mille > 0 && s->exit.opening_per_mille > 0;
+	if (both && !s->both_open_logged)
+		truth(s, "both_leaves_open", "");
+	s->both_open_logged = both;
+}
+
+static void without_core(struct sim *s, uint64_t now)
+{
+	if (!s->core_lost || s->occupants == 0 || now - s->core_lost_ms < CORE_RETURN_MS || s->entry.drive_open)
+		return;
+	truth(s, "return_path_without_core", "");
+	s->guidance = POSTERN__GUIDANCE__GUIDANCE_GO_BACK;
+	sim_leaf_drive(&s->exit, false);
+	sim_leaf_drive(&s->entry, true);
+}
+
+static void sim_tick(void *self, uint64_t now)
+{
+	struct sim *s = self;
+	arrive(s, now);
+	people(s, now);
+	steel(s, now);
+	without_core(s, now);
+	if (s->changed || now - s->reported_ms >= REPORT_EVERY_MS)
+		report(s);
+	if (s->host->wake_after(s->host->ctx, TICK_MS) != 0)
+		s->host->fail(s->host->ctx, "sim.no_timer");
+}
+
+static void command(struct sim *s, const struct postern_message *m)
+{
+	Postern__GateCommand *c = postern__gate_command__unpack(NULL, m->size, m->bytes);
+	char hash[65] = "";
+	if (c == NULL)
+		return;
+	snprintf(s->crossing, sizeof s->crossing, "%s", m->crossing_id);
+	s->last_command_id = c->command_id;
+	switch (c->command) {
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY:
+		truth(s, "entry_released", "");
+		sim_leaf_drive(&s->entry, true);
+		break;
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_ENTRY:
+		sim_leaf_drive(&s->entry, false);
+		break;
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT:
+		if (c->record_hash.len == 32)
+			hex_encode(hash, c->record_hash.data, 32);
+		truth(s, "exit_released", hash);
+		sim_leaf_drive(&s->exit, true);
+		break;
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_EXIT:
+		sim_leaf_drive(&s->exit, false);
+		break;
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_ALL_SAFE:
+		sim_leaf_drive(&s->exit, false);
+		sim_leaf_drive(&s->entry, false);
+		break;
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_SELF_TEST:
+		s->changed = true;
+		break;
+	case POSTERN__GATE_COMMAND_KIND__COMMAND_UNSPECIFIED:
+	case _POSTERN__GATE_COMMAND_KIND_IS_INT_SIZE:
+		break;
+	}
+	postern__gate_command__free_unpacked(c, NULL);
+}
+
+static void sim_message(void *self, const struct postern_message *m)
+{
+	struct sim *s = self;
+	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
+		command(s, m);
+	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
+		Postern__ShowGuidance *g = postern__show_guidance__unpack(NULL, m->size, m->bytes);
+		if (g == NULL)
+			return;
+		s->guidance = g->guidance;
+		postern__show_guidance__free_unpacked(g, NULL);
+	}
+}
+
+static int sim_init(const struct postern_host *host, void **self)
+{
+	struct sim *s = calloc(1, sizeof *s);
+	char path[512], error[256];
+	if (s == NULL)
+		return PN_ENOMEM;
+	s->host = host;
+	s->truth = -1;
+	s->line = host->device(host->ctx, "line");
+	snprintf(path, sizeof path, "%s/%s", host->folder(host->ctx, "scenario"), host->option(host->ctx, "scenario"));
+	if (scenario_load(path, &s->scenario, error, sizeof error) != 0) {
+		host->log(host->ctx, POSTERN_ERROR, "sim.bad_scenario", error);
+		free(s);
+		return PN_EFORMAT;
+	}
+	if (host->option_int(host->ctx, "travellers") > 0)
+		s->scenario.travellers = (uint32_t)host->option_int(host->ctx, "travellers");
+	s->first_index = (uint32_t)host->option_int(host->ctx, "first_index");
+	snprintf(path, sizeof path, "%s/truth.jsonl", host->state_folder(host->ctx));
+	s->truth = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (s->truth < 0) {
+		host->log(host->ctx, POSTERN_ERROR, "sim.no_truth_log", path);
+		free(s);
+		return PN_EIO;
+	}
+	*self = s;
+	return PN_OK;
+}
+
+static int sim_start(void *self)
+{
+	struct sim *s = self;
+	uint64_t now = now_of(s);
+	sim_leaf_init(&s->entry, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
+	sim_leaf_init(&s->exit, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
+	s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
+	truth(s, "simulator_started", "");
+	return s->host->wake_after(s->host->ctx, TICK_MS);
+}
+
+static void sim_core_started(void *self, uint64_t core_epoch)
+{
+	struct sim *s = self;
+	(void)core_epoch;
+	report(s);
+}
+
+static void sim_core_silent(void *self, int lost)
+{
+	struct sim *s = self;
+	s->core_lost = lost != 0;
+	s->core_lost_ms = now_of(s);
+	truth(s, lost ? "core_lost" : "core_back", "");
+	if (lost) {
+		s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
+		if (!s->exit.drive_open)
+			sim_leaf_drive(&s->entry, false);
+	}
+}
+
+static void sim_stop(void *self)
+{
+	struct sim *s = self;
+	truth(s, "simulator_stopped", "");
+	close(s->truth);
+	explicit_bzero(s, sizeof *s);
+	free(s);
+}
+
+POSTERN_PLUGIN(.name = "sim-lane", .version = "0.1.0", .init = sim_init, .start = sim_start, .message = sim_message,
+	.tick = sim_tick, .core_started = sim_core_started, .core_silent = sim_core_silent, .stop = sim_stop);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Simulated travellers: who they are and how they behave, drawn from a seed. The same seed and index give the same
+ * traveller on every machine. Must never be built into anything but the simulator and its data generator.
+ */
+#ifndef POSTERN_SIM_TRAVELLER_H
+#define POSTERN_SIM_TRAVELLER_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum traveller_kind {
+#define KIND(id, name, about) TRAVELLER_##id,
+#include "traveller_kinds.def"
+#undef KIND
+	TRAVELLER_KINDS
+};
+
+struct traveller_mix {
+	uint32_t weight[TRAVELLER_KINDS];
+};
+
+struct traveller_date {
+	int year, month, day;
+};
+
+struct traveller {
+	uint32_t index;
+	enum traveller_kind kind;
+	char issuer[4], nationality[4];
+	char number[16], surname[40], given_names[40];
+	char sex;
+	struct traveller_date birth, expiry;
+	/* Previous stay to be known at the centre; year 0: none. */
+	struct traveller_date stay_entry, stay_exit;
+	uint32_t lines;
+	char mrz[3][45];
+};
+
+/* own_state: the lane's State, e.g. "NOR". today: the crossing point's date. */
+void traveller_make(struct traveller *t, uint64_t seed, uint32_t index, const struct traveller_mix *mix,
+	const char *own_state, struct traveller_date today);
+const char *traveller_kind_name(enum traveller_kind kind);
+/* -1 when there is no such kind. */
+int traveller_kind_find(const char *name);
+#endif
