@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Officers' keys and signatures. Must never accept a key that the configuration's trust folder does not hold.
+ */
+#include "control/officer.h"
+
+#include <dirent.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/text.h"
+
+static int load_one(struct officer_keys *keys, const char *folder, const char *file)
+{
+	char path[512];
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	size_t size = 32;
+	int r = PN_ECRYPTO;
+	FILE *f;
+	EVP_PKEY *key = NULL;
+	if (keys->count == OFFICER_KEYS)
+		return PN_ELIMIT;
+	snprintf(path, sizeof path, "%s/%s", folder, file);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return PN_EIO;
+	key = PEM_read_PUBKEY(f, NULL, NULL, NULL);
+	if (key == NULL || EVP_PKEY_id(key) != EVP_PKEY_ED25519 ||
+		EVP_PKEY_get_raw_public_key(key, keys->key[keys->count].key, &size) != 1 || size != 32)
+		goto out;
+	SHA256(keys->key[keys->count].key, 32, digest);
+	hex_encode(keys->key[keys->count].id, digest, 8);
+	text_copy(keys->key[keys->count].name, sizeof keys->key[keys->count].name, file);
+	keys->key[keys->count].name[strlen(file) - 4] = '\0';
+	keys->count++;
+	r = PN_OK;
+out:
+	EVP_PKEY_free(key);
+	fclose(f);
+	return r;
+}
+
+int officer_keys_load(struct officer_keys *keys, const char *folder)
+{
+	int r = PN_OK;
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	memset(keys, 0, sizeof *keys);
+	if (d == NULL)
+		return PN_OK;
+	while (r == PN_OK && (e = readdir(d)) != NULL) {
+		size_t n = strlen(e->d_name);
+		if (n > 4 && n < 64 && strcmp(e->d_name + n - 4, ".pub") == 0)
+			r = load_one(keys, folder, e->d_name);
+	}
+	closedir(d);
+	return r;
+}
+
+int officer_known(const struct officer_keys *keys, const char *name)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (strcmp(keys->key[i].name, name) == 0)
+			return 1;
+	return 0;
+}
+
+static int signature_is_good(const uint8_t key[32], const Postern__SignedDecision *s)
+{
+	int good = 0;
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	if (pkey != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1)
+		good = EVP_DigestVerify(ctx, s->signature.data, s->signature.len, s->decision.data, s->decision.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	return good;
+}
+
+int officer_verify(const struct officer_keys *keys, const Postern__SignedDecision *signed_decision,
+	Postern__Decision **out)
+{
+	Postern__Decision *d;
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strcmp(keys->key[i].id, signed_decision->key_id) != 0)
+			continue;
+		if (signed_decision->signature.len != 64 || !signature_is_good(keys->key[i].key, signed_decision))
+			return PN_ECRYPTO;
+		d = postern__decision__unpack(NULL, signed_decision->decision.len, signed_decision->decision.data);
+		if (d == NULL)
+			return PN_EFORMAT;
+		if (d->base.n_unknown_fields != 0 || strcmp(d->officer, keys->key[i].name) != 0) {
+			postern__decision__free_unpacked(d, NULL);
+			return PN_ECRYPTO;
+		}
+		*out = d;
+		return PN_OK;
+	}
+	return PN_ECRYPTO;
+}
