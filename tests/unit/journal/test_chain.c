@@ -37,7 +37,7 @@ static void test_vectors(void **state)
 		chain_hash("utopia", "north-1", 1, 2, first, two, sizeof two, sealed, second), 0);
 	expect(second, "28b348dbb82c6cc16508b4835747189873990a7b6ec45efd09609472b3c5a69f");
 	assert_int_equal(chain_hash(name, "g", 0x0102030405060708, 0xf1f2f3f4f5f6f7f8, second, NULL,
-				 0, zeros, big),
+				 0, sealed, big),
 		0);
 	expect(big, "7318a3bc6dc5326abca9f7420d382770e929d7ab66c6cae8890f64bc16b0fefc");
 }
