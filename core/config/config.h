@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The configuration of one machine: profile, units (a gate, a post, a centre), their plugins and
+ * devices. One YAML file; relative paths are relative to it. What a key means and its default:
+ * docs/man/postern.yaml(5). Loading tells every problem as "file:line: what is wrong, what is
+ * expected" and gives nothing unless there is none. Must never open a device, start anything, or
+ * hold a secret: secrets are files named here.
+ */
+#ifndef POSTERN_CONFIG_CONFIG_H
+#define POSTERN_CONFIG_CONFIG_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
+
+enum {
+	CONFIG_SCHEMA = 1,
+	CONFIG_HASH_SIZE = 32,
+	CONFIG_NAME_MAX = 32,    /* unit, instance, plugin, device: a-z 0-9 and - */
+	CONFIG_UNITS_MAX = 32,   /* per machine */
+	CONFIG_PLUGINS_MAX = 32, /* per unit */
+};
+
+enum config_profile { CONFIG_PRODUCTION, CONFIG_DEMO };
+enum config_clock { CONFIG_CLOCK_SYSTEM, CONFIG_CLOCK_OPERATOR_ASSERTED };
+enum config_role { CONFIG_GATE, CONFIG_POST, CONFIG_CENTRAL };
+/* Values are those of Postern__Direction and Postern__LaneMode. */
+enum config_direction { CONFIG_DIRECTION_NONE, CONFIG_ENTRY, CONFIG_EXIT };
+enum config_mode { CONFIG_MODE_NONE, CONFIG_LOCKED, CONFIG_CONTROLLED, CONFIG_FREE };
+enum config_side { CONFIG_SIDE_NONE, CONFIG_MASTER, CONFIG_SLAVE };
+
+/* Bits of config_plugin.sockets: the same words as in a manifest. */
+enum config_socket {
+	CONFIG_INET_CLIENT = 1,
+	CONFIG_INET_SERVER = 2,
+	CONFIG_UNIX_CLIENT = 4,
+};
+
+/* One line of a free map. line: in the configuration file. */
+struct config_pair {
+	char *key, *value;
+	unsigned line;
+};
+
+struct config_pairs {
+	struct config_pair *at;
+	size_t count;
+};
+
+struct config_plugin {
+	char *instance;              /* unique in its unit */
+	char *plugin;                /* NAME of NAME.so and NAME.plugin */
+	bool required;               /* default true: without it the unit takes no traveller */
+	uint32_t sockets;            /* allowed, bits of config_socket; the manifest requests */
+	uint32_t memory_mib;         /* 0: as the manifest asks */
+	struct config_pairs devices; /* manifest's device name -> a name in config.devices */
+	struct config_pairs folders; /* manifest's folder name -> absolute path */
+	struct config_pairs options; /* as written; the manifest gives the types */
+	unsigned line;
+};
+
+struct config_journal {
+	uint32_t free_space_floor_mib; /* default 64: no passage below */
+	uint32_t retention_hours;      /* default 72: sealed bytes are kept that long after
+					  acknowledgement */
+};
+
+struct config_unit {
+	char *name; /* unique */
+	enum config_role role;
+	char *crossing_point; /* gate and post */
+	char *time_zone;      /* IANA name of the crossing point's; default UTC for central */
+	enum config_direction direction; /* gate */
+	enum config_mode mode;           /* gate; default locked */
+	char *lane;  /* absolute path of a lane file, or NULL: the built-in integrated two-step lane
+		      */
+	char *trust; /* absolute path: centre-seal.pem, escrow-seal.pem, ack.pub, officers/X.pub; or
+			NULL */
+	struct config_journal journal;
+	uint32_t heartbeat_ms;   /* default 250 */
+	uint32_t stale_after_ms; /* default 1000; at least twice heartbeat_ms */
+	bool officer_required;   /* gate: a verdict clear also waits for an officer */
+	struct config_plugin *plugins;
+	unsigned plugins_count;
+	unsigned line;
+};
+
+/* Either path, or one side of the pseudo-terminal pair called pty (demo profile only). */
+struct config_device {
+	char *name;
+	char *path;
+	char *pty;
+	enum config_side side;
+	unsigned line;
+};
+
+struct config_user {
+	uint32_t first_uid; /* default 64000: one uid per child from here on */
+	uint32_t core_uid;  /* default first_uid */
+};
+
+struct config {
+	uint32_t schema;
+	enum config_profile profile;
+	char *tenant;                    /* three capital letters */
+	char *state_folder, *run_folder; /* absolute; created when missing */
+	char **plugin_folders;           /* absolute; searched in this order */
+	unsigned plugin_folders_count;
+	enum config_clock clock;
+	struct config_user user;
+	enum log_level log_level;
+	struct config_unit *units;
+	unsigned units_count;
+	struct config_device *devices;
+	unsigned devices_count;
+
+	char *path;                     /* absolute, as given to config_load */
+	uint8_t hash[CONFIG_HASH_SIZE]; /* SHA-256 of the file's bytes */
+};
+
+/* errors: the caller's, an 8 KiB buffer holds some eighty problems. On success *out is the caller's
+ * to free. PN_EIO: cannot be read. PN_EFORMAT: problems. Never both a configuration and a problem.
+ */
+int config_load(const char *path, struct config **out, struct text *errors) PN_MUST_CHECK;
+
+/* The same from memory, for a file called path whose files and folders are not looked for: a check
+ * of form alone. */
+int config_parse(const char *path, const uint8_t *bytes, size_t size, struct config **out,
+	struct text *errors) PN_MUST_CHECK;
+
+void config_free(struct config *c);
+
+/* SHA-256 of the file's bytes as 64 hexadecimal digits and NUL: the config_hash of records. */
+void config_hash(const struct config *c, char out[2 * CONFIG_HASH_SIZE + 1]);
+
+/* May a plugin whose manifest says simulated be loaded? PN_EDENIED in a production profile, told at
+ * the plugin's line in errors. */
+int config_allows_simulated(
+	const struct config *c, const struct config_plugin *p, struct text *errors) PN_MUST_CHECK;
+
+/* NULL when there is no such thing. */
+const struct config_unit *config_unit_find(const struct config *c, const char *name);
+const struct config_plugin *config_plugin_find(const struct config_unit *u, const char *instance);
+const struct config_device *config_device_find(const struct config *c, const char *name);
+const char *config_pair_find(const struct config_pairs *pairs, const char *key);
+
+/* "production", "gate", "entry" ...; never NULL. */
+const char *config_profile_name(enum config_profile profile);
+const char *config_role_name(enum config_role role);
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What loading (config.c) and checking (config_check.c) share. Must never be included from outside
+ * core/config.
+ */
+#ifndef POSTERN_CONFIG_INTERNAL_H
+#define POSTERN_CONFIG_INTERNAL_H
+#include "config/config.h"
+#include "config/yaml_file.h"
+
+struct loading {
+	struct config *config;
+	struct yaml_file *file;
+	struct yaml_problems *problems;
+	bool look; /* look for the files and folders that are named */
+};
+
+/* Everything a schema cannot say. Runs on a loaded configuration with defaults set and paths
+ * resolved, beside the document it came from. Tells every problem. */
+void config_check(struct loading *l);
+#endif
