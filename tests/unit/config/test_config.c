@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Configuration: what is accepted means what it says, and every file in bad/ is refused with
+ * exactly the lines it expects ("# expect: LINE: text", % stands for the folder). Must never pass
+ * over a file of bad/.
+ */
+#include <dirent.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+/* cmocka.h needs the four above it */
+#include <cmocka.h>
+
+#include "config/config.h"
+
+static const char *folder; /* tests/unit/config */
+
+struct loaded {
+	struct config *config;
+	struct text errors;
+	char buffer[8192];
+	int result;
+};
+
+static struct loaded *load(const char *path)
+{
+	struct loaded *l = calloc(1, sizeof *l);
+	assert_non_null(l);
+	text_init(&l->errors, l->buffer, sizeof l->buffer);
+	l->result = config_load(path, &l->config, &l->errors);
+	return l;
+}
+
+static void unload(struct loaded *l)
+{
+	config_free(l->config);
+	free(l);
+}
+
+static void path_of(char *out, const char *name)
+{
+	snprintf(out, PATH_MAX, "%s/%s", folder, name);
+}
+
+static void everything_said(void **state)
+{
+	char path[PATH_MAX], expected[2 * PATH_MAX];
+	(void)state;
+	path_of(path, "good/gate.yaml");
+	struct loaded *l = load(path);
+	assert_string_equal(l->buffer, "");
+	assert_int_equal(l->result, PN_OK);
+	const struct config *c = l->config;
+	assert_int_equal(c->profile, CONFIG_DEMO);
+	assert_string_equal(c->tenant, "UTO");
+	snprintf(expected, sizeof expected, "%s/good/state", folder);
+	assert_string_equal(c->state_folder, expected);
+	assert_string_equal(c->run_folder, "/run/postern");
+	assert_int_equal(c->plugin_folders_count, 2);
+	snprintf(expected, sizeof expected, "%s/good/lists", folder);
+	assert_string_equal(c->plugin_folders[0], expected);
+	assert_int_equal(c->clock, CONFIG_CLOCK_OPERATOR_ASSERTED);
+	assert_int_equal(c->user.first_uid, 70000);
+	assert_int_equal(c->user.core_uid, 70100);
+	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c->units_count, 2);
+	const struct config_unit *u = config_unit_find(c, "lane-1");
+	assert_non_null(u);
+	assert_int_equal(u->line, 13);
+	assert_int_equal(u->role, CONFIG_GATE);
+	assert_int_equal(u->direction, CONFIG_ENTRY);
+	assert_int_equal(u->mode, CONFIG_CONTROLLED);
+	snprintf(expected, sizeof expected, "%s/good/lane.yaml", folder);
+	assert_string_equal(u->lane, expected);
+	assert_int_equal(u->journal.free_space_floor_mib, 128);
+	assert_int_equal(u->journal.retention_hours, 24);
+	assert_int_equal(u->heartbeat_ms, 100);
+	assert_int_equal(u->stale_after_ms, 400);
+	assert_true(u->officer_required);
+	assert_int_equal(u->plugins_count, 4);
+	const struct config_plugin *p = config_plugin_find(u, "reader");
+	assert_non_null(p);
+	assert_true(p->required);
+	assert_int_equal(p->options.count, 3);
+	assert_string_equal(config_pair_find(&p->options, "baud"), "9600");
+	assert_string_equal(config_pair_find(&p->options, "odd key"), "a: b");
+	assert_null(config_pair_find(&p->options, "none"));
+	assert_string_equal(config_pair_find(&p->devices, "line"), "reader-line");
+	assert_int_equal(p->devices.at[0].line, 29);
+	p = config_plugin_find(u, "watchlist");
+	assert_false(p->required);
+	assert_int_equal(p->memory_mib, 96);
+	snprintf(expected, sizeof expected, "%s/good/lists", folder);
+	assert_string_equal(config_pair_find(&p->folders, "lists"), expected);
+	assert_int_equal(
+		config_plugin_find(u, "uplink")->sockets, CONFIG_INET_CLIENT | CONFIG_UNIX_CLIENT);
+	assert_int_equal(config_unit_find(c, "centre")->plugins[0].sockets, CONFIG_INET_SERVER);
+	assert_string_equal(config_unit_find(c, "centre")->time_zone, "UTC");
+	assert_int_equal(config_device_find(c, "reader-line")->side, CONFIG_SLAVE);
+	assert_string_equal(config_device_find(c, "watchdog")->path, "/dev/watchdog");
+	assert_null(config_device_find(c, "none"));
+	assert_int_equal(config_allows_simulated(c, p, &l->errors), PN_OK);
+	unload(l);
+}
+
+static void defaults(void **state)
+{
+	char path[PATH_MAX], expected[2 * PATH_MAX];
+	(void)state;
+	path_of(path, "good/least.yaml");
+	assert_int_equal(chmod(path, 0644), 0);
+	struct loaded *l = load(path);
+	assert_string_equal(l->buffer, "");
+	assert_int_equal(l->result, PN_OK);
+	const struct config_unit *u = &l->config->units[0];
+	assert_int_equal(l->config->clock, CONFIG_CLOCK_SYSTEM);
+	assert_int_equal(l->config->user.first_uid, 64000);
+	assert_int_equal(l->config->user.core_uid, 64000);
+	assert_int_equal(l->config->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(u->mode, CONFIG_LOCKED);
+	assert_null(u->lane);
+	assert_int_equal(u->journal.free_space_floor_mib, 64);
+	assert_int_equal(u->journal.retention_hours, 72);
+	assert_int_equal(u->heartbeat_ms, 250);
+	assert_int_equal(u->stale_after_ms, 1000);
+	assert_false(u->officer_required);
+	assert_true(u->plugins[0].required);
+	assert_int_equal(u->plugins[0].sockets, 0);
+	assert_int_equal(u->plugins[0].memory_mib, 0);
+	assert_int_equal(
+		config_allows_simulated(l->config, &u->plugins[0], &l->errors), PN_EDENIED);
+	snprintf(expected, sizeof expected,
+		"%s:16: plugin \"gate-gpio\" is simulated, expected a real device in a production "
+		"profile\n",
+		path);
+	assert_string_equal(l->buffer, expected);
+	unload(l);
+}
+
+/* Expectations of a bad file, as the loader should tell them. */
+static void read_expected(const char *path, char *out, size_t size)
+{
+	char line[1024], bad[PATH_MAX];
+	struct text t;
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	path_of(bad, "bad");
+	text_init(&t, out, size);
+	while (fgets(line, sizeof line, f) != NULL) {
+		if (strncmp(line, "# expect: ", 10) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		const char *what = line + 10;
+		size_t digits = strspn(what, "0123456789");
+		if (digits > 0 && what[digits] == ':') /* FILE:LINE: text, else FILE: text */
+			text_add(&t, "%s:", path);
+		else
+			text_add(&t, "%s: ", path);
+		for (; *what != '\0'; what++) {
+			if (*what == '%')
+				text_add(&t, "%s", bad);
+			else
+				text_add(&t, "%c", *what);
+		}
+		text_add(&t, "\n");
+	}
+	fclose(f);
+	assert_false(t.truncated);
+}
+
+static int is_bad_file(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+static void every_bad_file(void **state)
+{
+	char bad[PATH_MAX], path[2 * PATH_MAX], expected[8192];
+	struct dirent **names;
+	(void)state;
+	path_of(bad, "bad");
+	int count = scandir(bad, &names, is_bad_file, alphasort);
+	assert_true(count >= 50);
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof path, "%s/%s", bad, names[i]->d_name);
+		assert_int_equal(chmod(path, 0644), 0);
+		struct loaded *l = load(path);
+		read_expected(path, expected, sizeof expected);
+		assert_string_not_equal(expected, "");
+		assert_string_equal(l->buffer, expected);
+		assert_int_equal(l->result, PN_EFORMAT);
+		assert_null(l->config);
+		unload(l);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void missing_file(void **state)
+{
+	(void)state;
+	struct loaded *l = load("/nonexistent/postern.yaml");
+	assert_int_equal(l->result, PN_EIO);
+	assert_string_equal(l->buffer, "/nonexistent/postern.yaml: cannot be read: No such file or "
+				       "directory, expected a YAML file\n");
+	unload(l);
+	l = load("/");
+	assert_int_equal(l->result, PN_EIO);
+	assert_string_equal(
+		l->buffer, "/: cannot be read: not a regular file, expected a YAML file\n");
+	unload(l);
+}
+
+static void too_large(void **state)
+{
+	static uint8_t bytes[256 * 1024 + 1];
+	char buffer[256];
+	struct text errors;
+	struct config *c;
+	(void)state;
+	memset(bytes, '#', sizeof bytes);
+	text_init(&errors, buffer, sizeof buffer);
+	assert_int_equal(config_parse("big", bytes, sizeof bytes, &c, &errors), PN_ELIMIT);
+	assert_string_equal(buffer, "big: is too large, expected at most 262144 bytes\n");
+}
+
+/* A production file that others can write is refused; the same file in the demo profile is not. */
+static void writable_by_others(void **state)
+{
+	char good[PATH_MAX], path[] = "/tmp/postern-config-XXXXXX", text[4096], expected[256];
+	(void)state;
+	path_of(good, "good/least.yaml");
+	FILE *in = fopen(good, "r");
+	assert_non_null(in);
+	size_t n = fread(text, 1, sizeof text, in);
+	fclose(in);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, n), n);
+	assert_int_equal(fchmod(fd, 0666), 0);
+	struct loaded *l = load(path);
+	snprintf(expected, sizeof expected,
+		"%s: can be written by others (mode 666), expected only its owner in a production "
+		"profile\n",
+		path);
+	assert_string_equal(l->buffer, expected);
+	unload(l);
+	assert_int_equal(fchmod(fd, 0640), 0);
+	l = load(path);
+	assert_int_equal(l->result, PN_OK);
+	unload(l);
+	close(fd);
+	unlink(path);
+}
+
+/* SHA-256 of the file as it lies on disk. */
+static void hash_of_bytes(void **state)
+{
+	char path[PATH_MAX], command[PATH_MAX + 32], expected[65] = "", got[65];
+	(void)state;
+	path_of(path, "good/least.yaml");
+	struct loaded *l = load(path);
+	assert_int_equal(l->result, PN_OK);
+	config_hash(l->config, got);
+	snprintf(command, sizeof command, "sha256sum '%s'", path);
+	FILE *f = popen(command, "r"); /* coreutils as the independent implementation */
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%64s", expected), 1);
+	pclose(f);
+	assert_string_equal(got, expected);
+	unload(l);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_said),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_bad_file),
+		cmocka_unit_test(missing_file),
+		cmocka_unit_test(too_large),
+		cmocka_unit_test(writable_by_others),
+		cmocka_unit_test(hash_of_bytes),
+	};
+	if (argc != 2)
+		return 2;
+	folder = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
