@@ -63,6 +63,7 @@ PLANTED = [
     ("plugins/one/a.c", C + f"void f(char *p) {{ {name}(p); }}\n", 2, "function")
     for name in ("strcpy", "sprintf", "system", "popen", "gets", "atoi", "alloca", "strtok", "assert")
 ] + [
+    ("tests/unit/b.c", C + "void f(char *p) { gets(p); }\n", 2, "function"),
     ("core/bus/a.c", "int a;\n", 1, "licence"),
     ("core/bus/meson.build", "x = 1\n", 1, "licence"),
     ("tools/a.py", "x = 1\n", 1, "licence"),
