@@ -116,7 +116,8 @@ static void core_hello(struct plugin_process *p, const Postern__CoreHello *h)
 	greet(p, h->core_epoch);
 	if (p->no_landlock)
 		p->host.trouble(p->host.ctx, "sandbox.no_landlock", 1);
-	if (p->plugin.core_started != NULL)
+	flush(p); /* the hello is out before the plugin can hang */
+	if (p->plugin.core_started != NULL && !p->ended)
 		p->plugin.core_started(p->self, h->core_epoch);
 }
 

@@ -14,6 +14,12 @@
 
 int core_side_start(struct core_side *c, const struct plugin_request *request, struct text *error)
 {
+	return core_side_start_changed(c, request, NULL, NULL, error);
+}
+
+int core_side_start_changed(struct core_side *c, const struct plugin_request *request,
+	void (*change)(struct plugin_spec *spec, void *ctx), void *ctx, struct text *error)
+{
 	struct plugin_spec spec;
 	memset(c, 0, sizeof *c);
 	c->child = (struct spawned){-1, -1, -1};
@@ -21,6 +27,8 @@ int core_side_start(struct core_side *c, const struct plugin_request *request, s
 	arena_init(&c->arena, c->arena_memory, sizeof c->arena_memory);
 	arena_init(&c->spec_arena, c->spec_memory, sizeof c->spec_memory);
 	int rc = plugin_spec_make(request, &c->spec_arena, &spec, error);
+	if (rc == PN_OK && change != NULL)
+		change(&spec, ctx);
 	return rc == PN_OK ? host_spawn_plugin(&spec, getenv("HOST_CHILD"), &c->child, error) : rc;
 }
 

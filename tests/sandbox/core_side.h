@@ -21,12 +21,18 @@ struct core_side {
 /* Starts the instance of a request; 0 or a PN_E*, with a sentence in error. The child is this
  * program's host_child. */
 int core_side_start(struct core_side *c, const struct plugin_request *request, struct text *error);
+/* The same after change() has had the spec: another object and name, say, under the same grants. */
+int core_side_start_changed(struct core_side *c, const struct plugin_request *request,
+	void (*change)(struct plugin_spec *spec, void *ctx), void *ctx, struct text *error);
 /* The next message within timeout_ms: PN_OK, PN_ETIMEOUT, PN_ECLOSED, PN_EFORMAT. */
 int core_side_next(struct core_side *c, int timeout_ms);
 /* Waits for a message with this body, skipping others. */
 int core_side_await(struct core_side *c, uint32_t body, int timeout_ms);
 int core_side_tell(
 	struct core_side *c, uint64_t id, uint32_t body, const uint8_t *bytes, size_t size);
+/* CoreHello alone. */
+int core_side_hello(
+	struct core_side *c, uint64_t epoch, uint32_t heartbeat_ms, uint32_t stale_after_ms);
 /* CoreHello, and the Hello that answers it. */
 int core_side_greet(
 	struct core_side *c, uint64_t epoch, uint32_t heartbeat_ms, uint32_t stale_after_ms);
