@@ -76,7 +76,7 @@ int core_side_tell(
 	return rc == PN_OK ? bus_send(c->child.bus_fd, out, used, -1) : rc;
 }
 
-int core_side_greet(
+int core_side_hello(
 	struct core_side *c, uint64_t epoch, uint32_t heartbeat_ms, uint32_t stale_after_ms)
 {
 	char lane[] = "lane-1";
@@ -86,8 +86,14 @@ int core_side_greet(
 	h.heartbeat_ms = heartbeat_ms;
 	h.stale_after_ms = stale_after_ms;
 	h.lane = lane;
-	int rc = core_side_tell(c, 0, POSTERN__ENVELOPE__BODY_CORE_HELLO, bytes,
+	return core_side_tell(c, 0, POSTERN__ENVELOPE__BODY_CORE_HELLO, bytes,
 		postern__core_hello__pack(&h, bytes));
+}
+
+int core_side_greet(
+	struct core_side *c, uint64_t epoch, uint32_t heartbeat_ms, uint32_t stale_after_ms)
+{
+	int rc = core_side_hello(c, epoch, heartbeat_ms, stale_after_ms);
 	do {
 		if (rc == PN_OK)
 			rc = core_side_await(c, POSTERN__ENVELOPE__BODY_HELLO, 5000);
