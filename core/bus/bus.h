@@ -25,10 +25,10 @@ enum {
 	BUS_MESSAGE_MAX = 16384, /* bytes of one encoded envelope */
 	BUS_ENVELOPE_MAX = 160,  /* of which everything but the body's bytes needs at most this */
 	BUS_BODY_MAX = BUS_MESSAGE_MAX - BUS_ENVELOPE_MAX,
-	BUS_REPEAT_MAX = 256, /* elements of one repeated field */
-	BUS_DEPTH_MAX = 6,    /* messages within messages, Envelope counted */
-	BUS_ARENA_SIZE =
-		1 << 20, /* enough for whatever is within the bounds above: 0.7 MiB at worst */
+	BUS_REPEAT_MAX = 256,        /* elements of one repeated field */
+	BUS_DEPTH_MAX = 6,           /* messages within messages, Envelope counted */
+	BUS_ARENA_SIZE = 1 << 20,    /* whatever is within these bounds fits: 0.7 MiB at worst */
+	BUS_CROSSING_ID_LENGTH = 26, /* ULID, Crockford base 32, upper case */
 	BUS_HASH_SIZE = 32,
 };
 
