@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Structured diagnostics on stderr, with the priority prefix journald understands.
- * Must never gain a field type for personal data. The two process-wide settings are set once at start.
+ * Must never gain a field type for personal data. The two process-wide settings are set once at
+ * start.
  */
 #include "base/log.h"
 
@@ -16,7 +17,7 @@
 static struct {
 	char who[64];
 	enum log_level threshold;
-} settings = { .who = "postern", .threshold = LOG_LEVEL_INFO };
+} settings = {.who = "postern", .threshold = LOG_LEVEL_INFO};
 
 void log_identify(const char *who)
 {
@@ -45,10 +46,32 @@ static size_t put(char *line, size_t at, size_t size, const char *s)
 	return at;
 }
 
-void log_write(enum log_level level, const char *group, const char *event, const struct log_field *fields)
+/* A value that could be taken for more than one field stands in quotes. */
+static size_t put_value(char *line, size_t at, size_t size, const char *s)
 {
-	static const char *const names[] = { "debug", "info", "warning", "error" };
-	static const char *const journald[] = { "<7>", "<6>", "<4>", "<3>" };
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+-,";
+	char one[3] = {0};
+	if (*s != '\0' && s[strspn(s, plain)] == '\0')
+		return put(line, at, size, s);
+	at = put(line, at, size, "\"");
+	for (; *s != '\0'; s++) {
+		one[0] = *s;
+		one[1] = '\0';
+		if (*s == '"' || *s == '\\') {
+			one[0] = '\\';
+			one[1] = *s;
+		}
+		at = put(line, at, size, one);
+	}
+	return put(line, at, size, "\"");
+}
+
+void log_write(
+	enum log_level level, const char *group, const char *event, const struct log_field *fields)
+{
+	static const char *const names[] = {"debug", "info", "warning", "error"};
+	static const char *const journald[] = {"<7>", "<6>", "<4>", "<3>"};
 	char line[1024], num[64];
 	size_t at = 0;
 	if (level < settings.threshold)
@@ -76,7 +99,7 @@ void log_write(enum log_level level, const char *group, const char *event, const
 		at = put(line, at, sizeof line, fields->name);
 		at = put(line, at, sizeof line, "=");
 		if (fields->kind == LOG_KEY) {
-			at = put(line, at, sizeof line, fields->key ? fields->key : "-");
+			at = put_value(line, at, sizeof line, fields->key ? fields->key : "-");
 		} else if (fields->kind == LOG_ERR) {
 			at = put(line, at, sizeof line, "\"");
 			at = put(line, at, sizeof line, pn_err_name((int)fields->num));

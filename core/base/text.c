@@ -17,8 +17,10 @@ void text_init(struct text *t, char *buffer, size_t size)
 void text_add(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
-	if (t->len >= t->size)
+	if (t->len >= t->size) {
+		t->truncated = true;
 		return;
+	}
 	va_start(ap, fmt);
 	int n = vsnprintf(t->at + t->len, t->size - t->len, fmt, ap);
 	va_end(ap);
@@ -36,6 +38,8 @@ bool text_copy(char *dst, size_t size, const char *s)
 {
 	size_t n = strlen(s);
 	bool whole = n < size;
+	if (size == 0)
+		return false;
 	if (!whole)
 		n = size - 1;
 	memcpy(dst, s, n);
