@@ -15,7 +15,7 @@
 #define MRZ_LINES_MAX 3u     /* TD1 */
 #define MRZ_WIDTH_MAX 44u    /* TD3, MRV-A */
 #define MRZ_NAME_MAX 39u     /* TD3, MRV-A */
-#define MRZ_NUMBER_MAX 22u   /* TD1: 9 in its field, 13 of the 15 of the optional data */
+#define MRZ_NUMBER_MAX 23u   /* TD1: 9 in its field, 14 of the 15 of the optional data */
 #define MRZ_OPTIONAL_MAX 16u /* MRV-A */
 #define MRZ_FOUND_MAX 48u
 #define MRZ_INPUT_MAX 64u /* a longer input line is measured as this long, and refused */

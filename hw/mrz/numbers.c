@@ -124,6 +124,7 @@ static void read_long_number(struct mrz_reading *r, size_t tail)
 
 	gather(r, &g, l->number);
 	gather(r, &g, rest);
+	_Static_assert(MRZ_NUMBER_MAX >= 9 + 15 - 1, "TD1 without the closing filler");
 	memcpy(r->out->number, g.text, g.size);
 	if (tail < l->optional.size)
 		copy_trimmed(r->out->optional, optional + tail + 1, l->optional.size - tail - 1);
