@@ -65,7 +65,7 @@ static void put_date(struct writing *w, struct mrz_span span, const struct mrz_d
 		w->ok = false;
 		return;
 	}
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		if (parts[i] >= 0) {
 			at(w, span)[2 * i] = (char)('0' + parts[i] / 10);
 			at(w, span)[2 * i + 1] = (char)('0' + parts[i] % 10);
@@ -133,7 +133,7 @@ static void put_name(struct writing *w, const struct mrz_fields *f)
 	if (secondary > 0) {
 		if (n + 2 + secondary > span.size)
 			n = cut(w, whole, n, span.size - 3u);
-		memcpy(whole + n, "<<", 2);
+		whole[n] = whole[n + 1] = '<';
 		memcpy(whole + n + 2, given, secondary);
 		n += 2 + secondary;
 	}

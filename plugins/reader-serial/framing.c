@@ -93,9 +93,19 @@ static void give_last(struct framing *f, uint32_t read_ms)
 	f->event(f->self, &event);
 }
 
+static bool same_zone(const struct framing_zone *a, const struct framing_zone *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->lines[i], b->lines[i]) != 0)
+			return false;
+	return true;
+}
+
 static void give_zone(struct framing *f)
 {
-	bool same = memcmp(&f->last, &f->zone, sizeof(f->zone)) == 0;
+	bool same = same_zone(&f->last, &f->zone);
 
 	if (same) {
 		forget_zone(f); /* readers send a document that stays in place again and again */
