@@ -52,15 +52,12 @@ static void check_file(struct loading *l, const yaml_node_t *node, const char *w
 	const char *expected = mode_bits == S_IFDIR ? "a folder" : "a file";
 	if (!l->look || path == NULL)
 		return;
-	if (stat(path, &st) != 0)
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
 		yaml_problem(l->problems, node, "%s \"%s\" cannot be read: %s, expected %s", what,
 			path, strerror(errno), expected);
 	else if ((st.st_mode & S_IFMT) != mode_bits)
 		yaml_problem(l->problems, node, "%s \"%s\" is something else, expected %s", what,
 			path, expected);
-	else if (access(path, R_OK) != 0)
-		yaml_problem(l->problems, node, "%s \"%s\" cannot be read: %s, expected %s", what,
-			path, strerror(errno), expected);
 }
 
 static void check_zone(struct loading *l, const yaml_node_t *node, const char *zone)
@@ -181,7 +178,7 @@ static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index
 	check_file(l, at(l, map, "lane"), "lane", u->lane, S_IFREG);
 	check_file(l, at(l, map, "trust"), "trust", u->trust, S_IFDIR);
 	check_range(l, journal, "free_space_floor_mib", 1, 1048576);
-	check_range(l, journal, "retention_hours", 1, 24 * 366);
+	check_range(l, journal, "retention_hours", 1, 8784); /* a leap year */
 	check_range(l, map, "heartbeat_ms", 50, 10000);
 	check_range(l, map, "stale_after_ms", 100, 60000);
 	if (u->stale_after_ms < 2 * u->heartbeat_ms) {

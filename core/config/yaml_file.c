@@ -27,8 +27,10 @@ void yaml_problem(struct yaml_problems *p, const yaml_node_t *node, const char *
 	char what[512];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
+	int n = vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
+	if (n < 0)
+		what[0] = '\0';
 	/* What a file says must not move the cursor of the terminal it is shown on. */
 	for (char *c = what; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
