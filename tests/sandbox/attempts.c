@@ -44,7 +44,7 @@ static int outcome(long rc)
 
 static int arg_int(ARGS, const char *name)
 {
-	return atoi(argument(ctx, name));
+	return (int)strtol(argument(ctx, name), NULL, 10);
 }
 
 #define TARGET ((pid_t)arg_int(argument, ctx, "target"))

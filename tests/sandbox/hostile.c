@@ -57,7 +57,7 @@ static int init(const struct postern_host *host, void **self)
 	h->host = host;
 	h->phase = argument((void *)host, "phase");
 	h->does = argument((void *)host, "attempt");
-	h->die_at = (unsigned)atoi(argument((void *)host, "die_at"));
+	h->die_at = (unsigned)strtoul(argument((void *)host, "die_at"), NULL, 10);
 	*self = h;
 	attempt(h, "init");
 	pthread_t thread;
