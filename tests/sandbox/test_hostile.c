@@ -367,6 +367,11 @@ int main(void)
 		printf("no manifest below %s\n", getenv("PLUGINS"));
 		return 1;
 	}
+	snprintf(pattern, sizeof pattern, "%s/*.plugin", getenv("GRANTS"));
+	if (glob(pattern, GLOB_APPEND, NULL, &found) != 0) {
+		printf("no manifest in %s\n", getenv("GRANTS"));
+		return 1;
+	}
 	set_up(&r);
 	bad = controls(&r);
 	for (size_t i = 0; i < found.gl_pathc; i++)
