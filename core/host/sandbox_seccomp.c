@@ -80,9 +80,9 @@ static const int files[] = {NAMED(open), NAMED(openat), NAMED(pwrite64), NAMED(p
 	NAMED(fdatasync), NAMED(sync_file_range), NAMED(fallocate), NAMED(flock), NAMED(fchmod),
 	NAMED(umask), NAMED(utimensat), NAMED(msync), NAMED(copy_file_range), NAMED(sendfile)};
 
-static const int net[] = {NAMED(connect), NAMED(getsockname), NAMED(getpeername), NAMED(getsockopt),
+static const int net[] = {NAMED(getsockname), NAMED(getpeername), NAMED(getsockopt),
 	NAMED(setsockopt), NAMED(shutdown), NAMED(sendmmsg), NAMED(recvmmsg), NAMED(sendfile)};
-static const int server[] = {NAMED(listen), NAMED(accept), NAMED(accept4)};
+static const int server[] = {NAMED(bind), NAMED(listen), NAMED(accept), NAMED(accept4)};
 
 /* Terminal requests that write into, or take over, somebody's terminal. */
 static const unsigned long terminal_takeover[] = {
@@ -245,10 +245,9 @@ static void sockets(struct filter *f, const struct sandbox *s)
 	/* event libraries wake themselves through a pair; it reaches nobody */
 	RULE1(f, SCMP_ACT_ALLOW, socketpair, SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, AF_UNIX));
 	RULES(f, SCMP_ACT_ALLOW, net);
-	if (inet ||
-		(s->sockets & SANDBOX_UNIX_SERVER)) /* a client binds to choose a source address;
-						       Landlock holds it to that where it can */
-		rule(f, SCMP_ACT_ALLOW, NAMED(bind), 0, NULL);
+	/* each verb for itself, since Landlock knows TCP ports only from ABI 4 (Linux 6.7) */
+	if (s->sockets & (SOCKETS_INET_CLIENT | SOCKETS_UNIX_CLIENT))
+		rule(f, SCMP_ACT_ALLOW, NAMED(connect), 0, NULL);
 	if (s->sockets & (SOCKETS_INET_SERVER | SANDBOX_UNIX_SERVER))
 		RULES(f, SCMP_ACT_ALLOW, server);
 }

@@ -307,6 +307,19 @@ static void judge(
 	}
 }
 
+/* What the grants forbid but this kernel's Landlock cannot: TCP ports before ABI 4, abstract
+ * sockets before ABI 6. */
+static bool beyond_kernel(const struct attempt *a, const struct manifest *m)
+{
+	int abi = sandbox_landlock_abi();
+	bool inet = m->sockets & (SOCKETS_INET_CLIENT | SOCKETS_INET_SERVER);
+	if (strcmp(a->name, "connect-tcp") == 0)
+		return abi < 4 && inet &&
+		       (m->sockets & (SOCKETS_INET_CLIENT | SOCKETS_UNIX_CLIENT));
+	return strcmp(a->name, "connect-abstract") == 0 && abi < 6 && inet &&
+	       (m->sockets & SOCKETS_UNIX_CLIENT);
+}
+
 static int try_plugin(struct range *r, const char *path)
 {
 	char why[500] = "";
@@ -325,8 +338,14 @@ static int try_plugin(struct range *r, const char *path)
 		const struct attempt *a = &attempts[i];
 		struct change c = {.range = r, .attempt = a->name, .phase = "start"};
 		bool lawful = (a->granted & m->sockets) != 0 || (a->syscalls & m->syscalls) != 0;
+		if (beyond_kernel(a, m)) {
+			printf("%s: %s left out: Landlock ABI %d does not cover it\n", m->name,
+				a->name, sandbox_landlock_abi());
+			continue;
+		}
 		if (!r->control[i] || (lawful && a->granted == SOCKETS_INET_SERVER))
-			continue; /* a server may bind, but only to its own ports: shown below */
+			continue; /* a server may bind; that it binds its own ports alone is
+				     Landlock's */
 		judge(&s, m->name, &c, run_attempt(&q, &c), lawful);
 		c.phase = "init";
 		if (a->wide)
