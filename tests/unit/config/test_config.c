@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "config/config.h"
+#include "config/yaml_file.h"
 
 static const char *folder; /* tests/unit/config */
 
@@ -275,6 +276,45 @@ static void hash_of_bytes(void **state)
 	unload(l);
 }
 
+/* The general loader, with a schema of its own: a secret's value is never told, another's is. */
+struct keys {
+	uint32_t pin_secret, pin;
+};
+
+static void secrets_are_not_told(void **state)
+{
+	static const cyaml_schema_field_t fields[] = {
+		CYAML_FIELD_UINT("pin_secret", CYAML_FLAG_DEFAULT, struct keys, pin_secret),
+		CYAML_FIELD_UINT("pin", CYAML_FLAG_DEFAULT, struct keys, pin),
+		CYAML_FIELD_END,
+	};
+	static const cyaml_schema_value_t schema = {
+		CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct keys, fields)};
+	static const char wrong[] = "pin_secret: hunter2\npin: other\n",
+			  right[] = "pin_secret: 12\npin: 7\n";
+	char buffer[512];
+	struct text out;
+	struct yaml_problems p = {.file = "k", .out = &out};
+	struct yaml_file f;
+	void *data;
+	(void)state;
+	text_init(&out, buffer, sizeof buffer);
+	assert_int_equal(yaml_file_parse(&f, (const uint8_t *)wrong, sizeof wrong - 1, &p), PN_OK);
+	assert_int_equal(yaml_file_load(&f, &schema, &data, NULL, &p), PN_EFORMAT);
+	assert_null(data);
+	assert_int_equal(p.count, 2);
+	assert_string_equal(buffer, "k:1: pin_secret has a wrong value, expected a whole number\n"
+				    "k:2: pin is \"other\", expected a whole number\n");
+	yaml_file_close(&f);
+	p.count = 0;
+	assert_int_equal(yaml_file_parse(&f, (const uint8_t *)right, sizeof right - 1, &p), PN_OK);
+	assert_int_equal(yaml_file_load(&f, &schema, &data, NULL, &p), PN_OK);
+	assert_int_equal(((struct keys *)data)->pin_secret, 12);
+	assert_int_equal(((struct keys *)data)->pin, 7);
+	yaml_data_free(&schema, data, 0);
+	yaml_file_close(&f);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +325,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(writable_by_others),
 		cmocka_unit_test(hash_of_bytes),
+		cmocka_unit_test(secrets_are_not_told),
 	};
 	if (argc != 2)
 		return 2;
