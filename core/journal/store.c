@@ -137,19 +137,20 @@ static int first_value(
 	sqlite3 *db, const char *sql, const char *key, char *text, size_t size, int64_t *number)
 {
 	sqlite3_stmt *s = NULL;
-	int err = PN_EIO;
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK &&
-		(key == NULL || sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC) == SQLITE_OK)) {
-		int code = sqlite3_step(s);
-		if (code == SQLITE_ROW && text != NULL) {
-			const char *value = (const char *)sqlite3_column_text(s, 0);
-			err = value != NULL && text_copy(text, size, value) ? 0 : PN_EFORMAT;
-		} else if (code == SQLITE_ROW) {
-			*number = sqlite3_column_int64(s, 0);
-			err = 0;
-		} else {
-			err = code == SQLITE_DONE ? PN_ENOTFOUND : store_error(code);
-		}
+	int err = PN_ENOTFOUND;
+	int code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+	if (code == SQLITE_OK && key != NULL)
+		code = sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW && text != NULL) {
+		const char *value = (const char *)sqlite3_column_text(s, 0);
+		err = value != NULL && text_copy(text, size, value) ? 0 : PN_EFORMAT;
+	} else if (code == SQLITE_ROW) {
+		*number = sqlite3_column_int64(s, 0);
+		err = 0;
+	} else if (code != SQLITE_DONE) {
+		err = store_error(code);
 	}
 	sqlite3_finalize(s);
 	return err;
