@@ -5,7 +5,6 @@
  * failed append stop the next.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
