@@ -36,8 +36,9 @@ static bool forced(const struct gate_sensed *s)
 	return s->entry_leaf == GATE_LEAF_FORCED || s->exit_leaf == GATE_LEAF_FORCED;
 }
 
-static void leaf(struct list *l, uint8_t before, uint8_t now, const enum gate_event events[3])
+static void leaf(struct list *l, uint8_t before, uint8_t now, const enum gate_event events[4])
 {
+	put(l, before == GATE_LEAF_LOCKED && now != before, events[3]);
 	put(l, now == GATE_LEAF_LOCKED && before != now, events[0]);
 	put(l, now == GATE_LEAF_OPEN && before != now, events[1]);
 	put(l, now == GATE_LEAF_OBSTRUCTED && before != now, events[2]);
@@ -62,9 +63,9 @@ static void occupancy(
 size_t gate_derive(const struct gate_sensed *before, const struct gate_sensed *now,
 	enum gate_event *events, size_t max)
 {
-	static const enum gate_event entry[3] = {
+	static const enum gate_event entry[4] = {
 		GATE_EVENT_ENTRY_LOCKED, GATE_EVENT_ENTRY_OPENED, GATE_EVENT_ENTRY_OBSTRUCTED};
-	static const enum gate_event exit[3] = {
+	static const enum gate_event exit[4] = {
 		GATE_EVENT_EXIT_LOCKED, GATE_EVENT_EXIT_OPENED, GATE_EVENT_EXIT_OBSTRUCTED};
 	struct list l = {events, 0, max};
 	put(&l, alarm(now) && !alarm(before), GATE_EVENT_EMERGENCY);

@@ -3,7 +3,7 @@
  * traveller.
  */
 #include "base/err.h"
-#include "gate/gate.h"
+#include "gate/table.h"
 
 static const char *const states[] = {
 #define X(name, timer, about) #name,
@@ -40,4 +40,67 @@ const char *gate_event_name(unsigned event)
 const char *gate_action_name(unsigned action)
 {
 	return action < PN_COUNT(actions) ? actions[action] : "?";
+}
+
+static const char *const guards[][2] = {
+#define A(name, about, condition)
+#define G(name, about, facts) {#name, about},
+#include "gate/guards.def"
+#undef A
+#undef G
+};
+
+static const char *const atoms[] = {
+#define A(name, about, condition) #name,
+#define G(name, about, facts)
+#include "gate/guards.def"
+#undef A
+#undef G
+};
+
+static const char *const dos[] = {
+	"NOTHING",
+#define X(name, about) #name,
+#define E(name, about) #name,
+#define C(name, about) #name,
+#include "gate/actions.def"
+#undef X
+#undef E
+#undef C
+};
+
+const char *gate_guard_name(unsigned guard)
+{
+	return guard < PN_COUNT(guards) ? guards[guard][0] : "?";
+}
+
+const char *gate_guard_about(unsigned guard)
+{
+	return guard < PN_COUNT(guards) ? guards[guard][1] : "?";
+}
+
+const char *gate_atom_name(unsigned atom)
+{
+	return atom < PN_COUNT(atoms) ? atoms[atom] : "?";
+}
+
+const char *gate_do_name(unsigned what)
+{
+	return what < PN_COUNT(dos) ? dos[what] : "?";
+}
+
+const char *gate_next_name(unsigned next)
+{
+	switch (next) {
+	case GATE_NEXT_SAME:
+		return "SAME";
+	case GATE_NEXT_REST:
+		return "REST";
+	case GATE_NEXT_BROKEN:
+		return "BROKEN";
+	case GATE_STATE_ANY:
+		return "ANY";
+	default:
+		return gate_state_name(next);
+	}
 }
