@@ -228,6 +228,8 @@ enum journal_finding_kind {
 	JOURNAL_PURGE,  /* the purge record at (epoch, seq) and the emptied records do not agree */
 	JOURNAL_UNSENT, /* (epoch, seq) is neither acknowledged nor in the outbox */
 	JOURNAL_UNREADABLE, /* the database itself: column is its message */
+	JOURNAL_SCHEMA, /* a table, index or trigger is not the journal's own: somebody had it open
+			 */
 };
 
 struct journal_finding {

@@ -28,30 +28,36 @@
 /* Compared with sqlite_schema text by text: whoever drops a trigger or adds a view is found at the
  * next start. */
 static const struct {
-	const char *name, *sql;
+	const char *name, *place, *sql; /* place: type and table */
 } schema[] = {
-	{"meta", "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, "
-		 "WITHOUT ROWID"},
-	{"journal", "CREATE TABLE journal(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, kind "
-		    "INTEGER NOT NULL,"
-		    " crossing_id TEXT NOT NULL, wall_ms INTEGER NOT NULL, clear BLOB NOT NULL, "
-		    "sealed BLOB,"
-		    " sealed_hash BLOB NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL, "
-		    "purged_at INTEGER,"
-		    " PRIMARY KEY(epoch, seq)) STRICT"},
-	{"journal_crossing",
+	{"meta", "table meta",
+		"CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, "
+		"WITHOUT ROWID"},
+	{"journal", "table journal",
+		"CREATE TABLE journal(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, kind "
+		"INTEGER NOT NULL,"
+		" crossing_id TEXT NOT NULL, wall_ms INTEGER NOT NULL, clear BLOB NOT NULL, "
+		"sealed BLOB,"
+		" sealed_hash BLOB NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL, "
+		"purged_at INTEGER,"
+		" PRIMARY KEY(epoch, seq)) STRICT"},
+	{"journal_crossing", "index journal",
 		"CREATE INDEX journal_crossing ON journal(crossing_id) WHERE crossing_id <> ''"},
-	{"outbox", "CREATE TABLE outbox(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY "
-		   "KEY(epoch, seq))"
-		   " STRICT, WITHOUT ROWID"},
-	{"checkpoint", "CREATE TABLE checkpoint(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, note "
-		       "TEXT NOT NULL,"
-		       " PRIMARY KEY(epoch, seq)) STRICT, WITHOUT ROWID"},
-	{"ack", "CREATE TABLE ack(id INTEGER PRIMARY KEY CHECK(id = 1), epoch INTEGER NOT NULL,"
+	{"outbox", "table outbox",
+		"CREATE TABLE outbox(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY "
+		"KEY(epoch, seq))"
+		" STRICT, WITHOUT ROWID"},
+	{"checkpoint", "table checkpoint",
+		"CREATE TABLE checkpoint(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, note "
+		"TEXT NOT NULL,"
+		" PRIMARY KEY(epoch, seq)) STRICT, WITHOUT ROWID"},
+	{"ack", "table ack",
+		"CREATE TABLE ack(id INTEGER PRIMARY KEY CHECK(id = 1), epoch INTEGER NOT NULL,"
 		" seq INTEGER NOT NULL, head_hash BLOB NOT NULL, signed BLOB) STRICT"},
-	{"journal_no_delete", "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal"
-			      " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"},
-	{"journal_no_update",
+	{"journal_no_delete", "trigger journal",
+		"CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal"
+		" BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"},
+	{"journal_no_update", "trigger journal",
 		"CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal WHEN NOT ("
 		"NEW.rowid IS OLD.rowid AND NEW.epoch IS OLD.epoch AND NEW.seq IS OLD.seq AND "
 		"NEW.kind IS OLD.kind"
@@ -63,21 +69,24 @@ static const struct {
 		" AND OLD.purged_at IS NULL AND NEW.purged_at IS NOT NULL"
 		" AND NOT EXISTS (SELECT 1 FROM outbox WHERE epoch = OLD.epoch AND seq = OLD.seq))"
 		" BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"},
-	{"journal_only_append",
+	{"journal_only_append", "trigger journal",
 		"CREATE TRIGGER journal_only_append BEFORE INSERT ON journal WHEN EXISTS ("
 		"SELECT 1 FROM journal WHERE (epoch, seq) >= (NEW.epoch, NEW.seq))"
 		" BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"},
-	{"checkpoint_no_delete", "CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint"
-				 " BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END"},
-	{"checkpoint_no_update", "CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint"
-				 " BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END"},
-	{"ack_forward", "CREATE TRIGGER ack_forward BEFORE UPDATE ON ack"
-			" WHEN (NEW.epoch, NEW.seq) < (OLD.epoch, OLD.seq)"
-			" BEGIN SELECT RAISE(ABORT, 'an acknowledgement is not taken back'); END"},
-	{"ack_no_delete",
+	{"checkpoint_no_delete", "trigger checkpoint",
+		"CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint"
+		" BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END"},
+	{"checkpoint_no_update", "trigger checkpoint",
+		"CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint"
+		" BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END"},
+	{"ack_forward", "trigger ack",
+		"CREATE TRIGGER ack_forward BEFORE UPDATE ON ack"
+		" WHEN (NEW.epoch, NEW.seq) < (OLD.epoch, OLD.seq)"
+		" BEGIN SELECT RAISE(ABORT, 'an acknowledgement is not taken back'); END"},
+	{"ack_no_delete", "trigger ack",
 		"CREATE TRIGGER ack_no_delete BEFORE DELETE ON ack"
 		" BEGIN SELECT RAISE(ABORT, 'an acknowledgement is not taken back'); END"},
-	{"outbox_only_acked",
+	{"outbox_only_acked", "trigger outbox",
 		"CREATE TRIGGER outbox_only_acked BEFORE DELETE ON outbox WHEN NOT EXISTS ("
 		"SELECT 1 FROM ack WHERE (epoch, seq) >= (OLD.epoch, OLD.seq))"
 		" BEGIN SELECT RAISE(ABORT, 'not acknowledged'); END"},
@@ -267,19 +276,30 @@ static int make_schema(sqlite3 *db, const char *tenant, const char *gate, uint64
 	return err;
 }
 
-static int check_schema(sqlite3 *db)
+int store_check_schema(sqlite3 *db)
 {
-	char sql[1024];
+	char text[1024];
 	int err = expect(db, "PRAGMA application_id", APPLICATION_ID);
 	if (err == 0)
 		err = expect(db, "PRAGMA user_version", USER_VERSION);
+	/* One more: the index that SQLite makes by itself for journal's primary key. */
 	if (err == 0)
-		err = expect(db, "SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL",
-			PN_COUNT(schema));
+		err = expect(db, "SELECT count(*) FROM sqlite_schema", PN_COUNT(schema) + 1);
+	if (err == 0)
+		err = expect(db,
+			"SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = "
+			"'journal'"
+			" AND name = 'sqlite_autoindex_journal_1' AND sql IS NULL",
+			1);
 	for (size_t i = 0; err == 0 && i < PN_COUNT(schema); i++) {
-		err = first_value(db, "SELECT sql FROM sqlite_schema WHERE name = ?1",
-			schema[i].name, sql, sizeof sql, NULL);
-		if (err == PN_ENOTFOUND || (err == 0 && strcmp(sql, schema[i].sql) != 0))
+		size_t n = strlen(schema[i].place);
+		err = first_value(db,
+			"SELECT type || ' ' || tbl_name || ' ' || sql FROM sqlite_schema WHERE "
+			"name = ?1",
+			schema[i].name, text, sizeof text, NULL);
+		if (err == PN_ENOTFOUND ||
+			(err == 0 && (strncmp(text, schema[i].place, n) != 0 || text[n] != ' ' ||
+					     strcmp(text + n + 1, schema[i].sql) != 0)))
 			err = PN_EFORMAT;
 	}
 	return err;
@@ -335,7 +355,7 @@ int store_open(struct store *s, const char *path, const char *tenant, const char
 		err = store_integer(s->db, "PRAGMA page_count", &pages);
 	*fresh = pages == 0;
 	if (err == 0 && !*fresh)
-		err = check_schema(s->db);
+		err = store_check_schema(s->db);
 	if (err == 0)
 		err = set_durability(s->db);
 	if (err == 0 && *fresh)

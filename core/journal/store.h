@@ -56,6 +56,8 @@ int store_open_reader(struct store *s, const char *path) PN_MUST_CHECK;
 /* For the offline functions: read-only, schema not judged. PN_ENOTFOUND, PN_EFORMAT: no journal of
  * ours, PN_EIO. */
 int store_open_offline(sqlite3 **db, const char *path) PN_MUST_CHECK;
+/* Is every table, index and trigger the journal's own, and nothing else there? PN_EFORMAT: no. */
+int store_check_schema(sqlite3 *db) PN_MUST_CHECK;
 void store_close(struct store *s);
 
 /* Steps a statement that returns no row, and resets it. Returns SQLite's extended code; SQLITE_DONE

@@ -18,7 +18,8 @@ static const char *const finding_names[] = {[JOURNAL_ALTERED] = "altered",
 	[JOURNAL_CHECKPOINT] = "checkpoint",
 	[JOURNAL_PURGE] = "purge",
 	[JOURNAL_UNSENT] = "unsent",
-	[JOURNAL_UNREADABLE] = "unreadable"};
+	[JOURNAL_UNREADABLE] = "unreadable",
+	[JOURNAL_SCHEMA] = "schema"};
 
 const char *journal_finding_name(enum journal_finding_kind kind)
 {
@@ -40,12 +41,12 @@ bool verify_before(uint64_t epoch, uint64_t seq, uint64_t than_epoch, uint64_t t
 	return epoch < than_epoch || (epoch == than_epoch && seq < than_seq);
 }
 
-/* The page structure; what it finds would also make the later queries unreliable, so it comes
- * first. */
+/* Page structure, and indexes against their tables; what it finds would also make the later queries
+ * unreliable, so it comes first. */
 static int check_pages(struct verify *v)
 {
 	sqlite3_stmt *s = NULL;
-	if (sqlite3_prepare_v2(v->db, "PRAGMA quick_check(10)", -1, &s, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(v->db, "PRAGMA integrity_check(10)", -1, &s, NULL) != SQLITE_OK)
 		return PN_EFORMAT;
 	while (sqlite3_step(s) == SQLITE_ROW) {
 		const char *message = (const char *)sqlite3_column_text(s, 0);
@@ -54,6 +55,8 @@ static int check_pages(struct verify *v)
 				message != NULL ? message : "no answer");
 	}
 	sqlite3_finalize(s);
+	if (store_check_schema(v->db) != 0)
+		verify_report(v, JOURNAL_SCHEMA, 0, 0, 0, "schema");
 	return 0;
 }
 

@@ -37,7 +37,8 @@ struct journal_completion fixture_ack(
 
 /* Statements on the file by a connection of the test's own, triggers and all. SQLite's code. */
 int fixture_sql(const struct fixture *f, const char *sql);
-/* The same without the triggers, as somebody with the disk in hand would. */
+/* The same past the triggers, which are back afterwards, as somebody with the disk in hand and some
+ * care would do it. */
 void fixture_tamper(const struct fixture *f, const char *sql);
 int64_t fixture_integer(const struct fixture *f, const char *sql);
 #endif
