@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The groups of commands. Each array ends with a NULL group. Must never hold anything else.
+ */
+#ifndef POSTERN_TOOL_COMMANDS_H
+#define POSTERN_TOOL_COMMANDS_H
+#include "cli.h"
+
+extern const struct cli_command pki_commands[];
+
+int pki_show(struct cli *cli);
+#endif

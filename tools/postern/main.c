@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * postern: the command-line tool. Must never do anything but name the groups of commands.
+ */
+#include <signal.h>
+
+#include "commands.h"
+
+int main(int argc, char **argv)
+{
+	static const struct cli_command *const groups[] = {
+		pki_commands,
+		NULL,
+	};
+
+	/* a reader that goes away ends the tool through the error of the write, with its message */
+	signal(SIGPIPE, SIG_IGN);
+	return cli_main(argc, argv, groups, stdout, stderr);
+}
