@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Dispatch of one lane: turns inputs into gate events, steps the gate until no event is left, and keeps the time-outs.
+ * Must never decide what the gate does (core/gate) or whether a traveller is clear (core/verdict).
+ */
+#include "crossing/lane.h"
+
+#include <string.h>
+
+#include "crossing/lane_run.h"
+
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool clock_is_trusted(Postern__ClockQuality q)
+{
+	return q == POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED || q == POSTERN__CLOCK_QUALITY__CLOCK_HOLDOVER ||
+	       q == POSTERN__CLOCK_QUALITY__CLOCK_OPERATOR_ASSERTED;
+}
+
+void lane_init(struct lane *lane, const struct lane_config *config)
+{
+	memset(lane, 0, sizeof *lane);
+	lane->config = *config;
+	lane->journal_ok = true;
+	lane->next_query_id = 1;
+	lane->next_tag = 1;
+	lane->next_command_id = 1;
+	/* The loop has already ended what a previous core left open. */
+	gate_boot(&lane->gate, false);
+	lane->sensed = gate_sensed_unknown();
+}
+
+bool lane_may_serve(const struct lane *lane)
+{
+	static const Postern__PluginKind required[] = {
+		POSTERN__PLUGIN_KIND__KIND_READER,
+		POSTERN__PLUGIN_KIND__KIND_DOCUMENT_CHECK,
+		POSTERN__PLUGIN_KIND__KIND_GATE,
+		POSTERN__PLUGIN_KIND__KIND_WATCHLIST,
+		POSTERN__PLUGIN_KIND__KIND_RULES,
+	};
+	for (size_t i = 0; i < PN_COUNT(required); i++)
+		if (!lane->ready[required[i]])
+			return false;
+	return lane->config.record.mode == POSTERN__LANE_MODE__MODE_CONTROLLED;
+}
+
+static struct gate_env env_of(const struct lane *lane)
+{
+	struct gate_env env = { 0 };
+	env.sensed = lane->sensed;
+	env.document_present = lane->document_present;
+	env.officer_present = !lane->config.officer_required || lane->on_duty;
+	env.lists_ok = lane->ready[POSTERN__PLUGIN_KIND__KIND_WATCHLIST];
+	env.clock_trusted = lane->clock_trusted;
+	env.journal_ok = lane->journal_ok;
+	env.may_serve = lane_may_serve(lane);
+	return env;
+}
+
+void run_event(struct lane_run *run, enum gate_event event)
+{
+	if (run->count == RUN_EVENTS) {
+		/* Unreachable by construction: an action raises at most one event. Losing one must still be safe. */
+		run->queue[(run->head + run->count - 1) % RUN_EVENTS] = GATE_EVENT_SENSOR_LOST;
+		return;
+	}
+	run->queue[(run->head + run->count++) % RUN_EVENTS] = event;
+}
+
+static void arm(struct lane *lane, uint64_t now)
+{
+	uint32_t timeout_ms = gate_timeout_ms(&lane->gate, &lane->config.timing);
+	lane->state_deadline_ms = timeout_ms == 0 ? 0 : now + timeout_ms;
+}
+
+/* A change of what the policy allows is an event of its own: an idle lane shows it. */
+static bool policy_changed(struct lane *lane)
+{
+	struct gate_env env = env_of(lane);
+	uint32_t now = (uint32_t)env.officer_present | (uint32_t)env.lists_ok << 1 | (uint32_t)env.clock_trusted << 2 |
+		       (uint32_t)env.journal_ok << 3 | (uint32_t)env.may_serve << 4 | 1u << 5;
+	bool changed = now != lane->policy;
+	lane->policy = now;
+	return changed;
+}
+
+static void step_all(struct lane_run *run)
+{
+	struct lane *lane = run->lane;
+	if (policy_changed(lane))
+		run_event(run, GATE_EVENT_POLICY_CHANGED);
+	while (run->count > 0) {
+		struct gate before = lane->gate;
+		struct gate_actions actions;
+		struct gate_env env = env_of(lane);
+		run->now = run->queue[run->head];
+		run->head = (run->head + 1) % RUN_EVENTS;
+		run->count--;
+		gate_step(&before, run->now, &env, &lane->gate, &actions);
+		if (lane->gate.state != before.state)
+			lane->state_since_ms = run->in->mono_ms;
+		if (actions.restart_timer)
+			arm(lane, run->in->mono_ms);
+		for (unsigned i = 0; i < actions.count; i++)
+			act(run, (enum gate_action)actions.list[i]);
+	}
+}
+
+static void events_of_sensed(struct lane_run *run, const struct gate_sensed *next)
+{
+	struct lane *lane = run->lane;
+	enum gate_event events[GATE_EVENTS_MAX];
+	size_t n = gate_derive(&lane->sensed, next, events, PN_COUNT(events));
+	lane->sensed = *next;
+	for (size_t i = 0; i < n; i++)
+		run_event(run, events[i]);
+}
+
+static void sensed_message(struct lane_run *run, const Postern__GateSensed *m)
+{
+	struct gate_sensed next = {
+		.entry_leaf = (uint8_t)m->entry_leaf,
+		.exit_leaf = (uint8_t)m->exit_leaf,
+		.occupants = m->occupants > 2 ? 2 : (uint8_t)m->occupants,
+		.occupants_known = m->occupants_known,
+		.object_left = m->object_left,
+		.fire = m->fire_alarm,
+		.estop = m->emergency_stop,
+		.mains_ok = m->mains_ok,
+		.ups_low = m->ups_low,
+		.tamper = m->tamper,
+		.self_test_ok = m->self_test_ok,
+		.key_reset = m->key_reset,
+		.maintenance = m->in_maintenance,
+	};
+	struct lane *lane = run->lane;
+	lane->has_sensed = true;
+	lane->sensed_stale = false;
+	lane->sensed_at_ms = run->in->mono_ms;
+	events_of_sensed(run, &next);
+	if (lane->gate_was_lost) {
+		lane->gate_was_lost = false;
+		run_event(run, GATE_EVENT_GATE_BACK);
+	}
+	if (lane->self_test_id != 0 && m->last_command_id == lane->self_test_id) {
+		lane->self_test_id = 0;
+		run_event(run, m->self_test_ok ? GATE_EVENT_SELF_TEST_OK : GATE_EVENT_SELF_TEST_FAILED);
+	}
+}
+
+/* Silence means unknown, not the last value. */
+static void sensed_unknown(struct lane_run *run)
+{
+	struct gate_sensed next = gate_sensed_unknown();
+	run->lane->sensed_stale = true;
+	events_of_sensed(run, &next);
+}
+
+static void reader_ready(struct lane_run *run, bool ready)
+{
+	bool *was = &run->lane->ready[POSTERN__PLUGIN_KIND__KIND_READER];
+	if (!ready)
+		run->lane->document_present = false;
+	if (*was && !ready)
+		run_event(run, GATE_EVENT_READER_LOST);
+	*was = ready;
+}
+
+static int message(struct lane_run *run)
+{
+	const struct bus_message *m = run->in->message;
+	switch (m->envelope->body_case) {
+	case POSTERN__ENVELOPE__BODY_GATE_SENSED:
+		sensed_message(run, m->envelope->gate_sensed);
+		break;
+	case POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED:
+		run->lane->document_present = true;
+		run_event(run, GATE_EVENT_DOCUMENT_PRESENTED);
+		break;
+	case POSTERN__ENVELOPE__BODY_DOCUMENT_UNREADABLE:
+		run->lane->document_present = true;
+		run_event(run, GATE_EVENT_DOCUMENT_UNREADABLE);
+		break;
+	case POSTERN__ENVELOPE__BODY_DOCUMENT_REMOVED:
+		run->lane->document_present = false;
+		run_event(run, GATE_EVENT_DOCUMENT_REMOVED);
+		break;
+	case POSTERN__ENVELOPE__BODY_READER_STATUS:
+		reader_ready(run, m->envelope->reader_status->ready);
+		break;
+	default: /* answers: core/bus has checked kind, phase and form */
+		return ask_answered(run, m);
+	}
+	return PN_OK;
+}
+
+static void plugin_lost(struct lane_run *run)
+{
+	Postern__PluginKind kind = run->in->source;
+	if (kind == POSTERN__PLUGIN_KIND__KIND_READER) {
+		reader_ready(run, false);
+		return;
+	}
+	run->lane->ready[kind] = false;
+	ask_plugin_lost(run, kind);
+	switch (kind) {
+	case POSTERN__PLUGIN_KIND__KIND_GATE:
+		run->lane->gate_was_lost = true;
+		run->lane->self_test_id = 0;
+		run->lane->has_sensed = false;
+		run->lane->sensed = gate_sensed_unknown();
+		run_event(run, GATE_EVENT_GATE_LOST);
+		break;
+	case POSTERN__PLUGIN_KIND__KIND_DOCUMENT_CHECK:
+	case POSTERN__PLUGIN_KIND__KIND_WATCHLIST:
+	case POSTERN__PLUGIN_KIND__KIND_RULES:
+		run_event(run, GATE_EVENT_CHECKS_LOST);
+		break;
+	default:
+		break;
+	}
+}
+
+static void tick(struct lane_run *run)
+{
+	struct lane *lane = run->lane;
+	uint64_t now = run->in->mono_ms;
+	if (lane->has_sensed && !lane->sensed_stale && now - lane->sensed_at_ms > lane->config.stale_after_ms)
+		sensed_unknown(run);
+	ask_expired(run);
+	if (lane->state_deadline_ms != 0 && now >= lane->state_deadline_ms) {
+		lane->state_deadline_ms = 0;
+		run_event(run, GATE_EVENT_TIMEOUT);
+	}
+}
+
+int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct lane_sink *sink)
+{
+	struct lane_run run = { .lane = lane, .in = in, .sink = sink };
+	int result = PN_OK;
+	lane->clock_trusted = clock_is_trusted(in->clock_quality);
+	if (!lane->booted) {
+		lane->booted = true;
+		lane->state_since_ms = in->mono_ms;
+		/* Apart from the ids of the core before: an old snapshot must not answer a new self-test. */
+		lane->next_command_id = (uint32_t)in->mono_ms | 1u;
+		run_event(&run, GATE_EVENT_BOOT);
+	}
+	switch (in->kind) {
+	case LANE_TICK:
+		tick(&run);
+		break;
+	case LANE_MESSAGE:
+		result = message(&run);
+		break;
+	case LANE_PLUGIN_READY:
+		lane->ready[in->source] = true;
+		if (in->source == POSTERN__PLUGIN_KIND__KIND_GATE || in->source == POSTERN__PLUGIN_KIND__KIND_DISPLAY)
+			act_show(&run);
+		/* The first question of a lane's life was asked before anybody could hear it. */
+		if (in->source == POSTERN__PLUGIN_KIND__KIND_GATE && lane->gate.state == GATE_STATE_BOOT_SELFTEST)
+			act(&run, GATE_ACTION_SELF_TEST);
+		break;
+	case LANE_PLUGIN_LOST:
+		plugin_lost(&run);
+		break;
+	case LANE_COMMITTED:
+		record_committed(&run);
+		break;
+	case LANE_COMMIT_FAILED:
+		record_failed(&run);
+		break;
+	case LANE_DECISION:
+		result = officer_decide(&run);
+		break;
+	case LANE_COMMAND:
+		result = officer_command(&run);
+		break;
+	}
+	step_all(&run);
+	return result;
+}
+
+uint64_t lane_next_wake(const struct lane *lane)
+{
+	uint64_t at = bus_query_next_deadline(&lane->queries);
+	if (lane->state_deadline_ms != 0)
+		at = min64(at, lane->state_deadline_ms);
+	if (lane->has_sensed && !lane->sensed_stale)
+		at = min64(at, lane->sensed_at_ms + lane->config.stale_after_ms + 1);
+	return at;
+}
+
+void lane_wipe(struct lane *lane)
+{
+	crossing_end(&lane->crossing);
+	explicit_bzero(lane->memory, sizeof lane->memory);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A lane: the gate's state machine, the crossing in hand, its open queries and its records, as one deterministic
+ * dispatch. Everything that enters (messages, time, randomness, completions, officers) is an input; everything that
+ * leaves goes through the sink. The same inputs in the same order give the same outputs.
+ * Pure; must never read a clock, touch a descriptor, a database or a library of devices.
+ */
+#ifndef POSTERN_CROSSING_LANE_H
+#define POSTERN_CROSSING_LANE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/metrics.h"
+#include "bus/bus.h"
+#include "bus/permission.h"
+#include "bus/query.h"
+#include "crossing/crossing.h"
+#include "crossing/record.h"
+#include "gate/gate.h"
+
+enum lane_input_kind {
+	LANE_TICK,	    /* time passed; also sent at lane_next_wake() */
+	LANE_MESSAGE,	    /* a permitted, validated message of a plugin's */
+	LANE_PLUGIN_READY,
+	LANE_PLUGIN_LOST,
+	LANE_COMMITTED,	    /* the append with this tag is durable */
+	LANE_COMMIT_FAILED, /* it is not, and nothing of it was written */
+	LANE_DECISION,	    /* an officer's decision whose signature has been verified */
+	LANE_COMMAND,	    /* an officer's lane command */
+};
+
+enum lane_command {
+	LANE_CMD_NONE,
+	LANE_CMD_ASSIST,
+	LANE_CMD_END_ASSIST,
+	LANE_CMD_OUT_OF_SERVICE,
+	LANE_CMD_RESUME,
+	LANE_CMD_DUTY_ON,
+	LANE_CMD_DUTY_OFF,
+};
+
+struct lane_input {
+	enum lane_input_kind kind;
+	uint64_t mono_ms;
+	int64_t wall_ms;
+	Postern__ClockQuality clock_quality;
+	uint32_t year, month, day; /* the crossing point's calendar date */
+	uint8_t random[16];
+	Postern__PluginKind source;
+	const char *instance;
+	const struct bus_message *message;	     /* LANE_MESSAGE */
+	uint64_t tag;				     /* LANE_COMMITTED, LANE_COMMIT_FAILED */
+	uint8_t hash[32];			     /* LANE_COMMITTED */
+	const Postern__Decision *decision;	     /* LANE_DECISION */
+	const Postern__SignedDecision *signed_decision;
+	enum lane_command command;		     /* LANE_COMMAND */
+	const char *officer;
+};
+
+/* Where outputs go. Structs are borrowed for the call only. */
+struct lane_sink {
+	void *ctx;
+	/* To the plugin of that kind. A plugin that is away makes it a no-op; queries then expire to their default. */
+	void (*send)(void *ctx, Postern__PluginKind to, const Postern__Envelope *envelope);
+	/* Append to the journal; completion comes back as an input with the same tag. personal may be NULL. */
+	void (*append)(void *ctx, uint64_t tag, const Postern__RecordClear *clear, const Postern__CrossingRecord *personal);
+	void (*count)(void *ctx, enum metric metric, int64_t add);
+};
+
+struct lane_config {
+	struct record_lane record;
+	const char *tenant; /* the State whose nationals need no history of stays */
+	struct gate_timing timing;
+	uint32_t stale_after_ms;
+	bool officer_required;
+	bool has[POSTERN__PLUGIN_KIND__KIND_CASES + 1]; /* kinds this lane is configured with */
+};
+
+#define LANE_NONCES 8
+
+struct lane {
+	struct lane_config config;
+	struct gate gate;
+	struct gate_sensed sensed;
+	bool has_sensed, sensed_stale;
+	uint64_t sensed_at_ms;
+	bool ready[POSTERN__PLUGIN_KIND__KIND_CASES + 1];
+	bool journal_ok, on_duty, clock_trusted;
+	bool document_present; /* by the reader's reports */
+	bool booted, gate_was_lost;
+	uint32_t self_test_id; /* command awaiting its snapshot; 0: none */
+	uint32_t policy;       /* the policy bits as last told to the gate */
+	uint64_t state_since_ms, state_deadline_ms; /* 0: no timeout */
+	struct crossing crossing;
+	struct bus_queries queries; /* instance number: the plugin kind, one of each per lane */
+	uint64_t next_query_id, next_tag, next_command_id;
+	uint64_t commit_wait_tag; /* 0: the gate waits for no commit */
+	uint64_t decision_tag;
+	bool decision_durable;
+	Postern__Guidance guidance;
+	uint8_t nonces[LANE_NONCES][16];
+	unsigned nonce_count;
+	uint64_t crossings, referrals;
+	_Alignas(16) unsigned char memory[CROSSING_ARENA_BYTES];
+};
+
+void lane_init(struct lane *lane, const struct lane_config *config);
+
+/* Runs one input to completion. Returns PN_OK; for LANE_DECISION and LANE_COMMAND also PN_EDENIED (expired, replayed,
+ * no reason) or PN_ECONFLICT (the crossing has moved on); for LANE_MESSAGE PN_EDENIED when the message is an answer that
+ * its sender had no right to give: the caller kills the sender. */
+int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct lane_sink *sink);
+
+/* Monotonic milliseconds at which LANE_TICK is due; UINT64_MAX when nothing is pending. */
+uint64_t lane_next_wake(const struct lane *lane);
+
+/* May the machine begin with a new traveller now? */
+bool lane_may_serve(const struct lane *lane);
+
+/* Wipes the crossing in hand. */
+void lane_wipe(struct lane *lane);
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Queries of a crossing: document check, then watchlist and history together, then the rules, then a verdict.
+ * Must never wait without a deadline, and must never let an answer that did not come count as a good one.
+ */
+#include <string.h>
+
+#include "crossing/lane_run.h"
+
+static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
+
+/* A query that cannot be put, because nobody is there or too many are open, takes its default at once. */
+static void send_query(struct lane_run *run, Postern__Envelope *e)
+{
+	struct lane *lane = run->lane;
+	Postern__PluginKind kind = bus_kind_for_query(e->body_case);
+	e->id = lane->next_query_id++;
+	e->crossing_id = lane->crossing.id;
+	if (!lane->ready[kind] || bus_query_open(&lane->queries, e->id, e->body_case, (uint32_t)kind, e->crossing_id,
+					  run->in->mono_ms, NULL) != PN_OK) {
+		advance(run, e->body_case, NULL);
+		return;
+	}
+	run->sink->count(run->sink->ctx, METRIC_QUERIES, 1);
+	run->sink->send(run->sink->ctx, kind, e);
+}
+
+static void set_date(Postern__Date *date, const struct lane_input *in)
+{
+	postern__date__init(date);
+	date->year = in->year;
+	date->month = in->month;
+	date->day = in->day;
+}
+
+void ask_eligibility(struct lane_run *run)
+{
+	struct lane *lane = run->lane;
+	struct crossing *c = &lane->crossing;
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__CheckDocument q = POSTERN__CHECK_DOCUMENT__INIT;
+	Postern__Date today;
+	const struct bus_message *m = run->in->message;
+	if (m != NULL && m->envelope->body_case == POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED)
+		c->presented = crossing_keep(c, &postern__document_presented__descriptor, m->body_bytes, m->body_size);
+	c->document = NULL;
+	c->watchlist = NULL;
+	c->history = NULL;
+	c->rules = NULL;
+	c->watchlist_asked = c->history_asked = c->watchlist_done = c->history_done = false;
+	if (c->presented == NULL) {
+		run_event(run, GATE_EVENT_REFERRED);
+		return;
+	}
+	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
+	set_date(&today, run->in);
+	q.mrz_lines = c->presented->mrz_lines;
+	q.n_mrz_lines = c->presented->n_mrz_lines;
+	q.reference_date = &today;
+	e.body_case = POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT;
+	e.check_document = &q;
+	send_query(run, &e);
+}
+
+static void ask_watchlist(struct lane_run *run, Postern__Document *d)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__SearchWatchlist q = POSTERN__SEARCH_WATCHLIST__INIT;
+	char *numbers[1] = { d->number };
+	q.document_numbers = numbers;
+	q.n_document_numbers = 1;
+	q.issuer = d->issuer;
+	q.surname = d->surname;
+	q.given_names = d->given_names;
+	q.name_truncated = d->name_truncated;
+	q.birth_date = d->birth_date;
+	q.sex = d->sex;
+	q.nationality = d->nationality;
+	e.body_case = POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST;
+	e.search_watchlist = &q;
+	run->lane->crossing.watchlist_asked = true;
+	send_query(run, &e);
+}
+
+/* Stays are asked only for those whom a limit of stay can concern: data minimisation. */
+static void ask_history(struct lane_run *run, Postern__Document *d)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__LookupHistory q = POSTERN__LOOKUP_HISTORY__INIT;
+	struct crossing *c = &run->lane->crossing;
+	Postern__Date today;
+	if (strcmp(d->nationality, run->lane->config.tenant) == 0) {
+		c->history_done = true;
+		return;
+	}
+	set_date(&today, run->in);
+	q.document_number = d->number;
+	q.issuer = d->issuer;
+	q.nationality = d->nationality;
+	q.birth_date = d->birth_date;
+	q.reference_date = &today;
+	e.body_case = POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY;
+	e.lookup_history = &q;
+	c->history_asked = true;
+	send_query(run, &e);
+}
+
+static void ask_rules(struct lane_run *run)
+{
+	struct lane *lane = run->lane;
+	struct crossing *c = &lane->crossing;
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__EvaluateRules q = POSTERN__EVALUATE_RULES__INIT;
+	Postern__CrossingFacts facts = POSTERN__CROSSING_FACTS__INIT;
+	Postern__Date today;
+	set_date(&today, run->in);
+	facts.crossing_id = c->id;
+	facts.direction = lane->config.record.direction;
+	facts.document = c->document->document;
+	facts.checks = c->document->checks;
+	facts.n_checks = c->document->n_checks;
+	facts.watchlist_result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+	facts.list_stale = true;
+	if (c->watchlist != NULL) {
+		facts.matches = c->watchlist->matches;
+		facts.n_matches = c->watchlist->n_matches;
+		facts.watchlist_result = c->watchlist->result;
+		facts.list_stale = c->watchlist->list_stale;
+	}
+	facts.history_result = c->history_asked ? POSTERN__CHECK_RESULT__CHECK_UNDETERMINED
+						: POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED;
+	if (c->history != NULL) {
+		facts.history_result = c->history->complete ? c->history->result
+							    : POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+		facts.stays = c->history->stays;
+		facts.n_stays = c->history->n_stays;
+	}
+	facts.reference_date = &today;
+	facts.clock_quality = run->in->clock_quality;
+	facts.lane = (char *)(uintptr_t)lane->config.record.lane;
+	q.facts = &facts;
+	e.body_case = POSTERN__ENVELOPE__BODY_EVALUATE_RULES;
+	e.evaluate_rules = &q;
+	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
+	crossing_step_start(c, STEP_RULES, run->in->mono_ms);
+	send_query(run, &e);
+}
+
+static void conclude(struct lane_run *run)
+{
+	struct lane *lane = run->lane;
+	struct crossing *c = &lane->crossing;
+	const struct verdict_evidence evidence = { c->document, c->watchlist, c->rules, lane->clock_trusted };
+	crossing_step_end(c, STEP_DOCUMENT, run->in->mono_ms);
+	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
+	crossing_step_end(c, STEP_RULES, run->in->mono_ms);
+	c->verdict = verdict_of(&evidence);
+	c->has_verdict = true;
+	switch (c->verdict.value) {
+	case POSTERN__VERDICT__VERDICT_CLEAR:
+		run_event(run, GATE_EVENT_ELIGIBLE);
+		return;
+	case POSTERN__VERDICT__VERDICT_REFER:
+		run_event(run, GATE_EVENT_REFERRED);
+		return;
+	case POSTERN__VERDICT__VERDICT_UNSPECIFIED:
+	case POSTERN__VERDICT__VERDICT_STOP:
+	case _POSTERN__VERDICT_IS_INT_SIZE:
+		run_event(run, GATE_EVENT_STOPPED);
+		return;
+	}
+}
+
+static void document_done(struct lane_run *run)
+{
+	struct crossing *c = &run->lane->crossing;
+	crossing_step_end(c, STEP_DOCUMENT, run->in->mono_ms);
+	if (c->document == NULL || c->document->document == NULL) {
+		conclude(run);
+		return;
+	}
+	crossing_step_start(c, STEP_LISTS, run->in->mono_ms);
+	ask_watchlist(run, c->document->document);
+	ask_history(run, c->document->document);
+}
+
+static void lists_done(struct lane_run *run)
+{
+	const struct crossing *c = &run->lane->crossing;
+	if (c->watchlist_done && c->history_done)
+		ask_rules(run);
+}
+
+/* m NULL: the query took its default. */
+static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m)
+{
+	struct crossing *c = &run->lane->crossing;
+	const uint8_t *bytes = m != NULL ? m->body_bytes : NULL;
+	size_t size = m != NULL ? m->body_size : 0;
+	switch (query_body) {
+	case POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT:
+		if (m != NULL)
+			c->document = crossing_keep(c, &postern__document_checked__descriptor, bytes, size);
+		document_done(run);
+		break;
+	case POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST:
+		if (m != NULL)
+			c->watchlist = crossing_keep(c, &postern__watchlist_searched__descriptor, bytes, size);
+		c->watchlist_done = true;
+		lists_done(run);
+		break;
+	case POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY:
+		if (m != NULL)
+			c->history = crossing_keep(c, &postern__history_looked__descriptor, bytes, size);
+		c->history_done = true;
+		lists_done(run);
+		break;
+	case POSTERN__ENVELOPE__BODY_EVALUATE_RULES:
+		if (m != NULL)
+			c->rules = crossing_keep(c, &postern__rules_evaluated__descriptor, bytes, size);
+		conclude(run);
+		break;
+	default:
+		break;
+	}
+}
+
+int ask_answered(struct lane_run *run, const struct bus_message *m)
+{
+	struct bus_query q;
+	int r = bus_query_answer(&run->lane->queries, m->envelope->id, m->envelope->body_case, (uint32_t)run->in->source,
+		m->envelope->crossing_id, run->in->mono_ms, &q);
+	if (r == PN_ENOTFOUND)
+		return PN_OK; /* late, or of a crossing that is over: its default has been taken */
+	if (r == PN_OK && run->lane->crossing.active)
+		advance(run, q.body, m);
+	return r;
+}
+
+void ask_expired(struct lane_run *run)
+{
+	struct bus_query q;
+	while (bus_query_expire(&run->lane->queries, run->in->mono_ms, &q)) {
+		run->sink->count(run->sink->ctx, METRIC_QUERY_TIMEOUTS, 1);
+		if (run->lane->crossing.active)
+			advance(run, q.body, NULL);
+	}
+}
+
+void ask_plugin_lost(struct lane_run *run, Postern__PluginKind kind)
+{
+	struct bus_query q;
+	while (bus_query_drop_instance(&run->lane->queries, (uint32_t)kind, &q))
+		if (run->lane->crossing.active)
+			advance(run, q.body, NULL);
+}
+
+void ask_cancel(struct lane_run *run)
+{
+	struct bus_query q;
+	while (bus_query_drop_crossing(&run->lane->queries, run->lane->crossing.id, &q))
+		;
+}
+
+/* What is asked of a person inside: that the verdict still stands. One person alone is the gate's own guard; face
+ * verification joins here as a further query. */
+void ask_inside(struct lane_run *run)
+{
+	struct lane *lane = run->lane;
+	struct crossing *c = &lane->crossing;
+	bool admitted = c->decision == POSTERN__OFFICER_DECISION__DECISION_ADMIT;
+	bool clear = c->has_verdict && c->verdict.value == POSTERN__VERDICT__VERDICT_CLEAR && lane->clock_trusted;
+	run_event(run, clear || admitted ? GATE_EVENT_INSIDE_CLEAR : GATE_EVENT_INSIDE_REFERRED);
+}

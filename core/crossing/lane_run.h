@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside of the lane, shared by its files only. Must never be included from outside core/crossing.
+ */
+#ifndef POSTERN_CROSSING_LANE_RUN_H
+#define POSTERN_CROSSING_LANE_RUN_H
+#include "crossing/lane.h"
+
+#define RUN_EVENTS 32
+
+/* One dispatch in progress: the input, the sink and the gate events still to be stepped. */
+struct lane_run {
+	struct lane *lane;
+	const struct lane_input *in;
+	const struct lane_sink *sink;
+	enum gate_event queue[RUN_EVENTS];
+	unsigned head, count;
+	enum gate_event now; /* the event being stepped */
+};
+
+/* Queues a gate event behind those already queued. Overflow drives the lane to its safe branch. */
+void run_event(struct lane_run *run, enum gate_event event);
+
+/* lane_ask.c: queries and their answers. */
+void ask_eligibility(struct lane_run *run);
+void ask_inside(struct lane_run *run);
+/* PN_EDENIED: the sender had no right to give this answer. */
+int ask_answered(struct lane_run *run, const struct bus_message *m);
+void ask_expired(struct lane_run *run);
+void ask_plugin_lost(struct lane_run *run, Postern__PluginKind kind);
+void ask_cancel(struct lane_run *run);
+
+/* lane_record.c: records. */
+void record_verdict(struct lane_run *run);
+void record_decision(struct lane_run *run);
+void record_outcome(struct lane_run *run, Postern__Outcome outcome);
+void record_event(struct lane_run *run, const char *event, const char *detail);
+void record_audit(struct lane_run *run, const char *event, const char *officer);
+/* COMMIT_VERDICT: waits for the record that lets the traveller out. */
+void record_commit(struct lane_run *run);
+void record_committed(struct lane_run *run);
+void record_failed(struct lane_run *run);
+
+/* lane_officer.c */
+int officer_decide(struct lane_run *run);
+int officer_command(struct lane_run *run);
+
+/* lane_act.c: carries out one action of the gate's. */
+void act(struct lane_run *run, enum gate_action action);
+/* Sends the present guidance again, to a display that has just come up. */
+void act_show(struct lane_run *run);
+/* Class of the referral that an event causes. */
+Postern__ExceptionClass act_exception(enum gate_event event);
+#endif
