@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The lane's surroundings: every input gets its time and randomness here, every output leaves here.
+ * Must never call the lane from within the lane.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/core_run.h"
+
+#define DISPATCH_LIMIT_NS 5000000u
+
+/* Quality of the wall clock as the kernel knows it (adjtimex(2)); never better than it says. */
+static Postern__ClockQuality clock_quality(const struct core *c)
+{
+	struct timex t = { 0 };
+	int state;
+	if (c->config->clock == CONFIG_CLOCK_OPERATOR_ASSERTED)
+		return POSTERN__CLOCK_QUALITY__CLOCK_OPERATOR_ASSERTED;
+	state = adjtimex(&t);
+	if (state < 0 || (t.status & STA_UNSYNC) != 0)
+		return POSTERN__CLOCK_QUALITY__CLOCK_UNKNOWN;
+	return POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED;
+}
+
+void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind)
+{
+	time_t seconds;
+	struct tm local;
+	memset(in, 0, sizeof *in);
+	in->kind = kind;
+	in->mono_ms = clock_mono_ms();
+	in->wall_ms = clock_wall_ms();
+	in->clock_quality = clock_quality(c);
+	seconds = (time_t)(in->wall_ms / 1000);
+	localtime_r(&seconds, &local); /* TZ is the crossing point's, set at start */
+	in->year = (uint32_t)local.tm_year + 1900;
+	in->month = (uint32_t)local.tm_mon + 1;
+	in->day = (uint32_t)local.tm_mday;
+	if (getrandom(in->random, sizeof in->random, 0) != sizeof in->random)
+		pn_log(LOG_LEVEL_ERROR, "core", "random.short");
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+	struct core *c = timer->data;
+	struct lane_input in;
+	core_input(c, &in, LANE_TICK);
+	core_dispatch(c, &in);
+	core_arm(c);
+}
+
+void core_arm(struct core *c)
+{
+	uint64_t at, now;
+	if (!c->has_lane)
+		return;
+	at = lane_next_wake(&c->lane);
+	now = clock_mono_ms();
+	if (at == UINT64_MAX)
+		uv_timer_stop(&c->wake);
+	else
+		uv_timer_start(&c->wake, on_wake, at > now ? at - now : 0, 0);
+}
+
+int core_dispatch(struct core *c, struct lane_input *in)
+{
+	uint64_t begun = clock_mono_ns(), took;
+	int r = lane_dispatch(&c->lane, in, &c->sink);
+	took = clock_mono_ns() - begun;
+	if (took > DISPATCH_LIMIT_NS) {
+		metrics_add(&c->metrics, METRIC_SLOW_DISPATCHES, 1);
+		pn_log(LOG_LEVEL_WARNING, "core", "dispatch.slow", LN("microseconds", took / 1000), LN("input", in->kind));
+	}
+	return r;
+}
+
+static void sink_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
+{
+	if (plugins_send(ctx, to, e, -1) != PN_OK)
+		pn_log(LOG_LEVEL_DEBUG, "core", "send.nobody", LN("kind", to));
+}
+
+static void sink_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear, const Postern__CrossingRecord *personal)
+{
+	records_append(ctx, tag, clear, personal);
+}
+
+static void sink_count(void *ctx, enum metric metric, int64_t add)
+{
+	struct core *c = ctx;
+	metrics_add(&c->metrics, metric, add);
+}
+
+int core_lane_init(struct core *c)
+{
+	struct lane_config lc = { 0 };
+	const struct config_unit *u = c->unit;
+	uv_timer_init(&c->loop, &c->wake);
+	c->wake.data = c;
+	c->has_lane = u->role == CONFIG_GATE;
+	if (!c->has_lane)
+		return PN_OK;
+	config_hash(c->config, c->config_hash);
+	lc.record.lane = u->name;
+	lc.record.software = POSTERN_VERSION;
+	lc.record.schema = "1";
+	lc.record.config_hash = c->config_hash;
+	lc.record.seal_recipients = c->seal_recipients;
+	lc.record.direction = (Postern__Direction)u->direction;
+	lc.record.mode = (Postern__LaneMode)u->mode;
+	lc.tenant = c->config->tenant;
+	lc.timing = gate_timing_default;
+	lc.stale_after_ms = u->stale_after_ms;
+	lc.officer_required = u->officer_required;
+	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
+	lane_init(&c->lane, &lc);
+	return PN_OK;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A core's plugins: their buses, who is ready, who is silent, who must be killed. Messages are decoded by core/bus only.
+ * Must never let a plugin's bytes do more than kill that plugin.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "bus/blob.h"
+#include "loop/core_run.h"
+
+static void on_bus(void *data, int events);
+
+static struct core_plugin *find(struct core *c, const char *instance)
+{
+	for (size_t i = 0; i < c->plugin_count; i++)
+		if (strcmp(c->plugins[i].config->instance, instance) == 0)
+			return &c->plugins[i];
+	return NULL;
+}
+
+struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind)
+{
+	for (size_t i = 0; i < c->plugin_count; i++)
+		if (c->plugins[i].kind == kind && c->plugins[i].state == PLUGIN_READY)
+			return &c->plugins[i];
+	return NULL;
+}
+
+void plugins_init(struct core *c)
+{
+	c->plugin_count = c->unit->plugins_count;
+	for (size_t i = 0; i < c->plugin_count; i++) {
+		c->plugins[i].core = c;
+		c->plugins[i].config = &c->unit->plugins[i];
+		c->plugins[i].fd = -1;
+		bus_queue_init(&c->plugins[i].queue, c->plugins[i].queue_memory, sizeof c->plugins[i].queue_memory);
+	}
+}
+
+static void tell_lane(struct core *c, enum lane_input_kind kind, struct core_plugin *p)
+{
+	struct lane_input in;
+	if (!c->has_lane)
+		return;
+	core_input(c, &in, kind);
+	in.source = p->kind;
+	in.instance = p->config->instance;
+	core_dispatch(c, &in);
+}
+
+static void lost(struct core_plugin *p, enum plugin_state next)
+{
+	struct core *c = p->core;
+	bool was_ready = p->state == PLUGIN_READY;
+	p->state = next;
+	if (!was_ready)
+		return;
+	metrics_add(&c->metrics, METRIC_PLUGINS_LOST, 1);
+	metrics_add(&c->metrics, METRIC_PLUGINS_READY, -1);
+	if (p->kind == POSTERN__PLUGIN_KIND__KIND_UPLINK)
+		records_uplink_lost(c);
+	tell_lane(c, LANE_PLUGIN_LOST, p);
+}
+
+static void detach(struct core_plugin *p)
+{
+	watch_stop(&p->watch);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	bus_queue_clear(&p->queue);
+}
+
+/* It broke the contract: it dies, the lane goes to its safe branch, the supervisor starts it again. */
+static void condemn(struct core_plugin *p, const char *why)
+{
+	struct channel_message m = { .kind = CHANNEL_KILL, .pid = p->pid };
+	pn_log(LOG_LEVEL_WARNING, "bus", "plugin.condemned", LK("instance", p->config->instance), LK("why", why));
+	metrics_add(&p->core->metrics, METRIC_BUS_REJECTED, 1);
+	text_copy(m.instance, sizeof m.instance, p->config->instance);
+	if (channel_send(p->core->channel, &m, -1) != PN_OK)
+		pn_log(LOG_LEVEL_ERROR, "bus", "supervisor.deaf");
+	detach(p);
+	lost(p, PLUGIN_ABSENT);
+}
+
+static void flush(struct core_plugin *p)
+{
+	int r = bus_queue_flush(&p->queue, p->fd);
+	if (r == PN_OK || r == PN_EAGAIN)
+		watch_events(p->watch, r == PN_EAGAIN ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+	/* A closed bus is read to its end first: on_bus sees it. */
+}
+
+static int push(struct core_plugin *p, const Postern__Envelope *e, int blob_fd)
+{
+	uint8_t bytes[BUS_MESSAGE_MAX];
+	size_t size = 0;
+	const struct schema_body *info = schema_body_find((uint32_t)e->body_case);
+	int r;
+	if (p->fd < 0 || info == NULL || !bus_may_tell(p->kind, e->body_case)) {
+		if (blob_fd >= 0)
+			close(blob_fd);
+		return PN_ECLOSED;
+	}
+	r = bus_encode(e, bytes, sizeof bytes, &size);
+	if (r != PN_OK) {
+		if (blob_fd >= 0)
+			close(blob_fd);
+		pn_log(LOG_LEVEL_ERROR, "bus", "encode.failed", LK("body", info->name), LE(r));
+		return r;
+	}
+	r = bus_queue_push(&p->queue, bytes, size, blob_fd, info->droppable);
+	explicit_bzero(bytes, size);
+	if (r == PN_EAGAIN) {
+		metrics_add(&p->core->metrics, METRIC_BUS_DROPPED, 1);
+		return PN_OK;
+	}
+	if (r == PN_OK)
+		flush(p);
+	else
+		condemn(p, "bus.does_not_read");
+	return r;
+}
+
+int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd)
+{
+	struct core_plugin *p = plugins_of_kind(c, to);
+	if (p == NULL) {
+		if (blob_fd >= 0)
+			close(blob_fd);
+		return PN_ECLOSED;
+	}
+	return push(p, e, blob_fd);
+}
+
+static void hello(struct core_plugin *p, const Postern__Hello *h)
+{
+	if (p->state == PLUGIN_READY || h->core_epoch != p->core->epoch)
+		return;
+	if (h->kind != p->kind || h->schema_version != CONFIG_SCHEMA) {
+		condemn(p, "bus.wrong_hello");
+		return;
+	}
+	text_copy(p->version, sizeof p->version, h->version);
+	p->state = PLUGIN_READY;
+	p->heard_ms = clock_mono_ms();
+	metrics_add(&p->core->metrics, METRIC_PLUGINS_READY, 1);
+	pn_log(LOG_LEVEL_INFO, "bus", "plugin.ready", LK("instance", p->config->instance), LK("plugin", p->name));
+	tell_lane(p->core, LANE_PLUGIN_READY, p);
+}
+
+static void to_lane(struct core_plugin *p, const struct bus_message *m)
+{
+	struct core *c = p->core;
+	struct lane_input in;
+	if (!c->has_lane)
+		return;
+	core_input(c, &in, LANE_MESSAGE);
+	in.source = p->kind;
+	in.instance = p->config->instance;
+	in.message = m;
+	if (core_dispatch(c, &in) == PN_EDENIED)
+		condemn(p, "bus.answer_not_asked");
+}
+
+static void handle(struct core_plugin *p, const struct bus_message *m)
+{
+	p->heard_ms = clock_mono_ms();
+	switch (m->envelope->body_case) {
+	case POSTERN__ENVELOPE__BODY_HELLO:
+		hello(p, m->envelope->hello);
+		break;
+	case POSTERN__ENVELOPE__BODY_HEARTBEAT:
+	case POSTERN__ENVELOPE__BODY_COUNT:
+		break;
+	case POSTERN__ENVELOPE__BODY_TROUBLE:
+		if (strcmp(m->envelope->trouble->code, "sandbox.no_landlock") == 0)
+			p->no_landlock = m->envelope->trouble->active;
+		control_trouble(p->core, m->envelope->trouble->code, m->envelope->trouble->active);
+		break;
+	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
+		records_forwarded(p->core, m);
+		break;
+	default:
+		to_lane(p, m);
+		break;
+	}
+}
+
+static enum bus_phase phase_of(const struct core_plugin *p)
+{
+	if (p->state != PLUGIN_READY)
+		return BUS_STARTING;
+	return p->core->has_lane && p->core->lane.crossing.active ? BUS_CROSSING : BUS_IDLE;
+}
+
+/* One message; false when there is no more or the plugin is gone. */
+static bool receive(struct core_plugin *p)
+{
+	struct core *c = p->core;
+	struct bus_message m;
+	size_t size = 0;
+	int blob = -1;
+	int r = bus_receive(p->fd, c->buffer, BUS_MESSAGE_MAX, &size, &blob);
+	if (r == PN_EAGAIN)
+		return false;
+	if (r == PN_ECLOSED) {
+		detach(p);
+		lost(p, PLUGIN_ABSENT);
+		return false;
+	}
+	if (r != PN_OK) {
+		condemn(p, "bus.bad_packet");
+		return false;
+	}
+	arena_wipe(&c->arena);
+	r = bus_decode(c->buffer, size, &c->arena, &m);
+	if (r == PN_OK)
+		r = bus_take_blob(&m, blob);
+	else if (blob >= 0)
+		close(blob);
+	if (r != PN_OK) {
+		condemn(p, "bus.undecodable");
+		goto out;
+	}
+	switch (bus_judge(p->kind, phase_of(p), m.envelope->body_case)) {
+	case BUS_ALLOW:
+		handle(p, &m);
+		break;
+	case BUS_IGNORE:
+		break;
+	case BUS_REFUSE:
+		condemn(p, "bus.not_permitted");
+		break;
+	}
+	if (m.blob_fd >= 0)
+		close(m.blob_fd);
+out:
+	explicit_bzero(c->buffer, size);
+	arena_wipe(&c->arena);
+	return p->fd >= 0;
+}
+
+static void on_bus(void *data, int events)
+{
+	struct core_plugin *p = data;
+	if ((events & UV_WRITABLE) && p->fd >= 0)
+		flush(p);
+	/* Bounded: a plugin that floods does not starve the others. */
+	for (int i = 0; i < 16 && p->fd >= 0; i++)
+		if (!receive(p))
+			break;
+	core_arm(p->core);
+}
+
+void plugins_up(struct core *c, const struct channel_message *m, int fd)
+{
+	struct core_plugin *p = find(c, m->instance);
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__CoreHello hello_core = POSTERN__CORE_HELLO__INIT;
+	if (p == NULL) {
+		close(fd);
+		return;
+	}
+	detach(p);
+	lost(p, PLUGIN_STARTING);
+	p->kind = (Postern__PluginKind)m->plugin_kind;
+	p->pid = m->pid;
+	p->restarts = m->restarts;
+	p->fd = fd;
+	p->heard_ms = clock_mono_ms();
+	text_copy(p->name, sizeof p->name, m->plugin);
+	text_copy(p->version, sizeof p->version, m->version);
+	p->watch = watch_start(&c->loop, fd, UV_READABLE, on_bus, p);
+	if (p->watch == NULL) {
+		close(fd);
+		p->fd = -1;
+		return;
+	}
+	hello_core.core_epoch = c->epoch;
+	hello_core.heartbeat_ms = c->unit->heartbeat_ms;
+	hello_core.stale_after_ms = c->unit->stale_after_ms;
+	hello_core.lane = c->unit->name;
+	e.body_case = POSTERN__ENVELOPE__BODY_CORE_HELLO;
+	e.core_hello = &hello_core;
+	if (push(p, &e, -1) != PN_OK)
+		pn_log(LOG_LEVEL_WARNING, "bus", "hello.not_sent", LK("instance", p->config->instance));
+}
+
+void plugins_down(struct core *c, const struct channel_message *m)
+{
+	struct core_plugin *p = find(c, m->instance);
+	if (p == NULL)
+		return;
+	detach(p);
+	lost(p, m->unavailable ? PLUGIN_UNAVAILABLE : PLUGIN_ABSENT);
+	if (m->unavailable)
+		control_trouble(c, "plugin.unavailable", true);
+}
+
+void plugins_beat(struct core *c, uint64_t now_ms)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__Heartbeat beat = POSTERN__HEARTBEAT__INIT;
+	beat.mono_ms = now_ms;
+	e.body_case = POSTERN__ENVELOPE__BODY_HEARTBEAT;
+	e.heartbeat = &beat;
+	for (size_t i = 0; i < c->plugin_count; i++) {
+		struct core_plugin *p = &c->plugins[i];
+		if (p->fd < 0)
+			continue;
+		if (p->state == PLUGIN_READY && now_ms - p->heard_ms > c->unit->stale_after_ms) {
+			/* A hung plugin is killed: its queries take their defaults now, not at their deadlines. */
+			condemn(p, "bus.silent");
+			continue;
+		}
+		if (push(p, &e, -1) != PN_OK)
+			continue;
+	}
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside of a core's loop, shared by its files only. Must never be included from outside core/loop.
+ */
+#ifndef POSTERN_LOOP_CORE_RUN_H
+#define POSTERN_LOOP_CORE_RUN_H
+#include <uv.h>
+
+#include "base/metrics.h"
+#include "bus/bus.h"
+#include "bus/queue.h"
+#include "config/config.h"
+#include "control.pb-c.h"
+#include "control/officer.h"
+#include "crossing/lane.h"
+#include "journal/journal.h"
+#include "loop/channel.h"
+#include "loop/watch.h"
+#include "outbox/outbox.h"
+
+#define CORE_PLUGINS CONFIG_PLUGINS_MAX
+#define CORE_QUEUE_BYTES (64u * 1024u)
+#define CORE_CLIENTS 32
+#define CORE_PENDING 256
+#define CORE_RECENT 512
+#define CORE_TROUBLES 16
+#define REPLY_MAX 65536u
+
+enum plugin_state { PLUGIN_ABSENT, PLUGIN_STARTING, PLUGIN_READY, PLUGIN_SILENT, PLUGIN_UNAVAILABLE };
+
+struct core;
+
+struct core_plugin {
+	struct core *core;
+	const struct config_plugin *config;
+	char name[64], version[32];
+	Postern__PluginKind kind;
+	enum plugin_state state;
+	int fd; /* -1: none */
+	int32_t pid;
+	uint32_t restarts;
+	uint64_t heard_ms;
+	bool no_landlock;
+	struct watch *watch;
+	struct bus_queue queue;
+	uint8_t queue_memory[CORE_QUEUE_BYTES];
+};
+
+/* An append that is not yet durable. Kept, so that a failed one can be submitted again: no record is lost. */
+struct core_pending {
+	uint64_t tag;
+	uint64_t retry_ms; /* 0: in the journal's queue */
+	uint8_t *clear, *personal;
+	size_t clear_size, personal_size;
+};
+
+struct core_client {
+	struct core *core;
+	int fd; /* -1: free */
+	struct watch *watch;
+	bool follow;
+};
+
+struct core {
+	uv_loop_t loop;
+	const struct config *config;
+	const struct config_unit *unit;
+	uint64_t epoch; /* of this process: grows at every start */
+	bool has_lane, stopping;
+	struct lane lane;
+	struct lane_sink sink;
+	char config_hash[65], seal_recipients[256];
+
+	struct core_plugin plugins[CORE_PLUGINS];
+	size_t plugin_count;
+
+	struct journal *journal;
+	struct watch *completions;
+	struct core_pending pending[CORE_PENDING];
+	size_t pending_count;
+	struct outbox outbox;
+	uint8_t *batch; /* JOURNAL_BATCH_BYTES_MAX */
+	uint64_t next_purge_ms;
+	uint64_t next_query_id, forward_query_id;
+	uint64_t head_seq, acked_seq, journal_epoch;
+	uint8_t head_hash[32];
+	uint8_t ack_key[32];
+	bool has_ack_key;
+
+	struct officer_keys officers;
+	int control_fd, metrics_fd;
+	struct watch *control_watch, *metrics_watch;
+	struct core_client clients[CORE_CLIENTS];
+	struct metrics metrics;
+	char troubles[CORE_TROUBLES][64];
+	size_t trouble_count;
+	/* Encoded CrossingLine of the last records, a ring. */
+	struct {
+		uint8_t *bytes;
+		size_t size;
+	} recent[CORE_RECENT];
+	size_t recent_at;
+
+	int channel;
+	struct watch *channel_watch;
+	uv_timer_t wake, beat;
+	struct arena arena;
+	void *arena_memory;
+	uint8_t *buffer; /* BUS_MESSAGE_MAX */
+	uint8_t *reply;	 /* REPLY_MAX */
+};
+
+/* core_lane.c: inputs for the lane, with time and randomness. */
+void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind);
+int core_dispatch(struct core *c, struct lane_input *in);
+void core_arm(struct core *c);
+int core_lane_init(struct core *c);
+
+/* core_plugins.c */
+void plugins_init(struct core *c);
+void plugins_up(struct core *c, const struct channel_message *m, int fd);
+void plugins_down(struct core *c, const struct channel_message *m);
+void plugins_beat(struct core *c, uint64_t now_ms);
+int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd);
+struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind);
+
+/* core_records.c */
+int records_start(struct core *c);
+void records_append(struct core *c, uint64_t tag, const Postern__RecordClear *clear,
+	const Postern__CrossingRecord *personal);
+void records_beat(struct core *c, uint64_t now_ms);
+void records_forwarded(struct core *c, const struct bus_message *m);
+void records_uplink_lost(struct core *c);
+/* A crossing that a previous core left without outcome gets one: unknown. */
+int records_finish_open_crossing(struct core *c);
+void records_stop(struct core *c);
+
+/* core_control.c */
+int control_start(struct core *c);
+void control_publish(struct core *c, const Postern__RecordClear *clear);
+void control_trouble(struct core *c, const char *code, bool active);
+#endif
