@@ -40,7 +40,7 @@ static int collect(struct journal *j, const struct operation *op, struct slice *
 {
 	sqlite3_stmt *s = j->writer.statement[STORE_SELECT_PURGEABLE];
 	unsigned rows = 0;
-	int code, err = 0;
+	int code = SQLITE_DONE, err = 0;
 	slice->at = j->purge_at;
 	slice->low = j->purge_low;
 	bool contiguous =
@@ -52,6 +52,11 @@ static int collect(struct journal *j, const struct operation *op, struct slice *
 		struct head *row = &slice->key[c->records];
 		*row = (struct head){.epoch = (uint64_t)sqlite3_column_int64(s, 0),
 			.seq = (uint64_t)sqlite3_column_int64(s, 1)};
+		if (row->epoch > j->status.acked_epoch ||
+			(row->epoch == j->status.acked_epoch && row->seq > j->status.acked_seq)) {
+			code = SQLITE_DONE; /* the centre has nothing from here on */
+			break;
+		}
 		bool sealed = sqlite3_column_type(s, 3) != SQLITE_NULL;
 		bool old = sqlite3_column_int64(s, 2) < op->older_than_wall_ms;
 		slice->at = *row;

@@ -106,10 +106,9 @@ static const char *const statements[STORE_STATEMENTS_] = {
 			     "?3, ?4) ON CONFLICT(id)"
 			     " DO UPDATE SET epoch = ?1, seq = ?2, head_hash = ?3, signed = ?4",
 	[STORE_DELETE_OUTBOX] = "DELETE FROM outbox WHERE (epoch, seq) <= (?1, ?2)",
-	[STORE_SELECT_PURGEABLE] =
-		"SELECT epoch, seq, wall_ms, length(sealed), hash FROM journal WHERE (epoch, seq) "
-		"> (?1, ?2)"
-		" AND (epoch, seq) <= (SELECT epoch, seq FROM ack) ORDER BY epoch, seq LIMIT ?3",
+	[STORE_SELECT_PURGEABLE] = "SELECT epoch, seq, wall_ms, length(sealed), hash FROM journal "
+				   "WHERE (epoch, seq) > (?1, ?2)"
+				   " ORDER BY epoch, seq LIMIT ?3",
 	[STORE_PURGE_RECORD] =
 		"UPDATE journal SET sealed = NULL, purged_at = ?3 WHERE epoch = ?1 AND seq = ?2",
 	[STORE_SELECT_BATCH] =

@@ -23,8 +23,7 @@ enum store_statement {
 	STORE_SELECT_HASH,       /* epoch seq -> hash */
 	STORE_UPSERT_ACK,        /* epoch seq head_hash signed */
 	STORE_DELETE_OUTBOX,     /* epoch seq */
-	STORE_SELECT_PURGEABLE,  /* epoch seq limit -> epoch seq wall_ms length(sealed) hash,
-				    acknowledged ones only */
+	STORE_SELECT_PURGEABLE,  /* epoch seq limit -> epoch seq wall_ms length(sealed) hash */
 	STORE_PURGE_RECORD,      /* epoch seq purged_at */
 	STORE_SELECT_BATCH, /* epoch seq limit -> epoch seq clear sealed sealed_hash previous hash
 			       wall_ms */
