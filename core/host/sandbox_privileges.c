@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "host/manifest.h"
 #include "host/sandbox_steps.h"
 
@@ -96,8 +97,17 @@ static int lock_capabilities(void)
 	return 0;
 }
 
+static int limit(int which, uint64_t value)
+{
+	const struct rlimit l = {value, value};
+	return setrlimit(which, &l) == 0 ? 0 : -errno;
+}
+
 int step_uid(struct sandbox *s)
 {
+	/* Raising it needs the privilege that goes now; without it the journal's writer runs at a normal priority and says so. */
+	if (s->core && limit(RLIMIT_RTPRIO, JOURNAL_PRIORITY_MAX) != 0)
+		pn_log(LOG_LEVEL_INFO, "host", "sandbox.no_realtime");
 	pid_t parent = getppid();
 	int rc = lock_capabilities();
 	if (rc != 0)
@@ -149,11 +159,6 @@ int step_no_new_privs(struct sandbox *s)
 	return 0;
 }
 
-static int limit(int which, uint64_t value)
-{
-	const struct rlimit l = {value, value};
-	return setrlimit(which, &l) == 0 ? 0 : -errno;
-}
 
 int step_limits(struct sandbox *s)
 {
@@ -166,8 +171,6 @@ int step_limits(struct sandbox *s)
 		(rc = limit(RLIMIT_FSIZE, s->file_mib * mib)) != 0 ||
 		(rc = limit(RLIMIT_MSGQUEUE, 0)) != 0 ||
 		(rc = limit(RLIMIT_NPROC, s->threads)) != 0)
-		return rc;
-	if (s->core && (rc = limit(RLIMIT_RTPRIO, JOURNAL_PRIORITY_MAX)) != 0)
 		return rc;
 	if (!SANDBOX_SANITIZED &&
 		((rc = limit(RLIMIT_DATA, s->memory_mib * mib)) != 0 ||

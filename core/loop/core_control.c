@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -395,7 +394,7 @@ static int listen_on(const struct core *c, const char *suffix, int type)
 		return -1;
 	unlink(at.sun_path);
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || chmod(at.sun_path, 0660) != 0 ||
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
 			       listen(fd, 16) != 0)) {
 		close(fd);
 		return -1;
