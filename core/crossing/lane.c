@@ -231,6 +231,8 @@ static void tick(struct lane_run *run)
 	if (lane->has_sensed && !lane->sensed_stale && now - lane->sensed_at_ms > lane->config.stale_after_ms)
 		sensed_unknown(run);
 	ask_expired(run);
+	/* What has just come in may end the state: its timer is then no longer this one. */
+	step_all(run);
 	if (lane->state_deadline_ms != 0 && now >= lane->state_deadline_ms) {
 		lane->state_deadline_ms = 0;
 		run_event(run, GATE_EVENT_TIMEOUT);

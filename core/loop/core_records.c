@@ -266,6 +266,13 @@ void records_beat(struct core *c, uint64_t now_ms)
 			pn_log(LOG_LEVEL_WARNING, "journal", "purge.refused", LE(r));
 	}
 	forward(c);
+	/* After a failed sync only a new opening of the file can be trusted. Nobody is inside: start anew. */
+	struct journal_status status;
+	journal_status(c->journal, &status);
+	if (status.broken && (!c->has_lane || !c->lane.crossing.active)) {
+		pn_log(LOG_LEVEL_ERROR, "journal", "journal.broken");
+		uv_stop(&c->loop);
+	}
 }
 
 static void seal_certificate(const struct core *c, const char *name, char *path, size_t size, struct journal_pem *pem)

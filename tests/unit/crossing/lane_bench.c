@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The lane's workbench. Must never step the gate itself.
+ */
+#include "lane_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define K(name) POSTERN__PLUGIN_KIND__KIND_##name
+
+static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
+{
+	struct bench *b = ctx;
+	assert_true(b->count < BENCH_OUT);
+	struct bench_out *o = &b->out[b->count++];
+	memset(o, 0, sizeof *o);
+	o->what = OUT_SEND;
+	o->to = to;
+	o->body = e->body_case;
+	o->query_id = e->id;
+	snprintf(o->crossing, sizeof o->crossing, "%s", e->crossing_id);
+	if (e->body_case == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
+		o->command = e->gate_command->command;
+		o->command_id = e->gate_command->command_id;
+		o->names_record = e->gate_command->record_hash.len == 32;
+	}
+	if (e->body_case == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE)
+		o->guidance = e->show_guidance->guidance;
+}
+
+static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear, const Postern__CrossingRecord *personal)
+{
+	struct bench *b = ctx;
+	assert_true(b->count < BENCH_OUT);
+	struct bench_out *o = &b->out[b->count++];
+	memset(o, 0, sizeof *o);
+	o->what = OUT_APPEND;
+	o->tag = tag;
+	o->record = clear->kind;
+	o->verdict = clear->verdict;
+	o->exception = clear->exception;
+	o->outcome = clear->outcome;
+	o->personal = personal != NULL;
+	snprintf(o->crossing, sizeof o->crossing, "%s", clear->crossing_id);
+}
+
+static void on_count(void *ctx, enum metric metric, int64_t add)
+{
+	struct bench *b = ctx;
+	b->metric[metric] += add;
+}
+
+int bench_input(struct bench *b, struct lane_input *in)
+{
+	b->now_ms++;
+	in->mono_ms = b->now_ms;
+	in->wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
+	in->clock_quality = POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED;
+	in->year = 2026;
+	in->month = 11;
+	in->day = 23;
+	memset(in->random, b->chance++, sizeof in->random);
+	return lane_dispatch(&b->lane, in, &b->sink);
+}
+
+int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e)
+{
+	uint8_t bytes[BUS_MESSAGE_MAX];
+	size_t size = 0;
+	struct arena arena;
+	struct bus_message m;
+	struct lane_input in = { .kind = LANE_MESSAGE, .source = from, .instance = "test" };
+	e->id = query_id;
+	if (query_id != 0)
+		e->crossing_id = b->lane.crossing.id;
+	assert_int_equal(bus_encode(e, bytes, sizeof bytes, &size), PN_OK);
+	void *memory = test_malloc(BUS_ARENA_SIZE);
+	arena_init(&arena, memory, BUS_ARENA_SIZE);
+	assert_int_equal(bus_decode(bytes, size, &arena, &m), PN_OK);
+	in.message = &m;
+	int r = bench_input(b, &in);
+	test_free(memory);
+	return r;
+}
+
+void bench_sense(struct bench *b)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	e.body_case = POSTERN__ENVELOPE__BODY_GATE_SENSED;
+	e.gate_sensed = &b->sensed;
+	const struct bench_out *c = bench_last(b, POSTERN__ENVELOPE__BODY_GATE_COMMAND);
+	b->sensed.last_command_id = c != NULL ? c->command_id : 0;
+	assert_int_equal(bench_message(b, K(GATE), 0, &e), PN_OK);
+}
+
+void bench_leaf(struct bench *b, bool entry, Postern__LeafPosition position)
+{
+	if (entry)
+		b->sensed.entry_leaf = position;
+	else
+		b->sensed.exit_leaf = position;
+	bench_sense(b);
+}
+
+void bench_present(struct bench *b)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__DocumentPresented p = POSTERN__DOCUMENT_PRESENTED__INIT;
+	char *lines[2] = { (char *)(uintptr_t)"LINE ONE", (char *)(uintptr_t)"LINE TWO" };
+	p.mrz_lines = lines;
+	p.n_mrz_lines = 2;
+	e.body_case = POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED;
+	e.document_presented = &p;
+	assert_int_equal(bench_message(b, K(READER), 0, &e), PN_OK);
+}
+
+void bench_remove(struct bench *b)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__DocumentRemoved r = POSTERN__DOCUMENT_REMOVED__INIT;
+	e.body_case = POSTERN__ENVELOPE__BODY_DOCUMENT_REMOVED;
+	e.document_removed = &r;
+	assert_int_equal(bench_message(b, K(READER), 0, &e), PN_OK);
+}
+
+void bench_lost(struct bench *b, Postern__PluginKind kind)
+{
+	struct lane_input in = { .kind = LANE_PLUGIN_LOST, .source = kind, .instance = "test" };
+	bench_input(b, &in);
+}
+
+/* The gate speaks every 200 ms, as a real one does; ticks come when the lane asks for them. */
+void bench_wait(struct bench *b, uint64_t ms)
+{
+	uint64_t end = b->now_ms + ms;
+	while (b->now_ms < end) {
+		struct lane_input in = { .kind = LANE_TICK };
+		b->now_ms += 199;
+		bench_sense(b);
+		bench_input(b, &in);
+	}
+}
+
+const struct bench_out *bench_last(const struct bench *b, Postern__Envelope__BodyCase body)
+{
+	for (size_t i = b->count; i > 0; i--)
+		if (b->out[i - 1].what == OUT_SEND && b->out[i - 1].body == body)
+			return &b->out[i - 1];
+	return NULL;
+}
+
+const struct bench_out *bench_record(const struct bench *b, Postern__RecordKind kind)
+{
+	for (size_t i = b->count; i > 0; i--)
+		if (b->out[i - 1].what == OUT_APPEND && b->out[i - 1].record == kind)
+			return &b->out[i - 1];
+	return NULL;
+}
+
+size_t bench_commands(const struct bench *b, Postern__GateCommandKind command)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->count; i++)
+		n += b->out[i].what == OUT_SEND && b->out[i].command == command;
+	return n;
+}
+
+bool bench_commanded(const struct bench *b, Postern__GateCommandKind command)
+{
+	return bench_commands(b, command) > 0;
+}
+
+void bench_answer_document(struct bench *b, Postern__CheckResult overall)
+{
+	const struct bench_out *q = bench_last(b, POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT);
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__DocumentChecked a = POSTERN__DOCUMENT_CHECKED__INIT;
+	Postern__Document d = POSTERN__DOCUMENT__INIT;
+	Postern__Date birth = POSTERN__DATE__INIT;
+	assert_non_null(q);
+	birth.year = 1980;
+	birth.month = 1;
+	birth.day = 2;
+	d.nationality = d.issuer = (char *)(uintptr_t)"NOR";
+	d.number = (char *)(uintptr_t)"SECRETNO";
+	d.surname = (char *)(uintptr_t)"SECRETNAME";
+	d.birth_date = &birth;
+	a.document = &d;
+	a.overall = overall;
+	e.body_case = POSTERN__ENVELOPE__BODY_DOCUMENT_CHECKED;
+	e.document_checked = &a;
+	assert_int_equal(bench_message(b, K(DOCUMENT_CHECK), q->query_id, &e), PN_OK);
+}
+
+void bench_answer_lists(struct bench *b, bool match)
+{
+	const struct bench_out *q = bench_last(b, POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST);
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__WatchlistSearched a = POSTERN__WATCHLIST_SEARCHED__INIT;
+	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *matches[1] = { &m };
+	assert_non_null(q);
+	a.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+	a.matches = matches;
+	a.n_matches = match ? 1 : 0;
+	e.body_case = POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED;
+	e.watchlist_searched = &a;
+	assert_int_equal(bench_message(b, K(WATCHLIST), q->query_id, &e), PN_OK);
+}
+
+void bench_answer_rules(struct bench *b, Postern__Verdict verdict)
+{
+	const struct bench_out *q = bench_last(b, POSTERN__ENVELOPE__BODY_EVALUATE_RULES);
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__RulesEvaluated a = POSTERN__RULES_EVALUATED__INIT;
+	assert_non_null(q);
+	a.verdict = verdict;
+	e.body_case = POSTERN__ENVELOPE__BODY_RULES_EVALUATED;
+	e.rules_evaluated = &a;
+	assert_int_equal(bench_message(b, K(RULES), q->query_id, &e), PN_OK);
+}
+
+void bench_commit(struct bench *b, const struct bench_out *append, bool durable)
+{
+	struct lane_input in = { .kind = durable ? LANE_COMMITTED : LANE_COMMIT_FAILED };
+	assert_non_null(append);
+	in.tag = append->tag;
+	memset(in.hash, 0x5a, sizeof in.hash);
+	bench_input(b, &in);
+}
+
+void bench_start(struct bench *b)
+{
+	static const Postern__PluginKind kinds[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE) };
+	struct lane_config config = { 0 };
+	memset(b, 0, sizeof *b);
+	config.record.lane = "lane-1";
+	config.record.software = config.record.schema = config.record.config_hash = config.record.seal_recipients = "";
+	config.record.direction = POSTERN__DIRECTION__DIRECTION_ENTRY;
+	config.record.mode = POSTERN__LANE_MODE__MODE_CONTROLLED;
+	config.tenant = "NOR";
+	config.timing = gate_timing_default;
+	config.stale_after_ms = 1000;
+	lane_init(&b->lane, &config);
+	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
+	b->now_ms = 1000;
+	postern__gate_sensed__init(&b->sensed);
+	b->sensed.entry_leaf = b->sensed.exit_leaf = POSTERN__LEAF_POSITION__LEAF_LOCKED;
+	b->sensed.occupants_known = b->sensed.mains_ok = b->sensed.self_test_ok = true;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct lane_input in = { .kind = LANE_PLUGIN_READY, .source = kinds[i], .instance = "test" };
+		bench_input(b, &in);
+	}
+	bench_sense(b);
+	assert_string_equal(gate_state_name(b->lane.gate.state), "IDLE");
+}
+
+void bench_walk_in(struct bench *b)
+{
+	bench_present(b);
+	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	bench_answer_lists(b, false);
+	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
+	bench_remove(b);
+	assert_true(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY));
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	b->sensed.occupants = 1;
+	bench_sense(b);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_MOVING);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+}

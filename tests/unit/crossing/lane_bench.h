@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A workbench for the pure lane: plays every plugin, the journal and the clock by hand, and remembers what the lane did.
+ * Must never know the gate's table.
+ */
+#ifndef POSTERN_TEST_LANE_BENCH_H
+#define POSTERN_TEST_LANE_BENCH_H
+#include "crossing/lane.h"
+
+#define BENCH_OUT 512
+
+struct bench_out {
+	enum { OUT_SEND, OUT_APPEND } what;
+	Postern__PluginKind to;
+	Postern__Envelope__BodyCase body;
+	uint64_t query_id;
+	Postern__GateCommandKind command;
+	uint32_t command_id;
+	Postern__Guidance guidance;
+	uint64_t tag;
+	Postern__RecordKind record;
+	Postern__Verdict verdict;
+	Postern__ExceptionClass exception;
+	Postern__Outcome outcome;
+	bool personal, names_record;
+	char crossing[ULID_SIZE];
+};
+
+struct bench {
+	struct lane lane;
+	struct lane_sink sink;
+	uint64_t now_ms;
+	uint8_t chance;
+	struct bench_out out[BENCH_OUT];
+	size_t count;
+	Postern__GateSensed sensed;
+	unsigned char arena_memory[65536];
+	int64_t metric[METRIC_COUNT_];
+};
+
+/* A lane with all plugins ready, self-tested, idle. */
+void bench_start(struct bench *b);
+int bench_input(struct bench *b, struct lane_input *in);
+/* A message from a plugin; query_id 0 for a report. */
+int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e);
+void bench_sense(struct bench *b);
+void bench_leaf(struct bench *b, bool entry, Postern__LeafPosition position);
+void bench_present(struct bench *b);
+void bench_remove(struct bench *b);
+void bench_lost(struct bench *b, Postern__PluginKind kind);
+void bench_wait(struct bench *b, uint64_t ms);
+/* Answers the last query of that body; results as wanted. */
+void bench_answer_document(struct bench *b, Postern__CheckResult overall);
+void bench_answer_lists(struct bench *b, bool match);
+void bench_answer_rules(struct bench *b, Postern__Verdict verdict);
+/* Completes the append with that index in out[]. */
+void bench_commit(struct bench *b, const struct bench_out *append, bool durable);
+const struct bench_out *bench_last(const struct bench *b, Postern__Envelope__BodyCase body);
+const struct bench_out *bench_record(const struct bench *b, Postern__RecordKind kind);
+bool bench_commanded(const struct bench *b, Postern__GateCommandKind command);
+size_t bench_commands(const struct bench *b, Postern__GateCommandKind command);
+/* Clear traveller up to standing alone between two locked leaves. */
+void bench_walk_in(struct bench *b);
+#endif
