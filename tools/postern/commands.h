@@ -5,7 +5,7 @@
 #define POSTERN_TOOL_COMMANDS_H
 #include "cli.h"
 
-extern const struct cli_command pki_commands[];
+extern const struct cli_command pki_commands[], status_commands[], officer_commands[];
 
 int pki_show(struct cli *cli);
 #endif

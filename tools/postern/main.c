@@ -8,6 +8,8 @@
 int main(int argc, char **argv)
 {
 	static const struct cli_command *const groups[] = {
+		status_commands,
+		officer_commands,
 		pki_commands,
 		NULL,
 	};
