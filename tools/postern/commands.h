@@ -5,7 +5,8 @@
 #define POSTERN_TOOL_COMMANDS_H
 #include "cli.h"
 
-extern const struct cli_command pki_commands[], status_commands[], officer_commands[];
+extern const struct cli_command journal_commands[], mrz_commands[], officer_commands[],
+	pki_commands[], status_commands[];
 
 int pki_show(struct cli *cli);
 #endif

@@ -10,6 +10,8 @@ int main(int argc, char **argv)
 	static const struct cli_command *const groups[] = {
 		status_commands,
 		officer_commands,
+		journal_commands,
+		mrz_commands,
 		pki_commands,
 		NULL,
 	};
