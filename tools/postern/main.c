@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 		journal_commands,
 		mrz_commands,
 		pki_commands,
+		sign_commands,
 		NULL,
 	};
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `postern lists sign|verify` and `postern rules sign|verify`. Must never sign what it has not read whole.
+ */
+#include <stdlib.h>
+
+#include "commands.h"
+#include "signed/signed.h"
+
+static int told(struct cli *cli, int r, const char *what)
+{
+	if (r == PN_OK) {
+		if (!cli->json)
+			fprintf(cli->out, "%s: %s\n", cli->arguments[0], what);
+		return CLI_OK;
+	}
+	return cli_fail(cli, r == PN_ECRYPTO ? CLI_FINDING : CLI_USAGE, "%s: %s", cli->arguments[0], pn_err_name(r));
+}
+
+static int lists_sign(struct cli *cli)
+{
+	return told(cli, signed_file_sign(cli->arguments[0], cli_value(cli, "key")), "signed");
+}
+
+static int rules_sign(struct cli *cli)
+{
+	return told(cli, signed_folder_sign(cli->arguments[0], cli_value(cli, "key")), "signed");
+}
+
+static int lists_verify(struct cli *cli)
+{
+	struct signed_keys keys;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	int r = signed_keys_load(&keys, cli_value(cli, "trust"), "lists");
+	if (r == PN_OK)
+		r = signed_file_verify(&keys, cli->arguments[0], SIGNED_FILE_MAX, &bytes, &size);
+	free(bytes);
+	return told(cli, r, "verifies");
+}
+
+static int rules_verify(struct cli *cli)
+{
+	struct signed_keys keys;
+	int r = signed_keys_load(&keys, cli_value(cli, "trust"), "rules");
+	if (r == PN_OK)
+		r = signed_folder_verify(&keys, cli->arguments[0]);
+	return told(cli, r, "verifies");
+}
+
+#define KEY {"key", "FILE", "Ed25519 private key (PEM)", true}
+#define TRUST {"trust", "DIR", "folder with the public keys that may sign", true}
+
+const struct cli_command sign_commands[] = {
+	{"lists", "sign", "FILE", 1, 1, "Sign a watchlist file", "Writes FILE.sig.", {KEY}, lists_sign},
+	{"lists", "verify", "FILE", 1, 1, "Verify a watchlist file's signature", NULL, {TRUST}, lists_verify},
+	{"rules", "sign", "DIR", 1, 1, "Sign a rule pack", "Writes DIR/pack.sums and DIR/pack.sig.", {KEY}, rules_sign},
+	{"rules", "verify", "DIR", 1, 1, "Verify a rule pack's signature", NULL, {TRUST}, rules_verify},
+	{0},
+};
