@@ -25,7 +25,7 @@ static const char *run_folder(const struct cli *cli)
 
 static int connect_one(const char *folder, const char *unit)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd, n = snprintf(at.sun_path, sizeof at.sun_path, "%s/%s.control", folder, unit);
 	if (n < 0 || (size_t)n >= sizeof at.sun_path)
 		return -1;
@@ -39,7 +39,8 @@ static int connect_one(const char *folder, const char *unit)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct control_unit *)a)->name, ((const struct control_unit *)b)->name);
+	return strcmp(
+		((const struct control_unit *)a)->name, ((const struct control_unit *)b)->name);
 }
 
 static void find_units(const char *folder, const char *wanted, struct control_units *units)
@@ -74,10 +75,13 @@ int control_connect(const struct cli *cli, const char *unit, struct control_unit
 	if (connected > 0)
 		return PN_OK;
 	if (unit != NULL && units->count == 0)
-		fprintf(cli->err, "postern: no unit '%s' in %s: `postern status` lists them\n", unit, folder);
+		fprintf(cli->err, "postern: no unit '%s' in %s: `postern status` lists them\n",
+			unit, folder);
 	else
 		fprintf(cli->err,
-			"postern: no daemon answers in %s: is posternd running, are you root, is --run-folder right?\n", folder);
+			"postern: no daemon answers in %s: is posternd running, are you root, is "
+			"--run-folder right?\n",
+			folder);
 	return PN_ENOTFOUND;
 }
 
@@ -101,7 +105,7 @@ int control_ask(int fd, const Postern__ControlRequest *request)
 
 int control_reply(int fd, int timeout_ms, Postern__ControlReply **out)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint8_t *bytes;
 	ssize_t n;
 	int r = poll(&p, 1, timeout_ms);

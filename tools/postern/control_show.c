@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `postern status`, `lanes`, `crossings`, `plugin`, `metrics`: what running cores say of themselves. Must never show
- * personal data: the control socket carries none.
+ * `postern status`, `lanes`, `crossings`, `plugin`, `metrics`: what running cores say of
+ * themselves. Must never show personal data: the control socket carries none.
  */
 #include <poll.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "control_client.h"
 #include "json_out.h"
 
-#define RUN_FOLDER {"run-folder", "DIR", "where the daemon's sockets are (default: $POSTERN_RUN or /run/postern)", false}
+#define RUN_FOLDER                                                                                 \
+	{                                                                                          \
+		"run-folder", "DIR",                                                               \
+			"where the daemon's sockets are (default: $POSTERN_RUN or /run/postern)",  \
+			false                                                                      \
+	}
 
 static void duration(char out[24], uint32_t ms)
 {
@@ -22,12 +28,17 @@ static void duration(char out[24], uint32_t ms)
 		snprintf(out, 24, "%u min", ms / 60000);
 }
 
-/* Calls print for every unit's status. */
-static int each_status(struct cli *cli, const char *unit, void (*print)(struct cli *, struct json *, const Postern__UnitStatus *))
+/* Calls print for every unit's status; it returns how many things it showed, and gets their number
+ * so far. */
+typedef size_t (*print_unit)(
+	struct cli *, struct json *, const Postern__UnitStatus *, size_t before);
+
+static int each_status(struct cli *cli, const char *unit, print_unit print, size_t *printed)
 {
 	struct control_units units;
 	struct json json;
 	int status = CLI_OK;
+	*printed = 0;
 	if (control_connect(cli, unit, &units) != PN_OK)
 		return CLI_UNAVAILABLE;
 	if (cli->json) {
@@ -41,7 +52,7 @@ static int each_status(struct cli *cli, const char *unit, void (*print)(struct c
 			status = CLI_UNAVAILABLE;
 			continue;
 		}
-		print(cli, &json, r->status);
+		*printed += print(cli, &json, r->status, *printed);
 		postern__control_reply__free_unpacked(r, NULL);
 	}
 	if (cli->json) {
@@ -52,61 +63,80 @@ static int each_status(struct cli *cli, const char *unit, void (*print)(struct c
 	return status;
 }
 
-static void print_status(struct cli *cli, struct json *json, const Postern__UnitStatus *s)
+static size_t print_status(
+	struct cli *cli, struct json *json, const Postern__UnitStatus *s, size_t before)
 {
 	size_t ready = 0;
+	char plugins[24];
 	if (cli->json) {
 		json_message(json, NULL, &s->base);
-		return;
+		return 1;
 	}
+	if (before == 0)
+		fprintf(cli->out, "%-12s %-8s %-9s %10s %12s  %s\n", "unit", "role", "plugins",
+			"journal", "acknowledged", "lane and troubles");
 	for (size_t i = 0; i < s->n_plugins; i++)
 		ready += strcmp(s->plugins[i]->state, "ready") == 0;
-	fprintf(cli->out, "%-12s %-8s plugins %zu/%zu  journal %llu  acknowledged %llu", s->unit, s->role, ready, s->n_plugins,
-		(unsigned long long)s->head_seq, (unsigned long long)s->acked_seq);
-	if (s->gate_state[0] != '\0')
-		fprintf(cli->out, "  lane %s", s->gate_state);
+	snprintf(plugins, sizeof plugins, "%zu of %zu", ready, s->n_plugins);
+	fprintf(cli->out, "%-12s %-8s %-9s %10llu %12llu  %s", s->unit, s->role, plugins,
+		(unsigned long long)s->head_seq, (unsigned long long)s->acked_seq,
+		s->gate_state[0] != '\0' ? s->gate_state : "-");
 	for (size_t i = 0; i < s->n_troubles; i++)
 		fprintf(cli->out, "%s%s", i == 0 ? "  TROUBLE " : ", ", s->troubles[i]);
 	fputc('\n', cli->out);
+	return 1;
 }
 
 static int status_command(struct cli *cli)
 {
-	return each_status(cli, cli_value(cli, "unit"), print_status);
+	size_t printed;
+	return each_status(cli, cli_value(cli, "unit"), print_status, &printed);
 }
 
-static void print_lane(struct cli *cli, struct json *json, const Postern__UnitStatus *s)
+static size_t print_lane(
+	struct cli *cli, struct json *json, const Postern__UnitStatus *s, size_t before)
 {
 	char state[24], word[48], mode[48];
 	if (s->gate_state[0] == '\0')
-		return;
+		return 0;
 	if (cli->json) {
 		json_message(json, NULL, &s->base);
-		return;
+		return 1;
 	}
+	if (before == 0)
+		fprintf(cli->out, "%-12s %-18s %-8s %-11s %9s %8s\n", "lane", "state", "for",
+			"mode", "crossings", "referred");
 	duration(state, s->state_ms);
-	fprintf(cli->out, "%-10s %-18s %-8s %-11s %6llu crossings %5llu referred", s->unit, s->gate_state, state,
-		control_word(&postern__lane_mode__descriptor, (int)s->mode, mode), (unsigned long long)s->crossings,
-		(unsigned long long)s->referrals);
+	fprintf(cli->out, "%-12s %-18s %-8s %-11s %9llu %8llu", s->unit, s->gate_state, state,
+		control_word(&postern__lane_mode__descriptor, (int)s->mode, mode),
+		(unsigned long long)s->crossings, (unsigned long long)s->referrals);
 	if (s->waiting_verdict_hash.len > 0)
 		fprintf(cli->out, "  OFFICER AWAITED: %s, crossing %s",
-			control_word(&postern__exception_class__descriptor, (int)s->waiting_exception, word), s->crossing_id);
+			control_word(&postern__exception_class__descriptor,
+				(int)s->waiting_exception, word),
+			s->crossing_id);
 	fputc('\n', cli->out);
+	return 1;
 }
 
 static int lanes_command(struct cli *cli)
 {
-	return each_status(cli, NULL, print_lane);
+	size_t printed;
+	return each_status(cli, NULL, print_lane, &printed);
 }
 
-static void print_plugins(struct cli *cli, struct json *json, const Postern__UnitStatus *s)
+static size_t print_plugins(
+	struct cli *cli, struct json *json, const Postern__UnitStatus *s, size_t before)
 {
 	const char *wanted = cli->argument_count > 0 ? cli->arguments[0] : NULL;
+	size_t printed = 0;
 	for (size_t i = 0; i < s->n_plugins; i++) {
 		const Postern__PluginStatus *p = s->plugins[i];
 		char kind[48];
-		if (wanted != NULL && strcmp(wanted, p->instance) != 0 && strcmp(wanted, p->name) != 0)
+		if (wanted != NULL && strcmp(wanted, p->instance) != 0 &&
+			strcmp(wanted, p->name) != 0)
 			continue;
+		printed++;
 		if (cli->json) {
 			json_object(json, NULL);
 			json_string(json, "unit", s->unit);
@@ -114,15 +144,26 @@ static void print_plugins(struct cli *cli, struct json *json, const Postern__Uni
 			json_end_object(json);
 			continue;
 		}
-		fprintf(cli->out, "%-10s %-10s %-15s %-15s %-12s pid %-7d restarts %-3u %-8s sandbox %s\n", s->unit, p->instance,
-			p->name, control_word(&postern__plugin_kind__descriptor, (int)p->kind, kind), p->state, p->pid, p->restarts,
-			p->version, p->sandbox);
+		if (before + printed == 1)
+			fprintf(cli->out, "%-12s %-12s %-15s %-15s %-12s %8s %8s %-8s %s\n", "unit",
+				"instance", "plugin", "kind", "state", "pid", "restarts", "version",
+				"sandbox");
+		fprintf(cli->out, "%-12s %-12s %-15s %-15s %-12s %8d %8u %-8s %s\n", s->unit,
+			p->instance, p->name,
+			control_word(&postern__plugin_kind__descriptor, (int)p->kind, kind),
+			p->state, p->pid, p->restarts, p->version, p->sandbox);
 	}
+	return printed;
 }
 
 static int plugins_command(struct cli *cli)
 {
-	return each_status(cli, cli_value(cli, "unit"), print_plugins);
+	size_t printed;
+	int status = each_status(cli, cli_value(cli, "unit"), print_plugins, &printed);
+	if (status == CLI_OK && printed == 0 && cli->argument_count > 0)
+		return cli_fail(cli, CLI_FINDING,
+			"no plugin %s here: `postern plugin list` shows them", cli->arguments[0]);
+	return status;
 }
 
 static void print_crossing(struct cli *cli, const Postern__CrossingLine *line)
@@ -142,14 +183,19 @@ static void print_crossing(struct cli *cli, const Postern__CrossingLine *line)
 	gmtime_r(&seconds, &utc);
 	strftime(when, sizeof when, "%H:%M:%S", &utc);
 	fprintf(cli->out, "%s %-8s %-9s %.26s", when, line->unit,
-		control_word(&postern__record_kind__descriptor, (int)r->kind, kind), r->crossing_id[0] ? r->crossing_id : "-");
+		control_word(&postern__record_kind__descriptor, (int)r->kind, kind),
+		r->crossing_id[0] ? r->crossing_id : "-");
 	if (r->kind == POSTERN__RECORD_KIND__RECORD_VERDICT)
-		fprintf(cli->out, "  %-6s %-24s %s %s", control_word(&postern__verdict__descriptor, (int)r->verdict, a),
-			control_word(&postern__exception_class__descriptor, (int)r->exception, b), r->nationality, r->document_code);
+		fprintf(cli->out, "  %-6s %-24s %s %s",
+			control_word(&postern__verdict__descriptor, (int)r->verdict, a),
+			control_word(&postern__exception_class__descriptor, (int)r->exception, b),
+			r->nationality, r->document_code);
 	else if (r->kind == POSTERN__RECORD_KIND__RECORD_OUTCOME)
-		fprintf(cli->out, "  %s", control_word(&postern__outcome__descriptor, (int)r->outcome, a));
+		fprintf(cli->out, "  %s",
+			control_word(&postern__outcome__descriptor, (int)r->outcome, a));
 	else if (r->kind == POSTERN__RECORD_KIND__RECORD_DECISION)
-		fprintf(cli->out, "  %s by %s (%s)", control_word(&postern__officer_decision__descriptor, (int)r->decision, a),
+		fprintf(cli->out, "  %s by %s (%s)",
+			control_word(&postern__officer_decision__descriptor, (int)r->decision, a),
 			r->officer, r->reason_code);
 	else
 		fprintf(cli->out, "  %s %s %s", r->event, r->detail, r->officer);
@@ -157,35 +203,57 @@ static void print_crossing(struct cli *cli, const Postern__CrossingLine *line)
 	fflush(cli->out);
 }
 
-static bool print_reply(struct cli *cli, struct control_unit *u)
+/* 1: more will come, 0: that was all, negative: the unit is gone. */
+static int print_reply(struct cli *cli, const struct control_unit *u)
 {
 	Postern__ControlReply *r = NULL;
-	bool more;
-	if (control_reply(u->fd, 0, &r) != PN_OK)
-		return false;
+	int more = control_reply(u->fd, 0, &r);
+	if (more != PN_OK)
+		return more;
 	for (size_t i = 0; i < r->n_crossings; i++)
 		if (r->crossings[i]->record != NULL)
 			print_crossing(cli, r->crossings[i]);
 	more = r->more;
+	if (!r->ok)
+		more = cli_fail(cli, PN_EDENIED, "%s: %s", u->name, r->error);
 	postern__control_reply__free_unpacked(r, NULL);
 	return more;
 }
 
-/* One poll over all units; true while any may still say more. */
-static bool follow_once(struct cli *cli, struct control_units *units, int timeout_ms)
+static void hang_up(struct control_unit *u)
+{
+	close(u->fd);
+	u->fd = -1;
+}
+
+/* Prints what comes until every unit has said all. PN_ETIMEOUT: one that should have said more did
+ * not. */
+static int follow_all(struct cli *cli, struct control_units *units, int timeout_ms)
 {
 	struct pollfd p[CONTROL_UNITS_MAX];
-	bool any = false;
+	size_t open = 0;
+	int result = PN_OK;
 	for (size_t i = 0; i < units->count; i++)
-		p[i] = (struct pollfd){ .fd = units->unit[i].fd, .events = POLLIN };
-	if (poll(p, (nfds_t)units->count, timeout_ms) <= 0)
-		return false;
-	for (size_t i = 0; i < units->count; i++) {
-		if (p[i].revents != 0 && !print_reply(cli, &units->unit[i]))
-			units->unit[i].fd = -1;
-		any = any || units->unit[i].fd >= 0;
+		open += units->unit[i].fd >= 0;
+	while (open > 0 && !ferror(cli->out)) {
+		for (size_t i = 0; i < units->count; i++)
+			p[i] = (struct pollfd){.fd = units->unit[i].fd, .events = POLLIN};
+		if (poll(p, (nfds_t)units->count, timeout_ms) <= 0)
+			return PN_ETIMEOUT;
+		for (size_t i = 0; i < units->count; i++) {
+			int more = p[i].revents != 0 ? print_reply(cli, &units->unit[i]) : 1;
+			if (more > 0)
+				continue;
+			if (more < 0) {
+				fprintf(cli->err, "postern: unit %s has gone\n",
+					units->unit[i].name);
+				result = more;
+			}
+			hang_up(&units->unit[i]);
+			open--;
+		}
 	}
-	return any;
+	return result;
 }
 
 static int crossings_command(struct cli *cli)
@@ -195,6 +263,7 @@ static int crossings_command(struct cli *cli)
 	Postern__CrossingsRequest c = POSTERN__CROSSINGS_REQUEST__INIT;
 	bool follow = cli_flag(cli, "follow");
 	long last;
+	int r;
 	if (cli_number(cli, "last", 0, 100000, 0, &last) != PN_OK)
 		return CLI_USAGE;
 	if (control_connect(cli, cli_value(cli, "unit"), &units) != PN_OK)
@@ -205,11 +274,12 @@ static int crossings_command(struct cli *cli)
 	q.crossings = &c;
 	for (size_t i = 0; i < units.count; i++)
 		if (units.unit[i].fd >= 0 && control_ask(units.unit[i].fd, &q) != PN_OK)
-			units.unit[i].fd = -1;
-	while (follow_once(cli, &units, follow ? -1 : CONTROL_WAIT_MS))
-		;
+			hang_up(&units.unit[i]);
+	r = follow_all(cli, &units, follow ? -1 : CONTROL_WAIT_MS);
 	control_close(&units);
-	return CLI_OK;
+	return r == PN_OK         ? CLI_OK
+	       : r == PN_ETIMEOUT ? cli_fail(cli, CLI_UNAVAILABLE, "a unit does not answer")
+				  : CLI_UNAVAILABLE;
 }
 
 static int metrics_command(struct cli *cli)
@@ -245,19 +315,28 @@ static int metrics_command(struct cli *cli)
 	return status;
 }
 
-#define UNIT {"unit", "NAME", "this unit only", false}
+#define UNIT                                                                                       \
+	{                                                                                          \
+		"unit", "NAME", "this unit only", false                                            \
+	}
 
 const struct cli_command status_commands[] = {
-	{"status", NULL, "", 0, 0, "Show every unit: plugins, journal, lane, troubles", NULL, {UNIT, RUN_FOLDER}, status_command},
-	{"lanes", NULL, "", 0, 0, "Show every lane: state, crossings, who waits for an officer", NULL, {RUN_FOLDER},
-		lanes_command},
+	{"status", NULL, "", 0, 0, "Show every unit: plugins, journal, lane, troubles", NULL,
+		{UNIT, RUN_FOLDER}, status_command},
+	{"lanes", NULL, "", 0, 0, "Show every lane: state, crossings, who waits for an officer",
+		NULL, {RUN_FOLDER}, lanes_command},
 	{"crossings", NULL, "", 0, 0, "Show the last records, or follow them as they come",
-		"Records are those of the journal, without personal data. --follow goes on until interrupted.",
-		{{"follow", NULL, "go on as records come", false}, {"last", "N", "at most N of the past (default: all kept)", false},
-			UNIT, RUN_FOLDER},
+		"Records are those of the journal, without personal data. --follow goes on until "
+		"interrupted.",
+		{{"follow", NULL, "go on as records come", false},
+			{"last", "N", "at most N of the past (default: all kept)", false}, UNIT,
+			RUN_FOLDER},
 		crossings_command},
-	{"plugin", "list", "", 0, 0, "Show every plugin of every unit", NULL, {UNIT, RUN_FOLDER}, plugins_command},
-	{"plugin", "show", "INSTANCE", 1, 1, "Show one plugin by instance or name", NULL, {UNIT, RUN_FOLDER}, plugins_command},
-	{"metrics", NULL, "", 0, 0, "Print the metrics in the OpenMetrics text format", NULL, {UNIT, RUN_FOLDER}, metrics_command},
+	{"plugin", "list", "", 0, 0, "Show every plugin of every unit", NULL, {UNIT, RUN_FOLDER},
+		plugins_command},
+	{"plugin", "show", "INSTANCE", 1, 1, "Show one plugin by instance or name", NULL,
+		{UNIT, RUN_FOLDER}, plugins_command},
+	{"metrics", NULL, "", 0, 0, "Print the metrics in the OpenMetrics text format", NULL,
+		{UNIT, RUN_FOLDER}, metrics_command},
 	{0},
 };

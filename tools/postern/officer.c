@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `postern officer decide` and `postern lane`: the officer's word from the command line, signed with the officer's key.
- * Must never send an unsigned decision, nor one without a reason.
+ * `postern officer decide` and `postern lane`: the officer's word from the command line, signed
+ * with the officer's key. Must never send an unsigned decision, nor one without a reason.
  */
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -15,14 +15,20 @@
 #include "control_client.h"
 #include "json_out.h"
 
-#define RUN_FOLDER {"run-folder", "DIR", "where the daemon's sockets are (default: $POSTERN_RUN or /run/postern)", false}
+#define RUN_FOLDER                                                                                 \
+	{                                                                                          \
+		"run-folder", "DIR",                                                               \
+			"where the daemon's sockets are (default: $POSTERN_RUN or /run/postern)",  \
+			false                                                                      \
+	}
 enum { DECISION_LIFE_MS = 30000 };
 
 static bool reason_is_good(const char *s)
 {
 	size_t n = strlen(s);
 	for (size_t i = 0; i < n; i++)
-		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) && strchr("_.-", s[i]) == NULL)
+		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
+			strchr("_.-", s[i]) == NULL)
 			return false;
 	return n >= 2 && n <= 64;
 }
@@ -33,11 +39,11 @@ static Postern__OfficerDecision decision_of(const char *s)
 		const char *name;
 		Postern__OfficerDecision value;
 	} names[] = {
-		{ "admit", POSTERN__OFFICER_DECISION__DECISION_ADMIT },
-		{ "refuse", POSTERN__OFFICER_DECISION__DECISION_REFUSE },
-		{ "send-back", POSTERN__OFFICER_DECISION__DECISION_SEND_BACK },
-		{ "second-line", POSTERN__OFFICER_DECISION__DECISION_SECOND_LINE },
-		{ "hold", POSTERN__OFFICER_DECISION__DECISION_HOLD },
+		{"admit", POSTERN__OFFICER_DECISION__DECISION_ADMIT},
+		{"refuse", POSTERN__OFFICER_DECISION__DECISION_REFUSE},
+		{"send-back", POSTERN__OFFICER_DECISION__DECISION_SEND_BACK},
+		{"second-line", POSTERN__OFFICER_DECISION__DECISION_SECOND_LINE},
+		{"hold", POSTERN__OFFICER_DECISION__DECISION_HOLD},
 	};
 	for (size_t i = 0; i < PN_COUNT(names); i++)
 		if (strcmp(names[i].name, s) == 0)
@@ -52,7 +58,8 @@ static EVP_PKEY *load_key(const struct cli *cli, const char *path)
 	if (f != NULL)
 		fclose(f);
 	if (key == NULL || EVP_PKEY_id(key) != EVP_PKEY_ED25519) {
-		fprintf(cli->err, "postern officer: %s: expected an Ed25519 private key in PEM form\n", path);
+		fprintf(cli->err,
+			"postern officer: %s: expected an Ed25519 private key in PEM form\n", path);
 		EVP_PKEY_free(key);
 		return NULL;
 	}
@@ -72,7 +79,8 @@ static int sign(EVP_PKEY *key, const Postern__Decision *d, struct signed_word *w
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int r = PN_ECRYPTO;
 	w->size = postern__decision__get_packed_size(d);
-	if (ctx == NULL || w->size > sizeof w->bytes || EVP_PKEY_get_raw_public_key(key, public_key, &key_size) != 1)
+	if (ctx == NULL || w->size > sizeof w->bytes ||
+		EVP_PKEY_get_raw_public_key(key, public_key, &key_size) != 1)
 		goto out;
 	postern__decision__pack(d, w->bytes);
 	if (EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
@@ -86,7 +94,30 @@ out:
 	return r;
 }
 
-static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__UnitStatus *s, Postern__OfficerDecision decision)
+/* Both answers: what was done to what, or why not. */
+static int tell_result(
+	struct cli *cli, const Postern__ControlReply *r, const char *subject, const char *done)
+{
+	struct json j;
+	if (cli->json) {
+		json_begin(&j, cli->out, true);
+		json_object(&j, NULL);
+		json_bool(&j, "ok", r->ok);
+		json_string(&j, "subject", subject);
+		json_string(&j, "action", done);
+		json_string(&j, "error", r->error);
+		json_end_object(&j);
+		json_finish(&j);
+	} else if (r->ok) {
+		fprintf(cli->out, "%s: %s\n", subject, done);
+	}
+	return r->ok ? CLI_OK
+		     : cli_fail(cli, CLI_FINDING, "%s",
+			       r->error[0] != '\0' ? r->error : "refused without a reason");
+}
+
+static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__UnitStatus *s,
+	Postern__OfficerDecision decision)
 {
 	struct timespec now;
 	struct signed_word w;
@@ -118,11 +149,7 @@ static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__
 	q.decide = &ask;
 	if (control_call(fd, &q, &r) != PN_OK)
 		return cli_fail(cli, status, "the lane does not answer");
-	status = r->ok ? CLI_OK : CLI_FINDING;
-	if (!r->ok)
-		cli_fail(cli, status, "%s", r->error);
-	else if (!cli->json)
-		fprintf(cli->out, "%s: %s\n", s->crossing_id, cli_value(cli, "decision"));
+	status = tell_result(cli, r, s->crossing_id, cli_value(cli, "decision"));
 	postern__control_reply__free_unpacked(r, NULL);
 	return status;
 }
@@ -136,7 +163,8 @@ static int decide_command(struct cli *cli)
 	EVP_PKEY *key;
 	int status = CLI_FINDING;
 	if (decision == POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED)
-		return cli_fail(cli, CLI_USAGE, "--decision is admit, refuse, send-back, second-line or hold");
+		return cli_fail(cli, CLI_USAGE,
+			"--decision is admit, refuse, send-back, second-line or hold");
 	if (!reason_is_good(cli_value(cli, "reason")))
 		return cli_fail(cli, CLI_USAGE, "--reason is a code of 2 to 64 of a-z 0-9 . _ -");
 	key = load_key(cli, cli_value(cli, "key"));
@@ -177,26 +205,36 @@ static int lane_command(struct cli *cli)
 	if (control_call(units.unit[0].fd, &q, &r) != PN_OK) {
 		status = cli_fail(cli, CLI_UNAVAILABLE, "the lane does not answer");
 	} else {
-		status = r->ok ? CLI_OK : cli_fail(cli, CLI_FINDING, "%s", r->error);
+		status = tell_result(cli, r, cli_value(cli, "lane"), cli->command->name);
 		postern__control_reply__free_unpacked(r, NULL);
 	}
 	control_close(&units);
 	return status;
 }
 
-#define LANE {"lane", "NAME", "the lane", true}
-#define OFFICER {"officer", "NAME", "who; the name of the key in the lane's trust folder", true}
-#define LANE_COMMAND(name, summary) \
-	{"lane", name, "", 0, 0, summary, NULL, {LANE, OFFICER, RUN_FOLDER}, lane_command}
+#define LANE                                                                                       \
+	{                                                                                          \
+		"lane", "NAME", "the lane", true                                                   \
+	}
+#define OFFICER                                                                                    \
+	{                                                                                          \
+		"officer", "NAME", "who; the name of the key in the lane's trust folder", true     \
+	}
+#define LANE_COMMAND(name, summary)                                                                \
+	{                                                                                          \
+		"lane", name, "", 0, 0, summary, NULL, {LANE, OFFICER, RUN_FOLDER}, lane_command   \
+	}
 
 const struct cli_command officer_commands[] = {
 	{"officer", "decide", "", 0, 0, "Decide the crossing that waits at a lane",
-		"The decision names the crossing, the verdict record it answers, the officer and the reason, lives 30 s\n"
+		"The decision names the crossing, the verdict record it answers, the officer and "
+		"the reason, lives 30 s\n"
 		"and counts once. Exit 1: refused, with the reason.",
 		{LANE, {"crossing", "ID", "only if this is the crossing in hand", false},
 			{"decision", "WHAT", "admit, refuse, send-back, second-line, hold", true},
 			{"reason", "CODE", "reason code, e.g. identity.confirmed", true}, OFFICER,
-			{"key", "FILE", "the officer's Ed25519 private key (PEM)", true}, RUN_FOLDER},
+			{"key", "FILE", "the officer's Ed25519 private key (PEM)", true},
+			RUN_FOLDER},
 		decide_command},
 	LANE_COMMAND("assist", "Open both leaves by hand, for at most a minute"),
 	LANE_COMMAND("end-assist", "End an assist"),

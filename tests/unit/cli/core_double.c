@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A core for tests of the command-line tool: core_double RUN_FOLDER UNIT TRUST MODE. Answers on
+ * RUN_FOLDER/UNIT.control until its standard input ends; decisions are verified with the core's own
+ * code and printed. MODE: waiting (an officer is awaited), idle, mute (never answers), garbage.
+ * Must never accept a decision that core/control would not.
+ */
+#undef NDEBUG
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "control.pb-c.h"
+#include "control/officer.h"
+
+enum { CLIENTS = 8, PACKET = 65536 };
+
+static const char *unit, *mode;
+static struct officer_keys keys;
+static uint8_t verdict_hash[32];
+
+#define TEXT(s) ((char *)(uintptr_t)(s))
+
+static void reply(int fd, const Postern__ControlReply *r)
+{
+	static uint8_t bytes[PACKET];
+	size_t size = postern__control_reply__get_packed_size(r);
+
+	assert(size <= sizeof bytes);
+	postern__control_reply__pack(r, bytes);
+	(void)send(fd, bytes, size, MSG_NOSIGNAL);
+}
+
+static void status(int fd)
+{
+	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+	Postern__UnitStatus s = POSTERN__UNIT_STATUS__INIT;
+	Postern__PluginStatus p = POSTERN__PLUGIN_STATUS__INIT, *plugins[] = {&p};
+	char *troubles[] = {TEXT("uplink.unreachable")};
+
+	p.instance = TEXT("reader");
+	p.name = TEXT("reader-serial");
+	p.kind = POSTERN__PLUGIN_KIND__KIND_READER;
+	p.state = TEXT("ready");
+	p.restarts = 2;
+	p.pid = 4321;
+	p.version = TEXT("0.1.0");
+	p.sandbox = TEXT("full");
+	s.unit = TEXT(unit);
+	s.role = TEXT("gate");
+	s.gate_state = TEXT("IDLE");
+	s.state_ms = 1500;
+	s.mode = POSTERN__LANE_MODE__MODE_CONTROLLED;
+	s.epoch = 1;
+	s.head_seq = 18446744073709551615u; /* the largest: no number may be rounded */
+	s.acked_seq = 40;
+	s.crossings = 12;
+	s.referrals = 3;
+	s.plugins = plugins;
+	s.n_plugins = 1;
+	s.troubles = troubles;
+	s.n_troubles = 1;
+	s.clock_quality = POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED;
+	if (strcmp(mode, "waiting") == 0) {
+		s.crossing_id = TEXT("01JD3Z7A0000000000000000XY");
+		s.waiting_verdict_hash = (ProtobufCBinaryData){sizeof verdict_hash, verdict_hash};
+		s.waiting_exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_MINOR;
+	}
+	r.ok = 1;
+	r.status = &s;
+	reply(fd, &r);
+}
+
+/* Three records in two packets. */
+static void crossings(int fd, const Postern__CrossingsRequest *q)
+{
+	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+	Postern__CrossingLine line = POSTERN__CROSSING_LINE__INIT, *lines[] = {&line};
+	Postern__RecordClear c = POSTERN__RECORD_CLEAR__INIT;
+
+	line.unit = TEXT(unit);
+	line.crossing_id = c.crossing_id = TEXT("01JD3Z7A0000000000000000XY");
+	line.record = &c;
+	c.wall_ms = 1767225600000; /* 2026-01-01T00:00:00Z */
+	c.kind = POSTERN__RECORD_KIND__RECORD_VERDICT;
+	c.verdict = POSTERN__VERDICT__VERDICT_REFER;
+	c.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_MINOR;
+	c.nationality = TEXT("UTO");
+	c.document_code = TEXT("P");
+	r.ok = 1;
+	r.crossings = lines;
+	r.n_crossings = 1;
+	r.more = q->last != 1 || q->follow;
+	reply(fd, &r);
+	if (q->last == 1)
+		return;
+	c.kind = POSTERN__RECORD_KIND__RECORD_OUTCOME;
+	c.outcome = POSTERN__OUTCOME__OUTCOME_PASSED;
+	r.more = q->follow;
+	reply(fd, &r);
+}
+
+static void decide(int fd, const Postern__DecideRequest *q)
+{
+	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+	Postern__Decision *d = NULL;
+	int err = officer_verify(&keys, q->decision, &d);
+
+	if (err != 0) {
+		r.error = TEXT("the signature is not by a key in the trust folder");
+		reply(fd, &r);
+		return;
+	}
+	printf("decision %s %s %d %s life %lld nonce %zu answers %s\n", d->crossing_id, d->officer,
+		(int)d->decision, d->reason_code,
+		(long long)(d->expires_wall_ms - d->issued_wall_ms), d->nonce.len,
+		d->verdict_hash.len == 32 && memcmp(d->verdict_hash.data, verdict_hash, 32) == 0
+			? "the verdict"
+			: "something else");
+	fflush(stdout);
+	postern__decision__free_unpacked(d, NULL);
+	r.ok = 1;
+	reply(fd, &r);
+}
+
+static void lane(int fd, const Postern__LaneRequest *q)
+{
+	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+
+	printf("lane %s %s\n", q->command, q->officer);
+	fflush(stdout);
+	r.ok = officer_known(&keys, q->officer) != 0;
+	if (!r.ok)
+		r.error = TEXT("no such officer");
+	reply(fd, &r);
+}
+
+/* 0: the client has gone. */
+static int serve(int fd)
+{
+	uint8_t bytes[8192];
+	ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+	Postern__ControlRequest *q;
+
+	if (n <= 0)
+		return 0;
+	if (strcmp(mode, "mute") == 0)
+		return 1;
+	if (strcmp(mode, "garbage") == 0)
+		return send(fd, "\xff\xff\xff", 3, MSG_NOSIGNAL) == 3;
+	q = postern__control_request__unpack(NULL, (size_t)n, bytes);
+	assert(q != NULL);
+	if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_STATUS) {
+		status(fd);
+	} else if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_CROSSINGS) {
+		crossings(fd, q->crossings);
+	} else if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_METRICS) {
+		Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+		r.ok = 1;
+		r.metrics = TEXT("# TYPE postern_crossings "
+				 "counter\npostern_crossings_total{unit=\"a\"} 3\n# EOF\n");
+		reply(fd, &r);
+	} else if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_DECIDE) {
+		decide(fd, q->decide);
+	} else if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_LANE) {
+		lane(fd, q->lane);
+	}
+	postern__control_request__free_unpacked(q, NULL);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct pollfd p[CLIENTS + 2];
+	char folder[512];
+
+	assert(argc == 5);
+	unit = argv[2];
+	mode = argv[4];
+	memset(verdict_hash, 0x5a, sizeof verdict_hash);
+	snprintf(folder, sizeof folder, "%s/officers", argv[3]);
+	assert(officer_keys_load(&keys, folder) == 0);
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/%s.control", argv[1], unit);
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	assert(bind(listener, (struct sockaddr *)&at, sizeof at) == 0 && listen(listener, 8) == 0);
+	printf("ready\n");
+	fflush(stdout);
+	for (size_t i = 0; i < CLIENTS + 2; i++)
+		p[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	p[0].fd = STDIN_FILENO;
+	p[1].fd = listener;
+	while (poll(p, CLIENTS + 2, -1) > 0 && p[0].revents == 0) {
+		if (p[1].revents != 0)
+			for (size_t i = 2; i < CLIENTS + 2; i++)
+				if (p[i].fd < 0) {
+					p[i].fd = accept(listener, NULL, NULL);
+					p[i].revents = 0;
+					break;
+				}
+		for (size_t i = 2; i < CLIENTS + 2; i++)
+			if (p[i].fd >= 0 && p[i].revents != 0 && !serve(p[i].fd)) {
+				close(p[i].fd);
+				p[i].fd = -1;
+			}
+	}
+	return 0;
+}
