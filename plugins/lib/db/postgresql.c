@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The store on PostgreSQL through libpq: binary parameters and results, prepared statements, a
+ * batch as one statement over arrays (PostgreSQL manual, 34.3 and 9.19; array wire form:
+ * src/backend/utils/adt/arrayfuncs.c, array_send). Must never run with synchronous_commit off.
+ */
+#include <endian.h>
+#include <libpq-fe.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/internal.h"
+
+/* pg_type.oid of the built-in types, fixed by PostgreSQL's catalogue. */
+enum {
+	OID_BOOL = 16,
+	OID_BYTEA = 17,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_BYTEA_ARRAY = 1001,
+	OID_TEXT_ARRAY = 1009,
+	OID_INT8_ARRAY = 1016,
+	OID_VARCHAR = 1043,
+};
+
+static int error_of(struct db *db, const PGresult *r, const char *what)
+{
+	const char *state = r != NULL ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+	int err = PN_EFORMAT;
+	/* Manual, appendix A: classes 08 connection, 53 resources, 57 operator, 58 system, XX
+	 * internal; 40 rollback, 55P03 lock, 57014 timeout; 23 constraint. */
+	if (PQstatus(db->connection) != CONNECTION_OK || state == NULL ||
+		strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 ||
+		strncmp(state, "57P", 3) == 0 || strncmp(state, "58", 2) == 0 ||
+		strncmp(state, "XX", 2) == 0 || strcmp(state, "25006") == 0)
+		err = PN_EIO;
+	else if (strncmp(state, "40", 2) == 0 || strncmp(state, "55", 2) == 0 ||
+		 strcmp(state, "57014") == 0)
+		err = PN_EAGAIN;
+	else if (strncmp(state, "23", 2) == 0)
+		err = PN_ECONFLICT;
+	/* The primary message names tables and constraints; DETAIL, which may hold values, is left
+	 * out. */
+	const char *message = r != NULL ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	if (message == NULL || message[0] == '\0')
+		message = PQerrorMessage(db->connection);
+	return db_fail(db, err, state != NULL ? state : what, message);
+}
+
+static int script(struct db *db, const char *sql)
+{
+	PGresult *r = PQexec(db->connection, sql);
+	ExecStatusType s = PQresultStatus(r);
+	int err = 0;
+	if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
+		err = error_of(db, r, "script");
+	/* COMMIT of a transaction that failed answers ROLLBACK, without an error. */
+	else if (strcmp(sql, "COMMIT") == 0 && strcmp(PQcmdStatus(r), "COMMIT") != 0)
+		err = db_fail(db, PN_EAGAIN, "commit", "rolled back");
+	PQclear(r);
+	return err;
+}
+
+static int setting(struct db *db, const char *sql, const char *expected)
+{
+	PGresult *r = PQexec(db->connection, sql);
+	bool ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 &&
+		  strcmp(PQgetvalue(r, 0, 0), expected) == 0;
+	PQclear(r);
+	return ok ? 0 : db_fail(db, PN_EIO, sql, "the store does not hold the setting");
+}
+
+static void quiet(void *self, const PGresult *r)
+{
+	(void)self;
+	(void)r;
+}
+
+static int prepare_session(struct db *db)
+{
+	char sql[128];
+	memset(db->prepared, 0, sizeof db->prepared);
+	PQsetNoticeReceiver(db->connection, quiet, NULL);
+	snprintf(sql, sizeof sql,
+		"SET synchronous_commit=on; SET statement_timeout=%d; SET lock_timeout=%d",
+		DB_STATEMENT_MS, DB_STATEMENT_MS / 2);
+	int err = script(db, sql);
+	if (err == 0)
+		err = script(db, "SET client_encoding='UTF8'");
+	if (err == 0)
+		err = setting(db, "SHOW fsync", "on");
+	if (err == 0)
+		err = setting(db, "SHOW full_page_writes", "on");
+	return err;
+}
+
+static int open_server(struct db *db, const char *conninfo)
+{
+	db->connection = PQconnectdb(conninfo);
+	if (db->connection == NULL)
+		return PN_ENOMEM;
+	if (PQstatus(db->connection) != CONNECTION_OK)
+		return db_fail(db, PN_EIO, "connect", PQerrorMessage(db->connection));
+	return prepare_session(db);
+}
+
+static void close_server(struct db *db)
+{
+	PQfinish(db->connection);
+}
+
+static int revive(struct db *db)
+{
+	if (PQstatus(db->connection) == CONNECTION_OK)
+		return 0;
+	PQreset(db->connection);
+	if (PQstatus(db->connection) != CONNECTION_OK)
+		return db_fail(db, PN_EIO, "connect", PQerrorMessage(db->connection));
+	return prepare_session(db);
+}
+
+static int prepare(struct db *db, unsigned statement, const Oid *types, size_t count, char name[16])
+{
+	char sql[DB_SQL_MAX];
+	const struct db_sql *text = db_sql_of(db, statement);
+	snprintf(name, 16, "s%u", statement);
+	if (db->prepared[statement] != NULL)
+		return 0;
+	int err = db_rewrite(
+		text->postgresql != NULL ? text->postgresql : text->sql, sql, sizeof sql);
+	if (err != 0)
+		return err;
+	PGresult *r = PQprepare(db->connection, name, sql, (int)count, types);
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		err = error_of(db, r, "prepare");
+	else
+		db->prepared[statement] = db;
+	PQclear(r);
+	return err;
+}
+
+static int read_column(const PGresult *r, int row, int i, struct db_value *out)
+{
+	const char *bytes = PQgetvalue(r, row, i);
+	size_t size = (size_t)PQgetlength(r, row, i);
+	*out = (struct db_value){.type = DB_NULL};
+	if (PQgetisnull(r, row, i))
+		return 0;
+	switch (PQftype(r, i)) {
+	case OID_INT8: {
+		uint64_t n;
+		memcpy(&n, bytes, sizeof n);
+		*out = db_int((int64_t)be64toh(n));
+		return 0;
+	}
+	case OID_INT4: {
+		uint32_t n;
+		memcpy(&n, bytes, sizeof n);
+		*out = db_int((int32_t)be32toh(n));
+		return 0;
+	}
+	case OID_INT2: {
+		uint16_t n;
+		memcpy(&n, bytes, sizeof n);
+		*out = db_int((int16_t)be16toh(n));
+		return 0;
+	}
+	case OID_BOOL:
+		*out = db_int(bytes[0] != 0);
+		return 0;
+	case OID_BYTEA:
+		*out = db_blob(bytes, size);
+		return 0;
+	case OID_TEXT:
+	case OID_VARCHAR:
+		*out = (struct db_value){.type = DB_TEXT, .bytes = bytes, .size = size};
+		return 0;
+	default:
+		return PN_EUNSUPPORTED;
+	}
+}
+
+static int rows_of(const PGresult *r, db_row row, void *self)
+{
+	struct db_value values[DB_COLUMNS_MAX];
+	int columns = PQnfields(r), err = 0;
+	if (columns > DB_COLUMNS_MAX)
+		return PN_ELIMIT;
+	for (int at = 0; at < PQntuples(r) && err == 0; at++) {
+		for (int i = 0; i < columns && err == 0; i++)
+			err = read_column(r, at, i, &values[i]);
+		if (err == 0)
+			err = row(self, values, (size_t)columns);
+	}
+	return err;
+}
+
+static int run(struct db *db, const char *name, size_t count, const char *const *bytes,
+	const int *sizes, db_row row, void *self)
+{
+	int formats[DB_COLUMNS_MAX], err = 0;
+	for (size_t i = 0; i < count; i++)
+		formats[i] = 1;
+	PGresult *r = PQexecPrepared(db->connection, name, (int)count, bytes, sizes, formats, 1);
+	ExecStatusType s = PQresultStatus(r);
+	if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
+		err = error_of(db, r, "exec");
+	else if (s == PGRES_TUPLES_OK && row != NULL)
+		err = rows_of(r, row, self);
+	PQclear(r);
+	return err;
+}
+
+static Oid oid_of(enum db_type type, bool array)
+{
+	switch (type) {
+	case DB_INT:
+		return array ? OID_INT8_ARRAY : OID_INT8;
+	case DB_TEXT:
+		return array ? OID_TEXT_ARRAY : OID_TEXT;
+	case DB_BLOB:
+		return array ? OID_BYTEA_ARRAY : OID_BYTEA;
+	case DB_NULL:
+		break;
+	}
+	return 0;
+}
+
+static int exec(struct db *db, unsigned statement, const struct db_value *binds, size_t count,
+	db_row row, void *self)
+{
+	Oid types[DB_COLUMNS_MAX];
+	const char *bytes[DB_COLUMNS_MAX];
+	int sizes[DB_COLUMNS_MAX];
+	uint64_t numbers[DB_COLUMNS_MAX];
+	char name[16];
+	for (size_t i = 0; i < count; i++) {
+		const struct db_value *v = &binds[i];
+		types[i] = oid_of(v->type, false);
+		if (v->size > INT32_MAX)
+			return PN_ELIMIT;
+		if (v->type == DB_INT) {
+			numbers[i] = htobe64((uint64_t)v->number);
+			bytes[i] = (const char *)&numbers[i];
+			sizes[i] = sizeof numbers[i];
+		} else {
+			bytes[i] = v->type == DB_NULL ? NULL : v->bytes != NULL ? v->bytes : "";
+			sizes[i] = (int)v->size;
+		}
+	}
+	int err = prepare(db, statement, types, count, name);
+	return err != 0 ? err : run(db, name, count, bytes, sizes, row, self);
+}
+
+static char *put32(char *at, size_t n)
+{
+	uint32_t be = htobe32((uint32_t)n);
+	memcpy(at, &be, sizeof be);
+	return at + sizeof be;
+}
+
+static size_t array_size(const struct db_value *values, size_t columns, size_t column, size_t rows)
+{
+	size_t size = 20;
+	for (size_t r = 0; r < rows; r++) {
+		const struct db_value *v = &values[r * columns + column];
+		size += 4 + (v->type == DB_INT ? 8 : v->type == DB_NULL ? 0 : v->size);
+	}
+	return size;
+}
+
+static char *put_array(char *at, enum db_type type, const struct db_value *values, size_t columns,
+	size_t column, size_t rows)
+{
+	at = put32(at, 1); /* dimensions */
+	at = put32(at, 1); /* may hold NULL */
+	at = put32(at, oid_of(type, false));
+	at = put32(at, rows);
+	at = put32(at, 1); /* lower bound */
+	for (size_t r = 0; r < rows; r++) {
+		const struct db_value *v = &values[r * columns + column];
+		if (v->type == DB_NULL) {
+			at = put32(at, UINT32_MAX);
+		} else if (v->type == DB_INT) {
+			uint64_t be = htobe64((uint64_t)v->number);
+			at = put32(at, sizeof be);
+			memcpy(at, &be, sizeof be);
+			at += sizeof be;
+		} else {
+			at = put32(at, v->size);
+			if (v->size > 0)
+				memcpy(at, v->bytes, v->size);
+			at += v->size;
+		}
+	}
+	return at;
+}
+
+static int batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows, db_row row, void *self)
+{
+	Oid oids[DB_COLUMNS_MAX];
+	const char *bytes[DB_COLUMNS_MAX];
+	int sizes[DB_COLUMNS_MAX];
+	char name[16];
+	size_t total = 0;
+	for (size_t c = 0; c < columns; c++) {
+		for (size_t r = 0; r < rows; r++) {
+			const struct db_value *v = &values[r * columns + c];
+			if (v->type != DB_NULL && v->type != types[c])
+				return PN_EINVAL;
+		}
+		size_t size = array_size(values, columns, c, rows);
+		oids[c] = oid_of(types[c], true);
+		if (size > INT32_MAX / 2)
+			return PN_ELIMIT;
+		sizes[c] = (int)size;
+		total += size;
+	}
+	if (total > db->buffer_size) {
+		char *bigger = realloc(db->buffer, total);
+		if (bigger == NULL)
+			return PN_ENOMEM;
+		db->buffer = bigger;
+		db->buffer_size = total;
+	}
+	char *at = db->buffer;
+	for (size_t c = 0; c < columns; c++) {
+		bytes[c] = at;
+		at = put_array(at, types[c], values, columns, c, rows);
+	}
+	int err = prepare(db, statement, oids, columns, name);
+	return err != 0 ? err : run(db, name, columns, bytes, sizes, row, self);
+}
+
+const struct db_operations db_postgresql = {.open = open_server,
+	.close = close_server,
+	.revive = revive,
+	.script = script,
+	.exec = exec,
+	.batch = batch,
+	.begin = "BEGIN"};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Pseudonyms and look-ups of stays. Must never leave a document number in memory after the answer.
+ */
+#include "history.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history_person.h"
+#include "schema.h"
+
+static int make_key(const char *path, uint8_t key[HISTORY_KEY])
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return PN_EIO;
+	int err = RAND_priv_bytes(key, HISTORY_KEY) == 1 ? 0 : PN_ECRYPTO;
+	if (err == 0 && (write(fd, key, HISTORY_KEY) != HISTORY_KEY || fsync(fd) != 0))
+		err = PN_EIO;
+	if (close(fd) != 0 && err == 0)
+		err = PN_EIO;
+	if (err != 0)
+		unlink(path);
+	return err;
+}
+
+int history_key(const char *path, uint8_t key[HISTORY_KEY])
+{
+	uint8_t more;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return make_key(path, key);
+	int err = read(fd, key, HISTORY_KEY) == HISTORY_KEY && read(fd, &more, 1) == 0 ? 0
+										       : PN_EFORMAT;
+	close(fd);
+	return err;
+}
+
+int history_person(const uint8_t key[HISTORY_KEY], const char *number, const char *issuer,
+	uint32_t birth_date, uint8_t person[HISTORY_PERSON])
+{
+	char text[2 * HISTORY_WORD_MAX + 16];
+	unsigned size = 0;
+	if (number[0] == '\0' || strnlen(number, HISTORY_WORD_MAX) == HISTORY_WORD_MAX ||
+		strnlen(issuer, HISTORY_WORD_MAX) == HISTORY_WORD_MAX ||
+		strchr(number, '|') != NULL || strchr(issuer, '|') != NULL)
+		return PN_EFORMAT;
+	int n = snprintf(text, sizeof text, "%s|%s|%08u", number, issuer, birth_date);
+	int ok = n > 0 && n < (int)sizeof text &&
+		 HMAC(EVP_sha256(), key, HISTORY_KEY, (const uint8_t *)text, (size_t)n, person,
+			 &size) != NULL &&
+		 size == HISTORY_PERSON;
+	explicit_bzero(text, sizeof text);
+	return ok ? 0 : PN_ECRYPTO;
+}
+
+struct stays {
+	size_t count;
+	bool cut;
+	Postern__Stay stay[HISTORY_STAYS_MAX];
+	Postern__Stay *list[HISTORY_STAYS_MAX];
+	Postern__Date date[HISTORY_STAYS_MAX][2];
+};
+
+static void set_date(Postern__Date *d, int64_t yyyymmdd)
+{
+	postern__date__init(d);
+	d->year = (uint32_t)(yyyymmdd / 10000);
+	d->month = (uint32_t)(yyyymmdd / 100 % 100);
+	d->day = (uint32_t)(yyyymmdd % 100);
+}
+
+static int stay_row(void *self, const struct db_value *c, size_t count)
+{
+	struct stays *s = self;
+	if (count != 2)
+		return PN_EFORMAT;
+	if (s->count == HISTORY_STAYS_MAX) {
+		s->cut = true;
+		return 0;
+	}
+	size_t i = s->count++;
+	set_date(&s->date[i][0], c[0].number);
+	set_date(&s->date[i][1], c[1].number);
+	postern__stay__init(&s->stay[i]);
+	s->stay[i].entry_date = &s->date[i][0];
+	s->stay[i].exit_date = &s->date[i][1];
+	s->list[i] = &s->stay[i];
+	return 0;
+}
+
+static int person_of(const uint8_t key[HISTORY_KEY], const uint8_t *question, size_t size,
+	uint8_t person[HISTORY_PERSON])
+{
+	int err = PN_EFORMAT;
+	Postern__LookupHistory *q = postern__lookup_history__unpack(NULL, size, question);
+	if (q == NULL)
+		return err;
+	const Postern__Date *b = q->birth_date;
+	if (q->base.n_unknown_fields == 0 && b != NULL && b->base.n_unknown_fields == 0 &&
+		(q->reference_date == NULL || q->reference_date->base.n_unknown_fields == 0) &&
+		b->year <= 9999 && b->month <= 12 && b->day <= 31)
+		err = history_person(key, q->document_number, q->issuer,
+			b->year * 10000 + b->month * 100 + b->day, person);
+	explicit_bzero(q->document_number, strlen(q->document_number));
+	if (q->birth_date != NULL)
+		postern__date__init(q->birth_date);
+	postern__lookup_history__free_unpacked(q, NULL);
+	return err;
+}
+
+int history_look(struct db *db, const uint8_t key[HISTORY_KEY], const char *tenant, bool complete,
+	const uint8_t *question, size_t size, uint8_t **answer, size_t *answer_size)
+{
+	uint8_t person[HISTORY_PERSON];
+	int err = person_of(key, question, size, person);
+	if (err != 0)
+		return err;
+	struct stays *s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return PN_ENOMEM;
+	struct db_value binds[] = {db_text(tenant), db_blob(person, sizeof person)};
+	err = db_exec(db, STAY_LIST, binds, PN_COUNT(binds), stay_row, s);
+	if (err == 0) {
+		Postern__HistoryLooked looked = POSTERN__HISTORY_LOOKED__INIT;
+		looked.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+		looked.stays = s->list;
+		looked.n_stays = s->count;
+		looked.complete = complete && !s->cut;
+		*answer = malloc(postern__history_looked__get_packed_size(&looked) + 1);
+		if (*answer == NULL)
+			err = PN_ENOMEM;
+		else
+			*answer_size = postern__history_looked__pack(&looked, *answer);
+	}
+	explicit_bzero(s, sizeof *s);
+	free(s);
+	return err;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The registry's tables and statements for both stores. A released migration must never change.
+ *
+ * gate_head alone says how far each gate has come: it is locked by every ingest before anything is
+ * compared, so journal needs no unique key across partitions. filed_ms is the partition key: the
+ * record's wall_ms, or the time of arrival where the gate's clock was far off, so that a wrong
+ * clock makes no partitions.
+ */
+#include "schema.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+
+const struct db_sql registry_catalogue[STATEMENTS_] = {
+	[HEAD_LOCK] = {"SELECT tenant, gate, epoch, seq, head_hash FROM gate_head"
+		       " WHERE tenant = ?1 AND gate = ?2",
+		"SELECT h.tenant, h.gate, h.epoch, h.seq, h.head_hash FROM gate_head h"
+		" JOIN unnest(?1::text[], ?2::text[]) AS w(tenant, gate)"
+		" ON h.tenant = w.tenant AND h.gate = w.gate"
+		" ORDER BY h.tenant, h.gate FOR UPDATE OF h"},
+	[HEAD_CREATE] = {"INSERT INTO gate_head(tenant, gate, epoch, seq, head_hash)"
+			 " VALUES (?1, ?2, 0, 0, zeroblob(32)) ON CONFLICT DO NOTHING",
+		"INSERT INTO gate_head(tenant, gate, epoch, seq, head_hash)"
+		" SELECT w.tenant, w.gate, 0, 0, decode(repeat('00', 32), 'hex')"
+		" FROM unnest(?1::text[], ?2::text[]) AS w(tenant, gate)"
+		" ORDER BY w.tenant, w.gate ON CONFLICT DO NOTHING"},
+	[HEAD_SET] = {"UPDATE gate_head SET epoch = ?3, seq = ?4, head_hash = ?5"
+		      " WHERE tenant = ?1 AND gate = ?2",
+		"UPDATE gate_head h SET epoch = w.epoch, seq = w.seq, head_hash = w.head_hash"
+		" FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::bigint[], ?5::bytea[])"
+		" AS w(tenant, gate, epoch, seq, head_hash)"
+		" WHERE h.tenant = w.tenant AND h.gate = w.gate"},
+	[RECORD_INSERT] =
+		{"INSERT INTO journal(tenant, gate, epoch, seq, filed_ms, wall_ms, kind,"
+		 " crossing_id, verdict, exception, outcome, decision, nationality, issuer,"
+		 " direction, lane, clear, sealed, sealed_hash, previous, hash)"
+		 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+		 " ?17, ?18, ?19, ?20, ?21)",
+			"INSERT INTO journal(tenant, gate, epoch, seq, filed_ms, wall_ms, kind,"
+			" crossing_id, verdict, exception, outcome, decision, nationality, issuer,"
+			" direction, lane, clear, sealed, sealed_hash, previous, hash)"
+			" SELECT * FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::bigint[],"
+			" ?5::bigint[], ?6::bigint[], ?7::bigint[], ?8::text[], ?9::bigint[],"
+			" ?10::bigint[], ?11::bigint[], ?12::bigint[], ?13::text[], ?14::text[],"
+			" ?15::bigint[], ?16::text[], ?17::bytea[], ?18::bytea[], ?19::bytea[],"
+			" ?20::bytea[], ?21::bytea[])"},
+	[RECORD_HASHES] = {"SELECT seq, hash FROM journal WHERE tenant = ?1 AND gate = ?2"
+			   " AND epoch = ?3 AND seq BETWEEN ?4 AND ?5 ORDER BY seq",
+		NULL},
+	[STAY_SET] = {"INSERT INTO stay(tenant, person, entry_date, exit_date)"
+		      " VALUES (?1, ?2, ?3, ?4)"
+		      " ON CONFLICT (tenant, person, entry_date)"
+		      " DO UPDATE SET exit_date = excluded.exit_date",
+		NULL},
+	[STAY_LIST] = {"SELECT entry_date, exit_date FROM stay WHERE tenant = ?1 AND person = ?2"
+		       " ORDER BY entry_date",
+		NULL},
+};
+
+#define HEAD_COLUMNS(text, blob, number)                                                           \
+	"CREATE TABLE gate_head(tenant " text " NOT NULL, gate " text " NOT NULL,"                 \
+	" epoch " number " NOT NULL, seq " number " NOT NULL, head_hash " blob " NOT NULL,"        \
+	" PRIMARY KEY (tenant, gate))"
+#define JOURNAL_TABLE(text, blob, number, key)                                                     \
+	"CREATE TABLE journal(tenant " text " NOT NULL, gate " text " NOT NULL,"                   \
+	" epoch " number " NOT NULL, seq " number " NOT NULL, filed_ms " number " NOT NULL,"       \
+	" wall_ms " number " NOT NULL, kind " number " NOT NULL, crossing_id " text " NOT NULL,"   \
+	" verdict " number " NOT NULL, exception " number " NOT NULL, outcome " number             \
+	" NOT NULL,"                                                                               \
+	" decision " number " NOT NULL, nationality " text " NOT NULL, issuer " text " NOT NULL,"  \
+	" direction " number " NOT NULL, lane " text " NOT NULL, clear " blob " NOT NULL,"         \
+	" sealed " blob ", sealed_hash " blob " NOT NULL, previous " blob " NOT NULL,"             \
+	" hash " blob " NOT NULL, PRIMARY KEY (" key "))"
+#define STAY_TABLE(text, blob, number)                                                             \
+	"CREATE TABLE stay(tenant " text " NOT NULL, person " blob " NOT NULL,"                    \
+	" entry_date " number " NOT NULL, exit_date " number " NOT NULL,"                          \
+	" PRIMARY KEY (tenant, person, entry_date))"
+
+static const struct db_migration migrations[] = {
+	{HEAD_COLUMNS("TEXT", "BLOB", "INTEGER") " STRICT;" JOURNAL_TABLE("TEXT", "BLOB", "INTEGER",
+		 "tenant, gate, epoch, seq") " STRICT;" STAY_TABLE("TEXT", "BLOB",
+		 "INTEGER") " STRICT",
+		HEAD_COLUMNS("text", "bytea", "bigint") ";" JOURNAL_TABLE("text", "bytea", "bigint",
+			"tenant, gate, epoch, seq, filed_ms") " PARTITION BY RANGE (filed_ms);"
+							      /* Already compressed or sealed: TOAST
+								 need not try. */
+							      "ALTER TABLE journal ALTER sealed "
+							      "SET STORAGE EXTERNAL;" STAY_TABLE(
+								      "text", "bytea", "bigint")},
+};
+
+int registry_store_open(const char *url, struct db **out, char *why, size_t why_size)
+{
+	int err = db_open(url, registry_catalogue, STATEMENTS_, out, why, why_size);
+	if (err != 0)
+		return err;
+	err = db_migrate(*out, migrations, PN_COUNT(migrations));
+	if (err != 0) {
+		text_copy(why, why_size, db_why(*out));
+		db_close(*out);
+		*out = NULL;
+	}
+	return err;
+}
+
+int64_t registry_month(int64_t wall_ms)
+{
+	time_t at = (time_t)(wall_ms / 1000);
+	struct tm tm = {0};
+	gmtime_r(&at, &tm);
+	return (tm.tm_year + 1900) * INT64_C(12) + tm.tm_mon;
+}
+
+static int64_t month_start(int64_t month)
+{
+	struct tm tm = {
+		.tm_year = (int)(month / 12) - 1900, .tm_mon = (int)(month % 12), .tm_mday = 1};
+	return (int64_t)timegm(&tm) * 1000;
+}
+
+int registry_partition(struct db *db, int64_t wall_ms)
+{
+	char sql[200];
+	int64_t month = registry_month(wall_ms);
+	if (db_driver_of(db) == DB_SQLITE)
+		return 0;
+	snprintf(sql, sizeof sql,
+		"CREATE TABLE IF NOT EXISTS journal_%04lld_%02lld PARTITION OF journal"
+		" FOR VALUES FROM (%lld) TO (%lld)",
+		(long long)(month / 12), (long long)(month % 12 + 1), (long long)month_start(month),
+		(long long)month_start(month + 1));
+	return db_script(db, sql);
+}

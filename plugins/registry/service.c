@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The registry's three resources. Journal bodies wait until the loop's turn ends and are committed
+ * together: what came while the last commit ran shares the next one. Must never answer 200 before
+ * the commit, nor accept a batch from another gate than the certificate names.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "registry.h"
+
+enum { BUSY_S = 1, STORE_S = 5 };
+enum { REVIVE_MS = 1000 };
+
+static const char protobuf[] = "application/x-protobuf", plain[] = "text/plain";
+
+static void count(struct registry *r, const char *metric, uint64_t add)
+{
+	r->host->count(r->host->ctx, metric, add);
+}
+
+static void refuse(struct registry *r, struct http_request *q, int status, const char *why,
+	unsigned retry_after_s)
+{
+	char text[64];
+	int n = snprintf(text, sizeof text, "%s\n", why);
+	count(r, status == 409 ? "conflicts_total" : "refused_total", 1);
+	if (status == 409)
+		r->host->log(r->host->ctx, POSTERN_ERROR, "registry.conflict", q->common_name);
+	http_respond(q, status, plain, text, (size_t)n, retry_after_s);
+}
+
+void service_refused(void *self, int status)
+{
+	struct registry *r = self;
+	(void)status;
+	count(r, "refused_total", 1);
+}
+
+static void store_failed(struct registry *r)
+{
+	if (!r->store_lost) {
+		r->host->log(r->host->ctx, POSTERN_ERROR, "registry.store", db_why(r->db));
+		r->host->trouble(r->host->ctx, "registry.store", 1);
+	}
+	r->store_lost = true;
+	r->revive_ms = clock_mono_ms() + REVIVE_MS;
+}
+
+bool service_store_ready(struct registry *r)
+{
+	if (!r->store_lost)
+		return true;
+	if (clock_mono_ms() < r->revive_ms)
+		return false;
+	if (db_revive(r->db) != 0) {
+		r->revive_ms = clock_mono_ms() + REVIVE_MS;
+		return false;
+	}
+	r->store_lost = false;
+	r->host->trouble(r->host->ctx, "registry.store", 0);
+	return true;
+}
+
+static void journal(struct registry *r, struct http_request *q)
+{
+	if (r->waiting_count == WAITING_MAX) {
+		refuse(r, q, 429, "busy", BUSY_S);
+		return;
+	}
+	struct waiting *w = &r->waiting[r->waiting_count];
+	if (ingest_body_read(&w->body, q->body, q->size) != 0) {
+		refuse(r, q, w->body.status, w->body.detail, 0);
+		ingest_body_free(&w->body);
+		return;
+	}
+	if (strcmp(w->body.batch->tenant, q->organization) != 0 ||
+		strcmp(w->body.batch->gate, q->common_name) != 0) {
+		ingest_body_free(&w->body);
+		r->host->log(r->host->ctx, POSTERN_WARNING, "registry.wrong_gate", q->common_name);
+		refuse(r, q, 403, "not this certificate's gate", 0);
+		return;
+	}
+	w->request = q;
+	r->waiting_count++;
+}
+
+static void lookup(struct registry *r, struct http_request *q)
+{
+	uint8_t *answer = NULL;
+	size_t size = 0;
+	if (!service_store_ready(r)) {
+		refuse(r, q, 503, "store", STORE_S);
+		return;
+	}
+	int err = q->organization[0] == '\0'
+			  ? PN_EDENIED
+			  : history_look(r->db, r->history_key, q->organization,
+				    r->history_complete, q->body, q->size, &answer, &size);
+	if (err == 0) {
+		count(r, "lookups_total", 1);
+		http_respond(q, 200, protobuf, answer, size, 0);
+		explicit_bzero(answer, size);
+	} else if (err == PN_EFORMAT) {
+		refuse(r, q, 400, "not a look-up", 0);
+	} else if (err == PN_EDENIED) {
+		refuse(r, q, 403, "no tenant", 0);
+	} else {
+		store_failed(r);
+		refuse(r, q, 503, "store", STORE_S);
+	}
+	free(answer);
+}
+
+void service_handle(void *self, struct http_request *q)
+{
+	struct registry *r = self;
+	if (q->post && strcmp(q->path, "/v1/journal") == 0)
+		journal(r, q);
+	else if (q->post && strcmp(q->path, "/v1/lookup") == 0)
+		lookup(r, q);
+	else if (!q->post && strcmp(q->path, "/v1/health") == 0)
+		http_respond(q, r->store_lost ? 503 : 200, plain,
+			r->store_lost ? "store\n" : "ok\n", r->store_lost ? 6 : 3, 0);
+	else
+		refuse(r, q, 404, "no such resource", 0);
+}
+
+static void answer(struct registry *r, struct waiting *w, int64_t now_ms)
+{
+	uint8_t ack[ACK_MESSAGE_MAX];
+	size_t size;
+	const Postern__JournalBatch *b = w->body.batch;
+	if (w->body.status != 200) {
+		refuse(r, w->request, w->body.status, w->body.detail, 0);
+	} else if (ack_make(r->ack_key, b, now_ms, ack, &size) != 0) {
+		refuse(r, w->request, 503, "acknowledgement", STORE_S);
+	} else {
+		count(r, "records_total", b->n_records - w->body.fresh);
+		count(r, "replayed_total", w->body.fresh);
+		http_respond(w->request, 200, protobuf, ack, size, 0);
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct ingest_body *const *x = a, *const *y = b;
+	int tenant = strcmp((*x)->batch->tenant, (*y)->batch->tenant);
+	return tenant != 0 ? tenant : strcmp((*x)->batch->gate, (*y)->batch->gate);
+}
+
+/* Takes the first bodies that are each of another gate, in the order of gates, in which every
+ * registry locks them. Their places in waiting[] get the mark taken. */
+static size_t gather(
+	struct registry *r, bool taken[WAITING_MAX], struct ingest_body *group[INGEST_BODIES_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->waiting_count && n < INGEST_BODIES_MAX; i++) {
+		struct ingest_body *b = &r->waiting[i].body;
+		bool twice = false;
+		for (size_t k = 0; k < n && !twice; k++)
+			twice = by_name(&(const struct ingest_body *){b},
+					&(const struct ingest_body *){group[k]}) == 0;
+		if (twice)
+			continue;
+		taken[i] = true;
+		group[n++] = b;
+	}
+	qsort(group, n, sizeof *group, by_name);
+	return n;
+}
+
+/* A body that the store itself refuses must not hold up the others. */
+static int commit_each(
+	struct registry *r, struct ingest_body *const *group, size_t n, int64_t now_ms)
+{
+	for (size_t i = 0; i < n; i++) {
+		int err = ingest_commit(&r->ingest, r->db, &group[i], 1, now_ms);
+		if (err == PN_EIO)
+			return err;
+		if (err != 0)
+			r->host->log(r->host->ctx, POSTERN_ERROR, "registry.store", db_why(r->db));
+	}
+	return 0;
+}
+
+static void commit_group(struct registry *r, struct ingest_body *const *group, size_t n)
+{
+	int64_t now_ms = clock_wall_ms();
+	if (!service_store_ready(r))
+		return;
+	int err = ingest_commit(&r->ingest, r->db, group, n, now_ms);
+	if (err != 0 && err != PN_EIO)
+		err = commit_each(r, group, n, now_ms);
+	if (err != 0)
+		store_failed(r);
+	count(r, "commits_total", 1);
+}
+
+void service_commit(struct registry *r)
+{
+	struct ingest_body *group[INGEST_BODIES_MAX];
+	bool taken[WAITING_MAX] = {false};
+	size_t n = gather(r, taken, group), kept = 0;
+	if (n == 0)
+		return;
+	commit_group(r, group, n);
+	int64_t now_ms = clock_wall_ms();
+	for (size_t i = 0; i < r->waiting_count; i++) {
+		struct waiting *w = &r->waiting[i];
+		if (!taken[i]) {
+			r->waiting[kept++] = *w;
+			continue;
+		}
+		if (w->body.status == 0)
+			refuse(r, w->request, 503, "store", STORE_S);
+		else
+			answer(r, w, now_ms);
+		ingest_body_free(&w->body);
+	}
+	r->waiting_count = kept;
+}
+
+void service_drop(struct registry *r)
+{
+	for (size_t i = 0; i < r->waiting_count; i++) {
+		refuse(r, r->waiting[i].request, 503, "stopping", BUSY_S);
+		ingest_body_free(&r->waiting[i].body);
+	}
+	r->waiting_count = 0;
+}
