@@ -42,7 +42,7 @@ static int answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *by
 	if (clock_mono_ms() > q->deadline_ms)
 		rc = PN_ETIMEOUT; /* the core has taken the default */
 	else
-		rc = process_send(p, query_id, NULL, body, bytes, size);
+		rc = process_send(p, query_id, q->crossing_id, body, bytes, size);
 	if (rc == PN_OK || rc == PN_ETIMEOUT)
 		*q = (struct process_query){.id = 0};
 	return rc;

@@ -132,7 +132,8 @@ static bool open_query(struct plugin_process *p, const struct bus_message *m)
 			*q = (struct process_query){m->envelope->id,
 				(uint32_t)bus_answer_for_query(
 					(Postern__Envelope__BodyCase)m->info->body),
-				now + m->info->deadline_ms};
+				now + m->info->deadline_ms, ""};
+			text_copy(q->crossing_id, sizeof q->crossing_id, m->envelope->crossing_id);
 			return true;
 		}
 	}

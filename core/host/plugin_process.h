@@ -32,6 +32,7 @@ struct process_query {
 	uint64_t id;     /* 0: the slot is free */
 	uint32_t answer; /* the body that answers it */
 	uint64_t deadline_ms;
+	char crossing_id[BUS_CROSSING_ID_LENGTH + 1]; /* the answer names it again */
 };
 
 struct plugin_process {

@@ -205,6 +205,20 @@ out:
 	return rc;
 }
 
+/* /proc/self/fd/N names a descriptor the supervisor holds: it is handed on as it is. Opening that path anew would make
+ * another device of it (the master of a new pseudo terminal, say). */
+static int open_device(const char *path)
+{
+	static const char held[] = "/proc/self/fd/";
+	int fd;
+	if (strncmp(path, held, sizeof held - 1) == 0)
+		return fcntl((int)strtol(path + sizeof held - 1, NULL, 10), F_DUPFD_CLOEXEC, 0);
+	fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && (errno == EACCES || errno == EROFS))
+		fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return fd;
+}
+
 int host_spawn_plugin(
 	struct plugin_spec *spec, const char *executable, struct spawned *out, struct text *error)
 {
@@ -215,10 +229,7 @@ int host_spawn_plugin(
 		goto out;
 	for (; opened < spec->device_count; opened++) {
 		struct spec_device *d = &spec->devices[opened];
-		grants[opened] = open(d->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-		if (grants[opened] < 0 && (errno == EACCES || errno == EROFS))
-			grants[opened] =
-				open(d->path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		grants[opened] = open_device(d->path);
 		if (grants[opened] < 0) {
 			text_add(error, "device '%s' of '%s' cannot be opened at %s (%s)", d->name,
 				spec->instance, d->path, strerror(errno));
