@@ -63,10 +63,10 @@ static void occupancy(
 size_t gate_derive(const struct gate_sensed *before, const struct gate_sensed *now,
 	enum gate_event *events, size_t max)
 {
-	static const enum gate_event entry[4] = {
-		GATE_EVENT_ENTRY_LOCKED, GATE_EVENT_ENTRY_OPENED, GATE_EVENT_ENTRY_OBSTRUCTED};
-	static const enum gate_event exit[4] = {
-		GATE_EVENT_EXIT_LOCKED, GATE_EVENT_EXIT_OPENED, GATE_EVENT_EXIT_OBSTRUCTED};
+	static const enum gate_event entry[4] = {GATE_EVENT_ENTRY_LOCKED, GATE_EVENT_ENTRY_OPENED,
+		GATE_EVENT_ENTRY_OBSTRUCTED, GATE_EVENT_ENTRY_UNLOCKED};
+	static const enum gate_event exit[4] = {GATE_EVENT_EXIT_LOCKED, GATE_EVENT_EXIT_OPENED,
+		GATE_EVENT_EXIT_OBSTRUCTED, GATE_EVENT_EXIT_UNLOCKED};
 	struct list l = {events, 0, max};
 	put(&l, alarm(now) && !alarm(before), GATE_EVENT_EMERGENCY);
 	put(&l, now->tamper && !before->tamper, GATE_EVENT_TAMPER);

@@ -96,8 +96,6 @@ const char *gate_next_name(unsigned next)
 		return "SAME";
 	case GATE_NEXT_REST:
 		return "REST";
-	case GATE_NEXT_BROKEN:
-		return "BROKEN";
 	case GATE_STATE_ANY:
 		return "ANY";
 	default:

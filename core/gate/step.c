@@ -35,9 +35,10 @@ static bool holds(const struct gate_table *t, uint8_t guard, bool negate, uint64
 static const struct gate_row *find(
 	const struct gate_table *t, uint8_t state, enum gate_event event, uint64_t facts)
 {
-	for (uint16_t i = 0; i < t->row_count; i++) {
-		const struct gate_row *r = &t->rows[i];
-		if (r->event == event && (r->state == state || r->state == GATE_STATE_ANY) &&
+	const uint8_t *all = t->row_events, *end = all + t->row_count, *at = all;
+	while ((at = memchr(at, (int)event, (size_t)(end - at))) != NULL) {
+		const struct gate_row *r = &t->rows[at++ - all];
+		if ((r->state == state || r->state == GATE_STATE_ANY) &&
 			holds(t, r->guard, r->negate, facts))
 			return r;
 	}
@@ -57,6 +58,7 @@ static uint8_t resolve(const struct gate_table *t, uint8_t next, uint8_t state, 
 static void forget_crossing(struct gate *g)
 {
 	g->admission = GATE_ADMISSION_NONE;
+	g->retries = 0;
 	g->crossing = g->recorded = g->committed = g->refused = g->entered = g->passed = g->lost =
 		false;
 }
@@ -66,6 +68,7 @@ static void remember(struct gate *g, enum gate_do what)
 {
 	switch (what) {
 	case GATE_DO_BEGIN_CROSSING:
+		forget_crossing(g);
 		g->crossing = true;
 		return;
 	case GATE_DO_END_PASSED:
@@ -98,19 +101,20 @@ static void remember(struct gate *g, enum gate_do what)
 		g->committed = true;
 		return;
 	case GATE_DO_NOTE_REFUSED:
-		g->refused = true;
+		g->refused = g->crossing;
 		return;
 	case GATE_DO_NOTE_ENTERED:
-		g->entered = true;
+		g->entered = g->crossing;
 		return;
 	case GATE_DO_NOTE_PASSED:
-		g->passed = true;
+		g->passed = g->crossing;
 		return;
 	case GATE_DO_NOTE_LOST:
-		g->lost = true;
+		g->lost = g->crossing;
 		return;
 	case GATE_DO_NOTE_SHUT:
 		g->opened = false;
+		g->retries = 0;
 		return;
 	case GATE_DO_NOTE_TESTED:
 		g->tested = true;

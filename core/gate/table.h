@@ -43,7 +43,6 @@ enum gate_do {
 enum gate_next {
 	GATE_NEXT_SAME = GATE_STATE_COUNT_, /* stays, and its timer goes on */
 	GATE_NEXT_REST,                     /* idle or out of service */
-	GATE_NEXT_BROKEN,                   /* the fault state that fits who is inside */
 	GATE_NEXT_COUNT_
 };
 #define GATE_STATE_ANY                                                                             \
@@ -85,6 +84,8 @@ struct gate_go {
 
 struct gate_table {
 	const struct gate_row *rows; /* of one state together; those of GATE_STATE_ANY last */
+	const uint8_t
+		*row_events; /* event of every row again, side by side: what a search runs over */
 	uint16_t row_count;
 	const struct gate_choice *choices;
 	uint8_t choice_count;

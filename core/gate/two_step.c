@@ -22,7 +22,6 @@ enum {
 enum {
 	GATE_STATE_SAME = GATE_NEXT_SAME,
 	GATE_STATE_REST = GATE_NEXT_REST,
-	GATE_STATE_BROKEN = GATE_NEXT_BROKEN,
 };
 
 static const struct gate_row rows[] = {
@@ -38,6 +37,18 @@ static const struct gate_row rows[] = {
 		.guard = GATE_GUARD_ALWAYS,                                                        \
 		.ignored = true,                                                                   \
 		.next = GATE_NEXT_SAME},
+#define CHOOSE(choice, if_, what)
+#define GO(from, if_, to)
+#include "gate/two_step.def"
+#undef T
+#undef IGNORED
+#undef CHOOSE
+#undef GO
+};
+
+static const uint8_t row_events[] = {
+#define T(at, on, if_, to, ...) GATE_EVENT_##on,
+#define IGNORED(at, on) GATE_EVENT_##on,
 #define CHOOSE(choice, if_, what)
 #define GO(from, if_, to)
 #include "gate/two_step.def"
@@ -71,6 +82,7 @@ static const struct gate_go goes[] = {
 
 const struct gate_table gate_two_step = {
 	.rows = rows,
+	.row_events = row_events,
 	.row_count = PN_COUNT(rows),
 	.choices = choices,
 	.choice_count = PN_COUNT(choices),
