@@ -294,7 +294,8 @@ static bool is_help(const char *s)
 	return strcmp(s, "--help") == 0 || strcmp(s, "-h") == 0;
 }
 
-int cli_main(int argc, char **argv, const struct cli_command *const *commands, FILE *out, FILE *err)
+static int dispatch(
+	int argc, char **argv, const struct cli_command *const *commands, FILE *out, FILE *err)
 {
 	struct cli cli = {.out = out, .err = err};
 	bool group_known = false;
@@ -336,11 +337,15 @@ int cli_main(int argc, char **argv, const struct cli_command *const *commands, F
 		}
 	cli.arguments = argv + used;
 	r = parse(&cli, argc, argv, used);
-	if (r == CLI_OK)
-		r = cli.command->run(&cli);
-	if (fflush(out) != 0 || ferror(out)) {
-		fprintf(err, "postern: cannot write the output: %s\n", strerror(errno));
-		return CLI_UNAVAILABLE;
-	}
-	return r;
+	return r == CLI_OK ? cli.command->run(&cli) : r;
+}
+
+int cli_main(int argc, char **argv, const struct cli_command *const *commands, FILE *out, FILE *err)
+{
+	int r = dispatch(argc, argv, commands, out, err);
+
+	if (fflush(out) == 0 && !ferror(out))
+		return r;
+	fprintf(err, "postern: cannot write the output: %s\n", strerror(errno));
+	return CLI_UNAVAILABLE;
 }
