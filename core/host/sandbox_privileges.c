@@ -69,6 +69,9 @@ int step_view(struct sandbox *s)
 	struct mount_attr readonly = {
 		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
 	struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
+	/* the two devices that libraries open: everything else below /dev stays shut */
+	struct mount_attr device = {.attr_clr = MOUNT_ATTR_NODEV};
+	static const char *const devices[] = {"/dev/null", "/dev/urandom"};
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
 		/* in a chroot / is no mount point: nothing may be mounted, since it would show
 		 * outside */
@@ -78,8 +81,14 @@ int step_view(struct sandbox *s)
 		if (s->folders[i].write &&
 			mount(s->folders[i].path, s->folders[i].path, NULL, MS_BIND, NULL) != 0)
 			return -errno;
+	for (size_t i = 0; i < PN_COUNT(devices); i++)
+		if (mount(devices[i], devices[i], NULL, MS_BIND, NULL) != 0)
+			return -errno;
 	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &readonly, sizeof readonly) != 0)
 		return -errno;
+	for (size_t i = 0; i < PN_COUNT(devices); i++)
+		if (mount_setattr(AT_FDCWD, devices[i], 0, &device, sizeof device) != 0)
+			return -errno;
 	for (size_t i = 0; i < s->folder_count; i++)
 		if (s->folders[i].write && mount_setattr(AT_FDCWD, s->folders[i].path, 0, &writable,
 						   sizeof writable) != 0)

@@ -135,7 +135,7 @@ static int run(struct core *c, const struct core_spec *spec)
 		return PN_ENOMEM;
 	uv_timer_init(&c->loop, &c->beat);
 	c->beat.data = c;
-	r = core_sandbox_enter(c->config, c->unit, spec->uid, &landlock);
+	r = core_sandbox_enter(c->config, c->unit, spec->uid, spec->gid, &landlock);
 	if (r == PN_OK && landlock == 0)
 		control_trouble(c, "sandbox.no_landlock", true);
 	if (r == PN_OK)

@@ -8,7 +8,7 @@
 
 /* What the supervisor hands over, at HOST_FD_SPEC; the channel is HOST_FD_BUS. */
 struct core_spec {
-	int32_t uid; /* -1: stay */
+	int32_t uid, gid; /* -1: stay; the group is common to all cores of the machine */
 	char unit[64];
 	char config_path[512];
 };

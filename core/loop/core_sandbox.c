@@ -8,12 +8,13 @@
 #include "host/manifest.h"
 #include "host/sandbox.h"
 
-int core_sandbox_enter(const struct config *config, const struct config_unit *unit, int32_t uid, int *landlock)
+int core_sandbox_enter(const struct config *config, const struct config_unit *unit, int32_t uid, int32_t gid,
+	int *landlock)
 {
 	char state[512];
 	struct sandbox s = {
 		.uid = uid,
-		.gid = uid,
+		.gid = gid,
 		.sockets = SANDBOX_UNIX_SERVER,
 		.syscalls = SYSCALLS_BASE | SYSCALLS_FILES | SYSCALLS_THREADS,
 		.memory_mib = 256,

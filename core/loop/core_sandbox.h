@@ -7,6 +7,6 @@
 #include "config/config.h"
 
 /* PN_OK, or an error after logging the step that failed. landlock: 0 when the kernel has none (demo profile only). */
-int core_sandbox_enter(const struct config *config, const struct config_unit *unit, int32_t uid, int *landlock)
-	PN_MUST_CHECK;
+int core_sandbox_enter(const struct config *config, const struct config_unit *unit, int32_t uid, int32_t gid,
+	int *landlock) PN_MUST_CHECK;
 #endif

@@ -18,16 +18,15 @@
 
 #define SPEC_ARENA_BYTES (64u * 1024u)
 
-/* One uid per child: units apart by CONFIG_PLUGINS_MAX, the core's first. */
+/* One uid per child, cores too: a limit on processes counts by uid. */
 int64_t spawn_uid(const struct supervisor *s, const struct child *c)
 {
-	size_t unit = (size_t)(c->unit - s->units);
+	int64_t unit = (c->unit - s->units) * (CONFIG_PLUGINS_MAX + 1);
 	if (geteuid() != 0)
 		return SPEC_KEEP_UID;
 	if (c->config == NULL)
-		return (int64_t)s->config->user.core_uid;
-	return (int64_t)s->config->user.first_uid + 1 +
-	       (int64_t)(unit * CONFIG_PLUGINS_MAX + (size_t)(c - c->unit->plugin));
+		return (int64_t)s->config->user.core_uid + unit;
+	return (int64_t)s->config->user.first_uid + unit + 1 + (c - c->unit->plugin);
 }
 
 int spawn_prepare(struct supervisor *s)
@@ -56,13 +55,13 @@ int spawn_prepare(struct supervisor *s)
 	return PN_OK;
 }
 
-static int make_folder(const char *path, int64_t uid, mode_t mode)
+static int make_folder(const char *path, int64_t uid, int64_t gid, mode_t mode)
 {
 	if (mkdir(path, mode) != 0 && errno != EEXIST) {
 		pn_log(LOG_LEVEL_ERROR, "supervisor", "folder.cannot_be_made", LK("path", path), LN("errno", errno));
 		return PN_EIO;
 	}
-	if (uid != SPEC_KEEP_UID && (chown(path, (uid_t)uid, (gid_t)uid) != 0 || chmod(path, mode) != 0))
+	if (uid != SPEC_KEEP_UID && (chown(path, (uid_t)uid, (gid_t)gid) != 0 || chmod(path, mode) != 0))
 		return PN_EIO;
 	return PN_OK;
 }
@@ -79,17 +78,19 @@ static void state_path(const struct child *c, char *out, size_t size)
 int spawn_folders(struct supervisor *s)
 {
 	char path[512];
-	int r = make_folder(s->config->state_folder, SPEC_KEEP_UID, 0755);
+	bool root = geteuid() == 0;
+	int r = make_folder(s->config->state_folder, SPEC_KEEP_UID, SPEC_KEEP_UID, 0755);
 	if (r == PN_OK)
-		r = make_folder(s->config->run_folder, geteuid() == 0 ? (int64_t)s->config->user.core_uid : SPEC_KEEP_UID,
-			0755);
+		/* The cores' group makes sockets here; sticky, so that none can take another's away. */
+		r = make_folder(s->config->run_folder, root ? 0 : SPEC_KEEP_UID, (int64_t)s->config->user.core_uid,
+			root ? 01770 : 0700);
 	for (size_t i = 0; r == PN_OK && i < s->unit_count; i++) {
 		struct unit *u = &s->units[i];
 		state_path(&u->core, path, sizeof path);
-		r = make_folder(path, spawn_uid(s, &u->core), 0700);
+		r = make_folder(path, spawn_uid(s, &u->core), spawn_uid(s, &u->core), 0700);
 		for (size_t k = 0; r == PN_OK && k < u->plugin_count; k++) {
 			state_path(&u->plugin[k], path, sizeof path);
-			r = make_folder(path, spawn_uid(s, &u->plugin[k]), 0700);
+			r = make_folder(path, spawn_uid(s, &u->plugin[k]), spawn_uid(s, &u->plugin[k]), 0700);
 		}
 	}
 	return r;
@@ -255,6 +256,7 @@ int spawn_core(struct unit *u)
 	struct spawn_spec spawn = { .role = "core", .spec = &spec, .spec_size = sizeof spec };
 	int64_t uid = spawn_uid(s, &u->core);
 	spec.uid = uid == SPEC_KEEP_UID ? -1 : (int32_t)uid;
+	spec.gid = uid == SPEC_KEEP_UID ? -1 : (int32_t)s->config->user.core_uid;
 	text_copy(spec.unit, sizeof spec.unit, u->config->name);
 	if (!text_copy(spec.config_path, sizeof spec.config_path, s->config_path))
 		return PN_EINVAL;
