@@ -83,8 +83,9 @@ static void outside(struct agent *a, const struct agent_view *v, const struct ag
 			finish(a, acts, "no-show", v->now_ms);
 		} else if (v->entry_passable && v->guidance == G(WALK_IN)) {
 			go(a, AGENT_ENTERING, v->now_ms, p->walk_ms);
-		} else if (told_to_leave(v->guidance) || v->now_ms - a->since_ms > p->patience_ms) {
-			finish(a, acts, "sent-away", v->now_ms);
+		} else if (told_to_leave(v->guidance) || v->guidance == G(PRESENT_DOCUMENT) ||
+			   v->now_ms - a->since_ms > p->patience_ms) {
+			finish(a, acts, "sent-away", v->now_ms); /* the lane has turned to the next */
 		}
 		return;
 	default:
