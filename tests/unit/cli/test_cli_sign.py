@@ -29,16 +29,22 @@ class Sign(unittest.TestCase):
     def key(self, name):
         return os.path.join(self.pki, "signing", name + ".key")
 
-    def openssl_agrees(self, signed, signature_file, public):
+    def openssl_agrees(self, signed, kind, signature_file, public):
+        """The statement of plugins/lib/signed/signed.h, made here and verified there."""
         with open(signature_file, encoding="ascii") as f:
-            raw = bytes.fromhex(f.read().strip())
-        self.assertEqual(len(raw), 64)
-        binary = os.path.join(self.dir, "signature")
-        with open(binary, "wb") as f:
-            f.write(raw)
-        got = subprocess.run(["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", os.path.join(self.trust, public),
-                              "-in", signed, "-sigfile", binary], capture_output=True, text=True, check=False)
-        os.unlink(binary)
+            magic, version, key_id, signature = f.read().split()
+        raw_key = subprocess.run(["openssl", "pkey", "-pubin", "-in", os.path.join(self.trust, public), "-outform", "DER"],
+                                 capture_output=True, check=True).stdout[-32:]
+        self.assertEqual((magic, version, key_id), ("postern-signature", "1", hashlib.sha256(raw_key).hexdigest()[:16]))
+        with open(signed, "rb") as f:
+            digest = hashlib.sha256(f.read()).hexdigest()
+        with tempfile.TemporaryDirectory() as d:
+            for name, data in (("statement", f"postern-signed 1 {kind} {digest}\n".encode()), ("sig", bytes.fromhex(signature))):
+                with open(os.path.join(d, name), "wb") as f:
+                    f.write(data)
+            got = subprocess.run(["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", os.path.join(self.trust, public),
+                                  "-in", os.path.join(d, "statement"), "-sigfile", os.path.join(d, "sig")],
+                                 capture_output=True, text=True, check=False)
         self.assertEqual(got.returncode, 0, got.stderr)
 
     def test_list(self):
@@ -47,7 +53,7 @@ class Sign(unittest.TestCase):
             f.write("# list=x version=1\n")
         self.assertNotEqual(tool("lists", "verify", path, "--trust", self.trust).returncode, 0)
         self.assertEqual(tool("lists", "sign", path, "--key", self.key("lists")).returncode, 0)
-        self.openssl_agrees(path, path + ".sig", "lists.pub")
+        self.openssl_agrees(path, "file", path + ".sig", "lists.pub")
         got = tool("lists", "verify", path, "--trust", self.trust, "--json")
         self.assertEqual((got.returncode, parsed(got)["ok"]), (0, True))
         with open(path, "a", encoding="ascii") as f:
@@ -65,7 +71,7 @@ class Sign(unittest.TestCase):
                 f.write(text)
         self.assertEqual(tool("rules", "sign", pack, "--key", self.key("rules")).returncode, 0)
         sums = os.path.join(pack, "pack.sums")
-        self.openssl_agrees(sums, os.path.join(pack, "pack.sig"), "rules.pub")
+        self.openssl_agrees(sums, "folder", os.path.join(pack, "pack.sig"), "rules.pub")
         with open(sums, encoding="ascii") as f:
             self.assertIn(hashlib.sha256(b"return {}\n").hexdigest(), f.read())
         self.assertEqual(tool("rules", "verify", pack, "--trust", self.trust).returncode, 0)
