@@ -118,8 +118,6 @@ static int begin(struct http_server *s, struct lws *wsi, struct http_connection 
 		if (r->body == NULL)
 			return -1;
 	}
-	if (size == 0)
-		hand_over(s, r);
 	return 0;
 }
 
@@ -246,6 +244,9 @@ int http_callback(
 		if (c != NULL)
 			leave(c);
 		return 0;
+	/* len is OpenSSL's own judgement, which libwebsockets replaces by ours. */
+	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
+		return len == 1 ? 0 : 1;
 	/* libwebsockets' own handling of these looks into the file system or upgrades. */
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return -1;
