@@ -146,11 +146,14 @@ int control_status(int fd, Postern__ControlReply **out)
 const char *control_word(const ProtobufCEnumDescriptor *type, int value, char out[48])
 {
 	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
-	const char *name = v != NULL ? strchr(v->name, '_') : NULL;
-	size_t i = 0;
+	const char *name, *prefix;
+	size_t i;
+
 	if (value == 0 || v == NULL)
 		return "-";
-	for (name = name != NULL ? name + 1 : v->name; name[i] != '\0' && i < 47; i++)
+	prefix = strchr(v->name, '_');
+	name = prefix != NULL ? prefix + 1 : v->name;
+	for (i = 0; i < 47 && name[i] != '\0'; i++)
 		out[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
 	out[i] = '\0';
 	return out;
