@@ -187,8 +187,11 @@ static void forward(struct core *c)
 			       JOURNAL_BATCH_BYTES_MAX, &batch) != PN_OK)
 		return;
 	if (batch.size > INLINE_MAX) {
-		if (blob_create(c->batch, batch.size, &fd, &blob) != PN_OK)
+		int r = blob_create(c->batch, batch.size, &fd, &blob);
+		if (r != PN_OK) {
+			pn_log(LOG_LEVEL_ERROR, "journal", "forward.no_blob", LE(r));
 			return;
+		}
 		e.blob_sha256.data = blob.sha256;
 		e.blob_sha256.len = sizeof blob.sha256;
 		e.blob_size = blob.size;

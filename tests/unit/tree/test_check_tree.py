@@ -42,7 +42,7 @@ PLANTED = [
     ("core/gate/a.c", C + "#include <unistd.h>\n", 2, "include"),
     ("core/verdict/a.c", C + "#include \"base/clock.h\"\n", 2, "include"),
     ("core/verdict/a.c", C + "#include <sys/socket.h>\n", 2, "include"),
-    ("core/crossing/a.c", C + "\n#include \"bus/bus.h\"\n", 3, "include"),
+    ("core/crossing/a.c", C + "\n#include \"journal/journal.h\"\n", 3, "include"),
     ("core/bus/a.c", C + "#include <uv.h>\n", 2, "include"),
     ("core/bus/a.c", C + "#include \"gate/gate.h\"\n", 2, "include"),
     ("core/loop/a.c", C + "#include <sqlite3.h>\n", 2, "include"),
