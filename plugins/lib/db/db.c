@@ -27,6 +27,7 @@ const struct db_sql *db_sql_of(const struct db *db, unsigned statement)
 
 int db_fail(struct db *db, int err, const char *what, const char *why)
 {
+	db->lost = db->lost || err == PN_EIO;
 	int n = snprintf(db->why, sizeof db->why, "%s: %s", what, why != NULL ? why : "");
 	for (int i = 0; i < n && i < (int)sizeof db->why - 1; i++)
 		if (!isprint((unsigned char)db->why[i]))

@@ -31,6 +31,7 @@ struct db {
 	char *buffer;      /* PostgreSQL: arrays of a batch; kept for the next */
 	size_t buffer_size;
 	bool in_transaction;
+	bool lost; /* a statement failed with PN_EIO since the last (re)connection */
 	char why[DB_WHY_MAX];
 };
 

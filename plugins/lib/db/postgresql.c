@@ -114,9 +114,11 @@ static void close_server(struct db *db)
 
 static int revive(struct db *db)
 {
-	if (PQstatus(db->connection) == CONNECTION_OK)
+	/* PQstatus() may still say OK after a statement has told that the server is gone. */
+	if (!db->lost && PQstatus(db->connection) == CONNECTION_OK)
 		return 0;
 	PQreset(db->connection);
+	db->lost = false;
 	if (PQstatus(db->connection) != CONNECTION_OK)
 		return db_fail(db, PN_EIO, "connect", PQerrorMessage(db->connection));
 	return prepare_session(db);
