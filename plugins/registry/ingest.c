@@ -219,8 +219,8 @@ static int insert(struct ingest *in, struct db *db, struct ingest_body *const *b
 				fill_row(&rows[JOURNAL_COLUMNS * at++], bodies[i], r, now_ms);
 	int err = make_partitions(in, db, rows, total);
 	if (err == 0)
-		err = db_batch(
-			db, RECORD_INSERT, journal_types, JOURNAL_COLUMNS, rows, total, NULL, NULL);
+		err = db_batch_later(
+			db, RECORD_INSERT, journal_types, JOURNAL_COLUMNS, rows, total);
 	free(rows);
 	return err;
 }
@@ -241,7 +241,7 @@ static int advance(struct db *db, struct ingest_body *const *bodies, size_t coun
 		rows[n++] = db_int((int64_t)last->seq);
 		rows[n++] = bytes_of(last->hash);
 	}
-	return db_batch(db, HEAD_SET, types, 5, rows, n / 5, NULL, NULL);
+	return db_batch_later(db, HEAD_SET, types, 5, rows, n / 5);
 }
 
 int ingest_commit(struct ingest *in, struct db *db, struct ingest_body *const *bodies, size_t count,

@@ -27,7 +27,6 @@ const struct db_sql *db_sql_of(const struct db *db, unsigned statement)
 
 int db_fail(struct db *db, int err, const char *what, const char *why)
 {
-	db->lost = db->lost || err == PN_EIO;
 	int n = snprintf(db->why, sizeof db->why, "%s: %s", what, why != NULL ? why : "");
 	for (int i = 0; i < n && i < (int)sizeof db->why - 1; i++)
 		if (!isprint((unsigned char)db->why[i]))
@@ -108,6 +107,12 @@ int db_revive(struct db *db)
 	return db->operations->revive(db);
 }
 
+void db_while_waiting(struct db *db, void (*turn)(void *self), void *self)
+{
+	db->turn = turn;
+	db->turn_self = self;
+}
+
 int db_script(struct db *db, const char *sql)
 {
 	return db->operations->script(db, sql);
@@ -115,14 +120,14 @@ int db_script(struct db *db, const char *sql)
 
 int db_begin(struct db *db)
 {
-	int err = db->operations->script(db, db->operations->begin);
+	int err = db->operations->begin(db);
 	db->in_transaction = err == 0;
 	return err;
 }
 
 int db_commit(struct db *db)
 {
-	int err = db->operations->script(db, "COMMIT");
+	int err = db->operations->commit(db);
 	if (err == 0)
 		db->in_transaction = false;
 	return err;
@@ -136,7 +141,7 @@ void db_rollback(struct db *db)
 	/* The reason that led here is worth more than how the rollback went: a connection that
 	 * cannot roll back has lost its transaction anyway. */
 	memcpy(why, db->why, sizeof why);
-	if (db->operations->script(db, "ROLLBACK") != 0 || why[0] != '\0')
+	if (db->operations->rollback(db) != 0 || why[0] != '\0')
 		memcpy(db->why, why, sizeof why);
 	db->in_transaction = false;
 }
@@ -149,14 +154,26 @@ int db_exec(struct db *db, unsigned statement, const struct db_value *binds, siz
 	return db->operations->exec(db, statement, binds, count, row, self);
 }
 
-int db_batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
-	const struct db_value *values, size_t rows, db_row row, void *self)
+static int run_batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
 {
 	if (statement >= db->statements || columns == 0 || columns > DB_COLUMNS_MAX)
 		return PN_EINVAL;
-	return rows == 0 ? 0
-			 : db->operations->batch(
-				   db, statement, types, columns, values, rows, row, self);
+	if (rows == 0)
+		return 0;
+	return db->operations->batch(db, statement, types, columns, values, rows, later, row, self);
+}
+
+int db_batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows, db_row row, void *self)
+{
+	return run_batch(db, statement, types, columns, values, rows, false, row, self);
+}
+
+int db_batch_later(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows)
+{
+	return run_batch(db, statement, types, columns, values, rows, true, NULL, NULL);
 }
 
 static int first_number(void *self, const struct db_value *columns, size_t count)

@@ -3,8 +3,9 @@
  * never build SQL from values, nor report a commit that is not on the disk: SQLite runs with WAL
  * and synchronous=FULL, PostgreSQL with synchronous_commit=on, both read back at opening.
  *
- * One connection, one thread. Every function blocks until the store has answered; PostgreSQL's
- * statements end after DB_STATEMENT_MS.
+ * One connection, one thread. Every function returns when the store has answered; PostgreSQL's
+ * statements end after DB_STATEMENT_MS, and a server that does not even say so is given up
+ * (PN_EIO) DB_GRACE_MS later. db_while_waiting() tells what else can be done meanwhile.
  *
  * Errors of all functions: PN_EIO the store is unreachable or its disk refuses; PN_EAGAIN it is
  * busy (a lock, a serialisation failure): try the transaction again; PN_ECONFLICT a constraint;
@@ -20,6 +21,7 @@
 #include "base/err.h"
 
 enum { DB_STATEMENT_MS = 8000 };
+enum { DB_GRACE_MS = 2000 };
 enum { DB_COLUMNS_MAX = 32 };
 enum { DB_STATEMENTS_MAX = 64 };
 
@@ -62,11 +64,15 @@ const char *db_why(const struct db *db);
 /* Connects again where the connection has been lost. 0 when there is one. */
 int db_revive(struct db *db) PN_MUST_CHECK;
 
+/* PostgreSQL: turn(self) is called again and again, about every millisecond, while a function of
+ * this header waits for the server. It must return soon and must not use the store. */
+void db_while_waiting(struct db *db, void (*turn)(void *self), void *self);
+
 int db_migrate(struct db *db, const struct db_migration *list, size_t count) PN_MUST_CHECK;
 /* Text without parameters, several statements allowed; for schema work only. */
 int db_script(struct db *db, const char *sql) PN_MUST_CHECK;
 
-/* Takes the write lock at once on SQLite. */
+/* Takes the write lock at once on SQLite; on PostgreSQL it goes with the first statement. */
 int db_begin(struct db *db) PN_MUST_CHECK;
 /* 0: durable. */
 int db_commit(struct db *db) PN_MUST_CHECK;
@@ -81,6 +87,12 @@ int db_exec(struct db *db, unsigned statement, const struct db_value *binds, siz
  * row (may be NULL) gets what it returns, in no order that can be relied on. */
 int db_batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
 	const struct db_value *values, size_t rows, db_row row, void *self) PN_MUST_CHECK;
+
+/* As db_batch() without rows, inside a transaction. PostgreSQL gets it together with the next
+ * statement that is waited for (libpq pipeline mode), from which its error comes: at the latest
+ * from db_commit(). values are not needed after the call. */
+int db_batch_later(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows) PN_MUST_CHECK;
 
 static inline struct db_value db_int(int64_t n)
 {

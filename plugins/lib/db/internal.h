@@ -16,8 +16,10 @@ struct db_operations {
 	int (*exec)(struct db *db, unsigned statement, const struct db_value *binds, size_t count,
 		db_row row, void *self);
 	int (*batch)(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
-		const struct db_value *values, size_t rows, db_row row, void *self);
-	const char *begin;
+		const struct db_value *values, size_t rows, bool later, db_row row, void *self);
+	int (*begin)(struct db *db);
+	int (*commit)(struct db *db);
+	int (*rollback)(struct db *db);
 };
 
 struct db {
@@ -30,8 +32,12 @@ struct db {
 		       1]; /* sqlite3_stmt; PostgreSQL: non-NULL once prepared */
 	char *buffer;      /* PostgreSQL: arrays of a batch; kept for the next */
 	size_t buffer_size;
+	void (*turn)(void *self); /* PostgreSQL: while it is waited for; NULL none */
+	void *turn_self;
+	unsigned queued; /* PostgreSQL: statements sent whose answer has not been read */
+	bool lost;       /* PostgreSQL: of no use until revived */
+	bool committing; /* PostgreSQL: the last one queued is COMMIT */
 	bool in_transaction;
-	bool lost; /* a statement failed with PN_EIO since the last (re)connection */
 	char why[DB_WHY_MAX];
 };
 

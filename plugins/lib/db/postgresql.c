@@ -4,13 +4,12 @@
  * src/backend/utils/adt/arrayfuncs.c, array_send). Must never run with synchronous_commit off.
  */
 #include <endian.h>
-#include <libpq-fe.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/internal.h"
+#include "db/postgresql.h"
 
 /* pg_type.oid of the built-in types, fixed by PostgreSQL's catalogue. */
 enum {
@@ -26,51 +25,19 @@ enum {
 	OID_VARCHAR = 1043,
 };
 
-static int error_of(struct db *db, const PGresult *r, const char *what)
-{
-	const char *state = r != NULL ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
-	int err = PN_EFORMAT;
-	/* Manual, appendix A: classes 08 connection, 53 resources, 57 operator, 58 system, XX
-	 * internal; 40 rollback, 55P03 lock, 57014 timeout; 23 constraint. */
-	if (PQstatus(db->connection) != CONNECTION_OK || state == NULL ||
-		strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 ||
-		strncmp(state, "57P", 3) == 0 || strncmp(state, "58", 2) == 0 ||
-		strncmp(state, "XX", 2) == 0 || strcmp(state, "25006") == 0)
-		err = PN_EIO;
-	else if (strncmp(state, "40", 2) == 0 || strncmp(state, "55", 2) == 0 ||
-		 strcmp(state, "57014") == 0)
-		err = PN_EAGAIN;
-	else if (strncmp(state, "23", 2) == 0)
-		err = PN_ECONFLICT;
-	/* The primary message names tables and constraints; DETAIL, which may hold values, is left
-	 * out. */
-	const char *message = r != NULL ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	if (message == NULL || message[0] == '\0')
-		message = PQerrorMessage(db->connection);
-	return db_fail(db, err, state != NULL ? state : what, message);
-}
-
 static int script(struct db *db, const char *sql)
 {
-	PGresult *r = PQexec(db->connection, sql);
-	ExecStatusType s = PQresultStatus(r);
-	int err = 0;
-	if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
-		err = error_of(db, r, "script");
-	/* COMMIT of a transaction that failed answers ROLLBACK, without an error. */
-	else if (strcmp(sql, "COMMIT") == 0 && strcmp(PQcmdStatus(r), "COMMIT") != 0)
-		err = db_fail(db, PN_EAGAIN, "commit", "rolled back");
-	PQclear(r);
-	return err;
+	return pg_simple(db, sql, NULL);
 }
 
 static int setting(struct db *db, const char *sql, const char *expected)
 {
-	PGresult *r = PQexec(db->connection, sql);
-	bool ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 &&
-		  strcmp(PQgetvalue(r, 0, 0), expected) == 0;
+	PGresult *r = NULL;
+	int err = pg_simple(db, sql, &r);
+	if (err == 0 && (PQntuples(r) != 1 || strcmp(PQgetvalue(r, 0, 0), expected) != 0))
+		err = db_fail(db, PN_EIO, sql, "the store does not hold the setting");
 	PQclear(r);
-	return ok ? 0 : db_fail(db, PN_EIO, sql, "the store does not hold the setting");
+	return err;
 }
 
 static void quiet(void *self, const PGresult *r)
@@ -99,12 +66,11 @@ static int prepare_session(struct db *db)
 
 static int open_server(struct db *db, const char *conninfo)
 {
-	db->connection = PQconnectdb(conninfo);
+	db->connection = PQconnectStart(conninfo);
 	if (db->connection == NULL)
 		return PN_ENOMEM;
-	if (PQstatus(db->connection) != CONNECTION_OK)
-		return db_fail(db, PN_EIO, "connect", PQerrorMessage(db->connection));
-	return prepare_session(db);
+	int err = pg_connect(db, PQconnectPoll);
+	return err != 0 ? err : prepare_session(db);
 }
 
 static void close_server(struct db *db)
@@ -114,14 +80,29 @@ static void close_server(struct db *db)
 
 static int revive(struct db *db)
 {
-	/* PQstatus() may still say OK after a statement has told that the server is gone. */
 	if (!db->lost && PQstatus(db->connection) == CONNECTION_OK)
 		return 0;
-	PQreset(db->connection);
-	db->lost = false;
-	if (PQstatus(db->connection) != CONNECTION_OK)
-		return db_fail(db, PN_EIO, "connect", PQerrorMessage(db->connection));
-	return prepare_session(db);
+	if (PQresetStart(db->connection) == 0)
+		return pg_lost(db, "connect");
+	int err = pg_connect(db, PQresetPoll);
+	return err != 0 ? err : prepare_session(db);
+}
+
+static int begin(struct db *db)
+{
+	return pg_queue(db, "BEGIN");
+}
+
+static int commit(struct db *db)
+{
+	int err = pg_queue(db, "COMMIT");
+	return err != 0 ? err : pg_settle(db, NULL);
+}
+
+static int rollback(struct db *db)
+{
+	int err = pg_queue(db, "ROLLBACK");
+	return err != 0 ? err : pg_settle(db, NULL);
 }
 
 static int prepare(struct db *db, unsigned statement, const Oid *types, size_t count, char name[16])
@@ -135,12 +116,9 @@ static int prepare(struct db *db, unsigned statement, const Oid *types, size_t c
 		text->postgresql != NULL ? text->postgresql : text->sql, sql, sizeof sql);
 	if (err != 0)
 		return err;
-	PGresult *r = PQprepare(db->connection, name, sql, (int)count, types);
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		err = error_of(db, r, "prepare");
-	else
+	err = pg_prepare(db, name, sql, (int)count, types);
+	if (err == 0)
 		db->prepared[statement] = db;
-	PQclear(r);
 	return err;
 }
 
@@ -200,17 +178,19 @@ static int rows_of(const PGresult *r, db_row row, void *self)
 	return err;
 }
 
+/* Later: it stays queued, its error comes with the next answer waited for. */
 static int run(struct db *db, const char *name, size_t count, const char *const *bytes,
-	const int *sizes, db_row row, void *self)
+	const int *sizes, bool later, db_row row, void *self)
 {
-	int formats[DB_COLUMNS_MAX], err = 0;
+	int formats[DB_COLUMNS_MAX];
 	for (size_t i = 0; i < count; i++)
 		formats[i] = 1;
-	PGresult *r = PQexecPrepared(db->connection, name, (int)count, bytes, sizes, formats, 1);
-	ExecStatusType s = PQresultStatus(r);
-	if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
-		err = error_of(db, r, "exec");
-	else if (s == PGRES_TUPLES_OK && row != NULL)
+	int err = pg_queue_prepared(db, name, (int)count, bytes, sizes, formats);
+	if (err != 0 || (later && db->in_transaction))
+		return err;
+	PGresult *r = NULL;
+	err = pg_settle(db, &r);
+	if (err == 0 && row != NULL && PQresultStatus(r) == PGRES_TUPLES_OK)
 		err = rows_of(r, row, self);
 	PQclear(r);
 	return err;
@@ -254,7 +234,7 @@ static int exec(struct db *db, unsigned statement, const struct db_value *binds,
 		}
 	}
 	int err = prepare(db, statement, types, count, name);
-	return err != 0 ? err : run(db, name, count, bytes, sizes, row, self);
+	return err != 0 ? err : run(db, name, count, bytes, sizes, false, row, self);
 }
 
 static char *put32(char *at, size_t n)
@@ -302,7 +282,7 @@ static char *put_array(char *at, enum db_type type, const struct db_value *value
 }
 
 static int batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
-	const struct db_value *values, size_t rows, db_row row, void *self)
+	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
 {
 	Oid oids[DB_COLUMNS_MAX];
 	const char *bytes[DB_COLUMNS_MAX];
@@ -335,7 +315,7 @@ static int batch(struct db *db, unsigned statement, const enum db_type *types, s
 		at = put_array(at, types[c], values, columns, c, rows);
 	}
 	int err = prepare(db, statement, oids, columns, name);
-	return err != 0 ? err : run(db, name, columns, bytes, sizes, row, self);
+	return err != 0 ? err : run(db, name, columns, bytes, sizes, later, row, self);
 }
 
 const struct db_operations db_postgresql = {.open = open_server,
@@ -344,4 +324,6 @@ const struct db_operations db_postgresql = {.open = open_server,
 	.script = script,
 	.exec = exec,
 	.batch = batch,
-	.begin = "BEGIN"};
+	.begin = begin,
+	.commit = commit,
+	.rollback = rollback};

@@ -88,6 +88,21 @@ static int revive(struct db *db)
 	return db->connection != NULL ? 0 : PN_EIO;
 }
 
+static int begin(struct db *db)
+{
+	return script(db, "BEGIN IMMEDIATE");
+}
+
+static int commit(struct db *db)
+{
+	return script(db, "COMMIT");
+}
+
+static int rollback(struct db *db)
+{
+	return script(db, "ROLLBACK");
+}
+
 static int prepared(struct db *db, unsigned statement, sqlite3_stmt **out)
 {
 	sqlite3_stmt *s = db->prepared[statement];
@@ -176,10 +191,11 @@ static int exec(struct db *db, unsigned statement, const struct db_value *binds,
 }
 
 static int batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
-	const struct db_value *values, size_t rows, db_row row, void *self)
+	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
 {
 	int err = 0;
 	(void)types;
+	(void)later;
 	for (size_t r = 0; r < rows && err == 0; r++)
 		err = exec(db, statement, values + r * columns, columns, row, self);
 	return err;
@@ -191,4 +207,6 @@ const struct db_operations db_sqlite = {.open = open_file,
 	.script = script,
 	.exec = exec,
 	.batch = batch,
-	.begin = "BEGIN IMMEDIATE"};
+	.begin = begin,
+	.commit = commit,
+	.rollback = rollback};

@@ -8,15 +8,17 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db/db.h"
 #include "pg_server.h"
 
-enum { PUT, GET, PUT_MANY, COUNT, WRONG, QUOTED, STATEMENTS };
+enum { PUT, GET, PUT_MANY, COUNT, WRONG, QUOTED, BACKEND, STATEMENTS };
 
 static const struct db_sql catalogue[STATEMENTS] = {
 	[PUT] = {"INSERT INTO t(id, word, bytes) VALUES (?1, ?2, ?3)", NULL},
@@ -28,6 +30,7 @@ static const struct db_sql catalogue[STATEMENTS] = {
 	[WRONG] = {"SELECT nothing FROM nowhere", NULL},
 	[QUOTED] = {"SELECT 'a?1b', ?1 FROM t LIMIT 1",
 		"SELECT 'a?1b'::text, ?1::bigint FROM t LIMIT 1"},
+	[BACKEND] = {"SELECT 0", "SELECT pg_backend_pid()"},
 };
 
 static const struct db_migration migrations[] = {
@@ -285,6 +288,31 @@ static void a_failed_transaction_does_not_commit(void **state)
 	assert_int_equal(rows_in(p->db), 0);
 }
 
+static void what_was_to_come_later_comes_with_the_commit(void **state)
+{
+	static const enum db_type types[] = {DB_INT, DB_TEXT, DB_BLOB};
+	struct place *p = *state;
+	struct db_value v[] = {db_int(7), db_text("a"), db_blob("", 0), db_int(8), db_text("b"),
+		db_blob("", 0), db_int(7), db_text("c"), db_blob("", 0)};
+	static struct row r;
+	assert_int_equal(db_begin(p->db), 0);
+	assert_int_equal(db_batch_later(p->db, PUT_MANY, types, 3, v, 1), 0);
+	get(p->db, 7, &r);
+	assert_string_equal(r.word, "a");
+	assert_int_equal(db_batch_later(p->db, PUT_MANY, types, 3, v + 3, 1), 0);
+	assert_int_equal(db_commit(p->db), 0);
+	assert_int_equal(rows_in(p->db), 2);
+	/* The first error is the one that is told, wherever it shows. */
+	assert_int_equal(db_begin(p->db), 0);
+	int err = db_batch_later(p->db, PUT_MANY, types, 3, v + 6, 1);
+	if (err == 0)
+		err = db_commit(p->db);
+	assert_int_equal(err, PN_ECONFLICT);
+	db_rollback(p->db);
+	assert_int_equal(rows_in(p->db), 2);
+	assert_int_equal(put(p->db, 9, "z"), 0);
+}
+
 static void a_wrong_statement_is_told(void **state)
 {
 	struct place *p = *state;
@@ -377,6 +405,34 @@ static void a_lost_server_is_told_and_found_again(void **state)
 	assert_int_equal(put(p->db, 2, "y"), 0);
 }
 
+static void count_turn(void *self)
+{
+	++*(unsigned *)self;
+}
+
+/* A server that accepts and says nothing more must not hold its client for ever. */
+static void a_frozen_server_is_given_up(void **state)
+{
+	struct place *p = *state;
+	int64_t backend = 0;
+	unsigned turns = 0;
+	assert_int_equal(db_exec(p->db, BACKEND, NULL, 0, number_row, &backend), 0);
+	assert_int_equal(put(p->db, 1, "x"), 0);
+	db_while_waiting(p->db, count_turn, &turns);
+	assert_int_equal(kill((pid_t)backend, SIGSTOP), 0);
+	time_t began = time(NULL);
+	assert_int_equal(put(p->db, 2, "y"), PN_EIO);
+	assert_in_range(time(NULL) - began, (DB_STATEMENT_MS + DB_GRACE_MS) / 1000 - 1,
+		(DB_STATEMENT_MS + DB_GRACE_MS) / 1000 + 5);
+	assert_true(turns > 1000);
+	assert_int_equal(put(p->db, 3, "y"), PN_EIO);
+	assert_int_equal(db_begin(p->db), PN_EIO);
+	assert_int_equal(db_revive(p->db), 0);
+	assert_int_equal(rows_in(p->db), 1);
+	assert_int_equal(kill((pid_t)backend, SIGCONT), 0);
+	assert_int_equal(kill((pid_t)backend, SIGTERM), 0);
+}
+
 static void a_server_that_may_lose_commits_is_refused(void **state)
 {
 	struct db *db = NULL;
@@ -394,7 +450,8 @@ static void a_server_that_may_lose_commits_is_refused(void **state)
 	ON(values_come_back), ON(a_quoted_mark_is_no_parameter), ON(a_batch_puts_every_row),       \
 		ON(a_commit_is_seen_by_others_a_rollback_is_not),                                  \
 		ON(a_conflict_is_told_and_recovered_from),                                         \
-		ON(a_failed_transaction_does_not_commit), ON(a_wrong_statement_is_told),           \
+		ON(a_failed_transaction_does_not_commit),                                          \
+		ON(what_was_to_come_later_comes_with_the_commit), ON(a_wrong_statement_is_told),   \
 		ON(a_reader_may_stop), ON(a_lock_held_elsewhere_is_told_as_busy),                  \
 		ON(migrations_run_once_and_whole)
 
@@ -403,7 +460,7 @@ int main(void)
 	const struct CMUnitTest on_sqlite[] = {
 		EVERY_STORE, cmocka_unit_test(what_cannot_be_opened_is_told)};
 	const struct CMUnitTest on_postgresql[] = {EVERY_STORE,
-		ON(a_lost_server_is_told_and_found_again),
+		ON(a_lost_server_is_told_and_found_again), ON(a_frozen_server_is_given_up),
 		cmocka_unit_test(a_server_that_may_lose_commits_is_refused)};
 	int failed = cmocka_run_group_tests(on_sqlite, setup_sqlite, teardown);
 	failed += cmocka_run_group_tests(on_postgresql, setup_postgresql, teardown);
