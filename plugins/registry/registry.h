@@ -34,6 +34,9 @@ struct registry {
 	int bus_wants_ms;
 };
 
+/* Writes to the log with the reason in the form the host lets through: an identifier. */
+void registry_log(const struct postern_host *host, const char *event, const char *why);
+
 /* http_config.handle and .refused. */
 void service_handle(void *self, struct http_request *request);
 void service_refused(void *self, int status);

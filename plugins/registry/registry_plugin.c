@@ -14,7 +14,7 @@ enum { PATH_BYTES = 4096, MODE_WAIT_MS = 1000 };
 
 static int failed(const struct postern_host *host, const char *event, const char *detail, int err)
 {
-	host->log(host->ctx, POSTERN_ERROR, event, detail);
+	registry_log(host, event, detail);
 	return err;
 }
 

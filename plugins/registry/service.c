@@ -3,6 +3,7 @@
  * together: what came while the last commit ran shares the next one. Must never answer 200 before
  * the commit, nor accept a batch from another gate than the certificate names.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,17 @@ enum { BUSY_S = 1, STORE_S = 5 };
 enum { REVIVE_MS = 1000 };
 
 static const char protobuf[] = "application/x-protobuf", plain[] = "text/plain";
+
+void registry_log(const struct postern_host *host, const char *event, const char *why)
+{
+	char text[64];
+	size_t n = strnlen(why, sizeof text - 1);
+	for (size_t i = 0; i < n; i++)
+		text[i] = isalnum((unsigned char)why[i]) || why[i] == '.' || why[i] == ':' ? why[i]
+											   : '-';
+	text[n] = '\0';
+	host->log(host->ctx, POSTERN_ERROR, event, text);
+}
 
 static void count(struct registry *r, const char *metric, uint64_t add)
 {
@@ -41,7 +53,7 @@ void service_refused(void *self, int status)
 static void store_failed(struct registry *r)
 {
 	if (!r->store_lost) {
-		r->host->log(r->host->ctx, POSTERN_ERROR, "registry.store", db_why(r->db));
+		registry_log(r->host, "registry.store", db_why(r->db));
 		r->host->trouble(r->host->ctx, "registry.store", 1);
 	}
 	r->store_lost = true;
@@ -180,7 +192,7 @@ static int commit_each(
 		if (err == PN_EIO)
 			return err;
 		if (err != 0)
-			r->host->log(r->host->ctx, POSTERN_ERROR, "registry.store", db_why(r->db));
+			registry_log(r->host, "registry.store", db_why(r->db));
 	}
 	return 0;
 }

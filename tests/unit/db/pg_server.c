@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,7 +96,10 @@ struct pg_server *pg_server_start(const char *settings)
 	snprintf(s->settings, sizeof s->settings, "%s",
 		settings != NULL ? settings : "max_connections=20");
 	snprintf(s->folder, sizeof s->folder, "/tmp/postern-pg-XXXXXX");
-	if (mkdtemp(s->folder) == NULL || (geteuid() == 0 && chown(s->folder, s->uid, s->gid) != 0))
+	/* Others may pass, as far as the socket. */
+	if (mkdtemp(s->folder) == NULL ||
+		(geteuid() == 0 && chown(s->folder, s->uid, s->gid) != 0) ||
+		chmod(s->folder, 0711) != 0)
 		give_up("no temporary folder");
 	snprintf(s->data, sizeof s->data, "%s/data", s->folder);
 	snprintf(s->conninfo, sizeof s->conninfo, "host=%s user=postgres dbname=postgres",
