@@ -1,148 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Running a pack. Must never run a chunk outside lua_pcall, nor go on with a state that has overrun.
+ * Loading and running a pack's rules. Must never touch the Lua state outside vm_call, but for the
+ * stack.
  */
 #include "engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "engine_run.h"
 
-enum { HOOK_EVERY = 1000 };
+static const char loading[] = "constants";
 
-struct engine *engine_of(lua_State *lua)
+/* Compiles a source under _ENV at index env and leaves the chunk on the stack. */
+static void compile(lua_State *lua, const struct pack_source *s, int env)
 {
-	return *(struct engine **)lua_getextraspace(lua);
+	vm_compile(lua, s->text, s->size, s->name);
+	lua_pushvalue(lua, env);
+	if (lua_setupvalue(lua, -2, 1) == NULL)
+		lua_pop(lua, 1); /* the chunk names no global */
 }
 
-/* osize is the type tag of a new object when ptr is NULL: that is how the length of strings is bounded. */
-static void *allocate(void *ctx, void *ptr, size_t osize, size_t nsize)
+static void load_constants(lua_State *lua, const struct pack *pack, int env)
 {
-	struct engine *e = ctx;
-	size_t old = ptr != NULL ? osize : 0;
-	void *p;
-	if (nsize == 0) {
-		free(ptr);
-		e->used -= old;
-		return NULL;
-	}
-	if (nsize > old && (nsize > ENGINE_BLOCK_BYTES || e->used - old + nsize > ENGINE_MEMORY_BYTES ||
-				   (ptr == NULL && osize == LUA_TSTRING && nsize > ENGINE_STRING_BYTES)))
-		return NULL;
-	p = realloc(ptr, nsize);
-	if (p == NULL)
-		return NULL;
-	e->used += nsize - old;
-	e->charged += nsize;
-	return p;
+	if (pack->constants.text == NULL)
+		return;
+	lua_getfield(lua, LUA_REGISTRYINDEX, "postern.globals");
+	compile(lua, &pack->constants, env);
+	lua_call(lua, 0, 1);
+	frozen_push(lua);
+	lua_setfield(lua, -2, "pack");
+	lua_pop(lua, 1);
 }
 
-static void on_hook(lua_State *lua, lua_Debug *ar)
+/* Argument 1: where to say what is being loaded. */
+static int load(lua_State *lua)
 {
 	struct engine *e = engine_of(lua);
-	(void)ar;
-	e->budget -= HOOK_EVERY;
-	if (e->budget - (int64_t)(e->charged / 32) > 0 && clock_mono_ns() < e->deadline_ns)
-		return;
-	e->overrun = true;
-	lua_sethook(lua, on_hook, LUA_MASKCOUNT, 1); /* every further instruction fails again */
-	luaL_error(lua, "the budget is spent");
-}
+	const char **what = lua_touserdata(lua, 1);
 
-static int on_panic(lua_State *lua)
-{
-	(void)lua;
-	_exit(70); /* outside lua_pcall nothing may fail: the supervisor starts a clean process */
-}
-
-static void refill(struct engine *e, int64_t budget)
-{
-	e->budget = budget;
-	e->charged = 0;
-	e->overrun = false;
-	e->deadline_ns = clock_mono_ns() + (uint64_t)ENGINE_TIME_MS * 1000000u;
-	lua_sethook(e->lua, on_hook, LUA_MASKCOUNT, HOOK_EVERY);
-}
-
-/* Leaves the chunk's one result on the stack. */
-static int run_chunk(struct engine *e, const struct pack_source *s)
-{
-	int r = luaL_loadbufferx(e->lua, s->text, s->size, s->name, "t");
-	if (r != LUA_OK)
-		return r;
-	lua_getfield(e->lua, LUA_REGISTRYINDEX, "postern.env");
-	if (lua_setupvalue(e->lua, -2, 1) == NULL)
-		lua_pop(e->lua, 1);
-	return lua_pcall(e->lua, 0, 1, 0);
-}
-
-static int prepare(lua_State *lua)
-{
 	facts_register(lua);
+	frozen_register(lua);
 	functions_register(lua);
-	/* Strings have no methods: a method call on a literal and coercions of "10" + 1 are gone with the metatable. */
-	lua_pushliteral(lua, "");
-	lua_newtable(lua);
-	lua_pushboolean(lua, 0);
-	lua_setfield(lua, -2, "__metatable");
-	lua_setmetatable(lua, -2);
-	lua_pop(lua, 1);
+	int env = lua_gettop(lua);
+	load_constants(lua, e->pack, env);
+	for (size_t i = 0; i < e->pack->rule_count; i++) {
+		*what = e->pack->rules[i].name;
+		compile(lua, &e->pack->rules[i], env);
+		lua_pushvalue(lua, -1);
+		e->rule_refs[i] = luaL_ref(lua, LUA_REGISTRYINDEX);
+		lua_call(lua, 0, 1);
+		luaL_checktype(lua, -1, LUA_TFUNCTION);
+		lua_settop(lua, env);
+	}
 	return 0;
 }
 
-static int load_rules(struct engine *e, struct text *error)
+static void keep_error(struct engine *e)
 {
-	const struct pack *pack = e->pack;
-	const char *bad = "constants";
-	if (pack->constants.text != NULL) {
-		if (run_chunk(e, &pack->constants) != LUA_OK || !lua_istable(e->lua, -1))
-			goto bad;
-		lua_setfield(e->lua, LUA_REGISTRYINDEX, "postern.constants");
-	}
-	for (size_t i = 0; i < pack->rule_count; i++) {
-		bad = pack->rules[i].name;
-		if (run_chunk(e, &pack->rules[i]) != LUA_OK || !lua_isfunction(e->lua, -1))
-			goto bad;
-		e->rule_refs[i] = luaL_ref(e->lua, LUA_REGISTRYINDEX);
-	}
-	return PN_OK;
-bad:
-	text_add(error, "%s.lua: %.200s", bad,
-		lua_type(e->lua, -1) == LUA_TSTRING ? lua_tostring(e->lua, -1) : "expected a chunk that returns a function");
-	return PN_EFORMAT;
+	const char *s = lua_type(e->vm.lua, -1) == LUA_TSTRING ? lua_tostring(e->vm.lua, -1)
+							       : "an error that is no text";
+
+	snprintf(e->error, sizeof e->error, "%s", s);
 }
 
-static int start(struct engine *e, struct text *error)
+static int start(struct engine *e, uint64_t deadline_ns, struct text *error)
 {
-	int r;
-	e->used = 0;
-	e->lua = lua_newstate(allocate, e);
-	if (e->lua == NULL)
-		return PN_ENOMEM;
-	*(struct engine **)lua_getextraspace(e->lua) = e;
-	lua_atpanic(e->lua, on_panic);
-	refill(e, 10 * (int64_t)ENGINE_INSTRUCTIONS);
-	lua_pushcfunction(e->lua, prepare);
-	if (lua_pcall(e->lua, 0, 0, 0) != LUA_OK) {
-		text_add(error, "the engine cannot be prepared");
-		return PN_ENOMEM;
-	}
-	r = load_rules(e, error);
-	lua_settop(e->lua, 0);
-	return r;
+	const char *what = loading;
+	int r = vm_open(&e->vm, e);
+
+	if (r != PN_OK)
+		return r;
+	vm_refill(&e->vm, ENGINE_LOAD_INSTRUCTIONS, deadline_ns);
+	lua_pushcfunction(e->vm.lua, load);
+	lua_pushlightuserdata(e->vm.lua, (void *)&what);
+	if (vm_call(&e->vm, 1, 0) == LUA_OK)
+		return PN_OK;
+	keep_error(e);
+	if (error != NULL)
+		text_add(error, "%s.lua: %s", what, e->error);
+	vm_close(&e->vm);
+	return PN_EFORMAT;
 }
 
 int engine_open(const struct pack *pack, struct engine **out, struct text *error)
 {
 	struct engine *e = calloc(1, sizeof *e);
 	int r;
+
 	*out = NULL;
 	if (e == NULL)
 		return PN_ENOMEM;
 	e->pack = pack;
-	r = start(e, error);
+	r = start(e, UINT64_MAX, error);
 	if (r != PN_OK) {
 		engine_close(e);
 		return r;
@@ -155,131 +106,208 @@ void engine_close(struct engine *e)
 {
 	if (e == NULL)
 		return;
-	if (e->lua != NULL)
-		lua_close(e->lua);
+	vm_close(&e->vm);
+	explicit_bzero(e, sizeof *e);
 	free(e);
 }
 
-static Postern__ExceptionClass exception_of(const char *name)
+const char *engine_error(const struct engine *e)
+{
+	return e->error;
+}
+
+/* "overstay" is EXCEPTION_OVERSTAY; false when there is no such class. */
+static bool exception_of(const char *name, Postern__ExceptionClass *out)
 {
 	char full[80];
 	size_t n = strlen("EXCEPTION_");
 	const ProtobufCEnumValue *v;
-	if (name == NULL || strlen(name) > 48)
-		return POSTERN__EXCEPTION_CLASS__EXCEPTION_INELIGIBLE;
+
+	if (strlen(name) > 48)
+		return false;
 	memcpy(full, "EXCEPTION_", n);
 	for (; *name != '\0'; name++)
 		full[n++] = *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A') : *name;
 	full[n] = '\0';
-	v = protobuf_c_enum_descriptor_get_value_by_name(&postern__exception_class__descriptor, full);
-	return v != NULL ? (Postern__ExceptionClass)v->value : POSTERN__EXCEPTION_CLASS__EXCEPTION_INELIGIBLE;
+	v = protobuf_c_enum_descriptor_get_value_by_name(
+		&postern__exception_class__descriptor, full);
+	if (v == NULL || v->value <= POSTERN__EXCEPTION_CLASS__EXCEPTION_NONE)
+		return false;
+	*out = (Postern__ExceptionClass)v->value;
+	return true;
 }
 
-static void add(struct engine_result *out, const char *rule, Postern__Verdict verdict, const char *code,
-	Postern__ExceptionClass exception)
+/* Keeps the most restrictive first. There is at most one finding per rule, so there is room. */
+static void add(struct engine_result *out, const struct engine_finding *f)
 {
-	struct engine_finding *f;
-	if (verdict > out->verdict)
-		out->verdict = verdict;
-	if (out->finding_count == ENGINE_FINDINGS_MAX)
+	size_t at = out->finding_count;
+
+	if (f->verdict > out->verdict)
+		out->verdict = f->verdict;
+	if (at == ENGINE_FINDINGS_MAX)
 		return;
-	f = &out->finding[out->finding_count++];
-	memset(f, 0, sizeof *f);
-	text_copy(f->rule, sizeof f->rule, rule);
-	text_copy(f->code, sizeof f->code, code);
-	f->verdict = verdict;
-	f->exception = exception;
+	while (at > 0 && out->finding[at - 1].verdict < f->verdict)
+		at--;
+	memmove(&out->finding[at + 1], &out->finding[at],
+		(out->finding_count - at) * sizeof out->finding[0]);
+	out->finding[at] = *f;
+	out->finding_count++;
 }
 
-/* The results of one rule: nil, or verdict, code, exception, arguments. Anything else is an error of the rule's. */
-static bool take(struct engine *e, const char *rule, int first, struct engine_result *out)
+static void refer(struct engine_result *out, const char *rule, const char *code)
 {
-	int top = lua_gettop(e->lua);
-	const char *verdict;
-	if (top < first || lua_isnil(e->lua, first))
-		return true;
-	if (lua_type(e->lua, first) != LUA_TSTRING || lua_type(e->lua, first + 1) != LUA_TSTRING)
-		return false;
-	verdict = lua_tostring(e->lua, first);
-	if (strcmp(verdict, "clear") == 0)
-		return true;
-	if (strcmp(verdict, "refer") != 0 && strcmp(verdict, "stop") != 0)
-		return false;
-	add(out, rule, verdict[0] == 's' ? POSTERN__VERDICT__VERDICT_STOP : POSTERN__VERDICT__VERDICT_REFER,
-		lua_tostring(e->lua, first + 1),
-		exception_of(lua_type(e->lua, first + 2) == LUA_TSTRING ? lua_tostring(e->lua, first + 2) : NULL));
-	struct engine_finding *f = &out->finding[out->finding_count - 1];
-	for (int i = first + 3; i <= top && f->arg_count < ENGINE_ARGS_MAX; i++) {
-		if (lua_isinteger(e->lua, i))
-			snprintf(f->args[f->arg_count++], sizeof f->args[0], "%lld", (long long)lua_tointeger(e->lua, i));
-		else if (lua_type(e->lua, i) == LUA_TSTRING)
-			text_copy(f->args[f->arg_count++], sizeof f->args[0], lua_tostring(e->lua, i));
+	struct engine_finding f = {.rule = rule,
+		.verdict = POSTERN__VERDICT__VERDICT_REFER,
+		.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_SYSTEM_MALFUNCTION};
+
+	text_copy(f.code, sizeof f.code, code);
+	add(out, &f);
+}
+
+static bool code_is_good(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+
+	return n > 0 && n < sizeof((struct engine_finding *)0)->code && s[n] == '\0';
+}
+
+static bool take_args(lua_State *lua, struct engine_finding *f)
+{
+	int top = lua_gettop(lua);
+
+	for (int i = 4; i <= top; i++) {
+		char *arg = f->args[f->arg_count];
+
+		if (f->arg_count == ENGINE_ARGS_MAX)
+			return false;
+		if (lua_isinteger(lua, i))
+			snprintf(arg, sizeof f->args[0], "%lld", (long long)lua_tointeger(lua, i));
+		else if (lua_type(lua, i) != LUA_TSTRING ||
+			 !text_copy(arg, sizeof f->args[0], lua_tostring(lua, i)))
+			return false;
+		f->arg_count++;
 	}
 	return true;
 }
 
-/* Inside lua_pcall, so that even making the userdata may fail. */
+/* What the rule has left on the stack. False when that is not the form of a finding: an error of
+ * the rule's. No call here may raise: conversions are made of strings only. */
+static bool take(struct engine *e, struct engine_finding *f)
+{
+	lua_State *lua = e->vm.lua;
+	const char *verdict;
+
+	f->verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	if (lua_gettop(lua) == 0 || lua_isnil(lua, 1))
+		return true;
+	snprintf(e->error, sizeof e->error,
+		"expected nothing, or verdict, code, exception and at most %d arguments",
+		ENGINE_ARGS_MAX);
+	if (lua_type(lua, 1) != LUA_TSTRING)
+		return false;
+	verdict = lua_tostring(lua, 1);
+	if (strcmp(verdict, "clear") == 0)
+		return true;
+	if (strcmp(verdict, "stop") == 0)
+		f->verdict = POSTERN__VERDICT__VERDICT_STOP;
+	else if (strcmp(verdict, "refer") == 0)
+		f->verdict = POSTERN__VERDICT__VERDICT_REFER;
+	else
+		return false;
+	if (lua_type(lua, 2) != LUA_TSTRING || !code_is_good(lua_tostring(lua, 2)))
+		return false;
+	text_copy(f->code, sizeof f->code, lua_tostring(lua, 2));
+	if (lua_type(lua, 3) != LUA_TSTRING || !exception_of(lua_tostring(lua, 3), &f->exception))
+		return false;
+	return take_args(lua, f);
+}
+
+/* Inside vm_call, so that even making the userdata may fail. */
 static int call_rule(lua_State *lua)
 {
 	struct engine *e = engine_of(lua);
 	lua_Integer rule = lua_tointeger(lua, 1);
 	const Postern__CrossingFacts *facts = lua_touserdata(lua, 2);
+
 	lua_settop(lua, 0);
 	lua_rawgeti(lua, LUA_REGISTRYINDEX, e->rule_refs[rule]);
+	lua_call(lua, 0, 1);
 	facts_push(e, facts);
 	lua_call(lua, 1, LUA_MULTRET);
 	return lua_gettop(lua);
 }
 
-static void run_rule(struct engine *e, size_t i, const Postern__CrossingFacts *facts, struct engine_result *out)
+/* A state that was stopped is closed, and built anew while there is time. */
+static void mend(struct engine *e, uint64_t deadline_ns)
 {
-	const char *rule = e->pack->rules[i].name;
-	bool good;
-	if (e->rule_errors[i] >= ENGINE_ERRORS_MAX) {
-		add(out, rule, POSTERN__VERDICT__VERDICT_REFER, "rules.quarantined",
-			POSTERN__EXCEPTION_CLASS__EXCEPTION_SYSTEM_MALFUNCTION);
+	if (e->vm.lua != NULL && e->vm.stopped == VM_RUNNING)
 		return;
-	}
-	lua_settop(e->lua, 0);
-	lua_pushcfunction(e->lua, call_rule);
-	lua_pushinteger(e->lua, (lua_Integer)i);
-	lua_pushlightuserdata(e->lua, (void *)(uintptr_t)facts);
-	good = lua_pcall(e->lua, 2, LUA_MULTRET, 0) == LUA_OK && !e->overrun && take(e, rule, 1, out);
-	if (good)
-		return;
-	e->rule_errors[i]++;
-	out->errors++;
-	add(out, rule, POSTERN__VERDICT__VERDICT_REFER, "rules.error", POSTERN__EXCEPTION_CLASS__EXCEPTION_SYSTEM_MALFUNCTION);
+	vm_close(&e->vm);
+	if (clock_mono_ns() < deadline_ns)
+		(void)!start(e, deadline_ns, NULL);
 }
 
-void engine_evaluate(struct engine *e, const Postern__CrossingFacts *facts, struct engine_result *out)
+static void run_rule(struct engine *e, size_t i, const Postern__CrossingFacts *facts,
+	uint64_t deadline_ns, struct engine_result *out)
 {
-	char message[256];
-	struct text error;
-	memset(out, 0, sizeof *out);
-	out->verdict = POSTERN__VERDICT__VERDICT_CLEAR;
-	e->generation++;
-	e->fields_read = 0;
-	if (e->lua != NULL)
-		refill(e, ENGINE_INSTRUCTIONS);
-	for (size_t i = 0; e->lua != NULL && i < e->pack->rule_count && !e->overrun; i++)
-		run_rule(e, i, facts, out);
-	if (e->lua == NULL || e->overrun)
-		add(out, "engine", POSTERN__VERDICT__VERDICT_REFER, "rules.overrun",
-			POSTERN__EXCEPTION_CLASS__EXCEPTION_SYSTEM_MALFUNCTION);
-	out->fields_read = e->fields_read;
-	if (e->lua != NULL && out->errors == 0) {
-		lua_settop(e->lua, 0);
-		lua_gc(e->lua, LUA_GCCOLLECT);
+	const char *rule = e->pack->rules[i].name;
+	struct engine_finding f = {.rule = rule};
+	bool late;
+
+	if (e->rule_errors[i] >= ENGINE_ERRORS_MAX) {
+		refer(out, rule, "rules.quarantined");
 		return;
 	}
-	/* After an error the state is built anew; quarantine counts stay. */
-	if (e->lua != NULL)
-		lua_close(e->lua);
-	e->lua = NULL;
-	text_init(&error, message, sizeof message);
-	if (start(e, &error) != PN_OK && e->lua != NULL) {
-		lua_close(e->lua);
-		e->lua = NULL;
+	mend(e, deadline_ns);
+	if (e->vm.lua == NULL) {
+		out->errors++;
+		refer(out, rule, "rules.error");
+		return;
 	}
+	vm_refill(&e->vm, ENGINE_RULE_INSTRUCTIONS, deadline_ns);
+	lua_settop(e->vm.lua, 0);
+	lua_pushcfunction(e->vm.lua, call_rule);
+	lua_pushinteger(e->vm.lua, (lua_Integer)i);
+	lua_pushlightuserdata(e->vm.lua, (void *)(uintptr_t)facts);
+	if (vm_call(&e->vm, 2, LUA_MULTRET) != LUA_OK) {
+		keep_error(e);
+	} else if (take(e, &f)) {
+		if (f.verdict != POSTERN__VERDICT__VERDICT_CLEAR)
+			add(out, &f);
+		return;
+	}
+	/* Time may be up because the machine is busy: that is not held against the rule. */
+	late = e->vm.stopped == VM_LATE && e->vm.budget > ENGINE_RULE_INSTRUCTIONS / 2;
+	if (!late)
+		e->rule_errors[i]++;
+	out->errors++;
+	refer(out, rule, "rules.error");
+}
+
+void engine_evaluate(
+	struct engine *e, const Postern__CrossingFacts *facts, struct engine_result *out)
+{
+	uint64_t deadline_ns = clock_mono_ns() + (uint64_t)ENGINE_TIME_MS * 1000000u;
+	const struct fields *tree = &e->pack->tree;
+
+	memset(out, 0, sizeof *out);
+	out->verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	memset(e->read, 0, sizeof e->read);
+	e->generation++;
+	for (size_t i = 0; i < e->pack->rule_count; i++)
+		run_rule(e, i, facts, deadline_ns, out);
+	e->generation++;
+	for (int i = 0; i < tree->count; i++)
+		if (e->read[i])
+			out->fields_read[out->field_count++] = tree->field[i].path;
+	/* Outside of an evaluation nothing of the traveller stays in the state. */
+	if (e->vm.lua == NULL)
+		return;
+	if (e->vm.stopped != VM_RUNNING || out->errors > 0) {
+		vm_close(&e->vm);
+		return;
+	}
+	lua_settop(e->vm.lua, 0);
+	vm_refill(&e->vm, ENGINE_LOAD_INSTRUCTIONS, UINT64_MAX);
+	lua_gc(e->vm.lua, LUA_GCCOLLECT);
 }

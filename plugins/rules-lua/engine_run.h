@@ -3,33 +3,37 @@
  */
 #ifndef POSTERN_RULES_ENGINE_RUN_H
 #define POSTERN_RULES_ENGINE_RUN_H
-#include <lauxlib.h>
-#include <lua.h>
-#include <stdbool.h>
-
 #include "engine.h"
+#include "vm.h"
 
 struct engine {
 	const struct pack *pack;
-	lua_State *lua;
-	size_t used;	  /* bytes held */
-	uint64_t charged; /* bytes allocated in this evaluation */
-	int64_t budget;	  /* instructions left */
-	uint64_t deadline_ns;
-	bool overrun;	     /* time or instructions are spent: the state is not trusted any more */
-	uint64_t generation; /* of the facts userdata: a kept one is dead in the next evaluation */
-	uint64_t fields_read;
+	struct vm vm;
+	uint64_t generation; /* of the facts' userdata: a kept one is dead in the next evaluation */
+	bool read[FIELDS_MAX]; /* fields noted in this evaluation */
 	int rule_refs[PACK_RULES_MAX];
 	unsigned rule_errors[PACK_RULES_MAX];
+	char error[ENGINE_ERROR_MAX];
 };
 
-struct engine *engine_of(lua_State *lua);
+static inline struct engine *engine_of(lua_State *lua)
+{
+	return vm_owner(lua);
+}
+
 /* facts.c */
 void facts_register(lua_State *lua);
 void facts_push(struct engine *e, const Postern__CrossingFacts *facts);
-/* functions.c */
-void functions_register(lua_State *lua);
-/* Reads a list of stays userdata at index into out; -1 when it is none. */
-int facts_stays(lua_State *lua, int index, Postern__Stay ***out, size_t *count);
+/* What stands at index, or an error is raised. */
+void facts_stays(lua_State *lua, int index, const Postern__Stay *const **out, size_t *count);
 const Postern__Date *facts_date(lua_State *lua, int index);
+
+/* functions.c: builds _ENV of the rules and leaves it on the stack. */
+void functions_register(lua_State *lua);
+/* frozen.c: replaces the table on top of the stack by a read-only one, deep. */
+void frozen_register(lua_State *lua);
+void frozen_push(lua_State *lua);
+/* The table behind a frozen one, or the plain table at index; pushed. False: neither, nothing
+ * pushed. */
+bool frozen_table(lua_State *lua, int index);
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The crossing as a rule sees it: read-only userdata over the protobuf-c descriptors, limited to the fields the pack
- * declares. Every leaf read is noted. Must never hand out a pointer, a raw table or an undeclared field.
+ * The crossing as a rule sees it: read-only userdata over the protobuf-c descriptors, limited to
+ * the fields the pack declares. Every field read is noted. Must never hand out a pointer, a raw
+ * table or a field that is not open.
  */
 #include <ctype.h>
 #include <string.h>
@@ -9,47 +10,28 @@
 
 static const char meta[] = "postern.facts";
 
+/* One message, or one list of messages. */
 struct view {
-	uint64_t generation;
-	const ProtobufCMessage *message;	 /* a message, or */
-	const ProtobufCMessage *const *elements; /* a list of them */
-	const ProtobufCMessageDescriptor *type;
+	uint64_t generation; /* of the evaluation it belongs to */
+	const ProtobufCMessage *message;
+	const ProtobufCMessage *const *elements;
 	size_t count;
-	char path[64]; /* "" at the top */
+	int field; /* its place in the tree */
 };
 
-static struct view *push_view(lua_State *lua, const struct view *from, const char *path)
+static void push_view(lua_State *lua, const struct view *from)
 {
 	struct view *v = lua_newuserdatauv(lua, sizeof *v, 0);
+
 	*v = *from;
-	snprintf(v->path, sizeof v->path, "%s", path);
 	luaL_setmetatable(lua, meta);
-	return v;
 }
 
 void facts_push(struct engine *e, const Postern__CrossingFacts *facts)
 {
-	struct view v = { e->generation, &facts->base, NULL, facts->base.descriptor, 0, "" };
-	push_view(e->lua, &v, "");
-}
+	struct view v = {e->generation, &facts->base, NULL, 0, FIELDS_ROOT};
 
-static bool starts(const char *whole, const char *part)
-{
-	size_t n = strlen(part);
-	return strncmp(whole, part, n) == 0 && (whole[n] == '.' || whole[n] == '\0');
-}
-
-/* Index of the declaration that opens path, -2 when path only leads to one, -1 when it is closed. */
-static int declared(const struct pack *pack, const char *path)
-{
-	int found = -1;
-	for (unsigned i = 0; i < pack->fields_count; i++) {
-		if (starts(path, pack->fields[i]))
-			return (int)i;
-		if (starts(pack->fields[i], path))
-			found = -2;
-	}
-	return found;
+	push_view(e->vm.lua, &v);
 }
 
 static void push_enum(lua_State *lua, const ProtobufCEnumDescriptor *d, int value)
@@ -58,36 +40,57 @@ static void push_enum(lua_State *lua, const ProtobufCEnumDescriptor *d, int valu
 	const char *name = v != NULL && value != 0 ? strchr(v->name, '_') : NULL;
 	char word[64];
 	size_t n = 0;
+
 	if (name == NULL) {
 		lua_pushliteral(lua, "unspecified");
 		return;
 	}
-	for (name++; *name != '\0' && n + 1 < sizeof word; name++)
+	for (name++; *name != '\0' && n < sizeof word; name++)
 		word[n++] = (char)tolower((unsigned char)*name);
 	lua_pushlstring(lua, word, n);
 }
 
 static void push_scalar(lua_State *lua, const ProtobufCFieldDescriptor *f, const void *at)
 {
-	if (f->type == PROTOBUF_C_TYPE_STRING)
+	switch (f->type) {
+	case PROTOBUF_C_TYPE_STRING:
 		lua_pushstring(lua, *(const char *const *)at);
-	else if (f->type == PROTOBUF_C_TYPE_BOOL)
+		return;
+	case PROTOBUF_C_TYPE_BOOL:
 		lua_pushboolean(lua, *(const protobuf_c_boolean *)at);
-	else if (f->type == PROTOBUF_C_TYPE_ENUM)
+		return;
+	case PROTOBUF_C_TYPE_ENUM:
 		push_enum(lua, f->descriptor, *(const int *)at);
-	else if (f->type == PROTOBUF_C_TYPE_INT32)
+		return;
+	case PROTOBUF_C_TYPE_INT32:
+	case PROTOBUF_C_TYPE_SINT32:
+	case PROTOBUF_C_TYPE_SFIXED32:
 		lua_pushinteger(lua, *(const int32_t *)at);
-	else if (f->type == PROTOBUF_C_TYPE_UINT32)
+		return;
+	case PROTOBUF_C_TYPE_UINT32:
+	case PROTOBUF_C_TYPE_FIXED32:
 		lua_pushinteger(lua, *(const uint32_t *)at);
-	else if (f->type == PROTOBUF_C_TYPE_INT64 || f->type == PROTOBUF_C_TYPE_UINT64)
+		return;
+	case PROTOBUF_C_TYPE_INT64:
+	case PROTOBUF_C_TYPE_SINT64:
+	case PROTOBUF_C_TYPE_SFIXED64:
+	case PROTOBUF_C_TYPE_UINT64:
+	case PROTOBUF_C_TYPE_FIXED64:
 		lua_pushinteger(lua, *(const int64_t *)at);
-	else
-		luaL_error(lua, "field '%s' has a type that rules do not see", f->name);
+		return;
+	case PROTOBUF_C_TYPE_FLOAT:
+	case PROTOBUF_C_TYPE_DOUBLE:
+	case PROTOBUF_C_TYPE_BYTES:
+	case PROTOBUF_C_TYPE_MESSAGE:
+		break;
+	}
+	luaL_error(lua, "field '%s' has a type that rules do not see", f->name);
 }
 
 static struct view *view_at(lua_State *lua, int index)
 {
 	struct view *v = luaL_checkudata(lua, index, meta);
+
 	if (v->generation != engine_of(lua)->generation)
 		luaL_error(lua, "a crossing that is over");
 	return v;
@@ -97,63 +100,80 @@ static int index_list(lua_State *lua, const struct view *v)
 {
 	lua_Integer i = luaL_checkinteger(lua, 2);
 	struct view one = *v;
-	if (i < 1 || (size_t)i > v->count) {
+
+	if (i < 1 || (lua_Unsigned)i > v->count) {
 		lua_pushnil(lua);
 		return 1;
 	}
 	one.message = v->elements[i - 1];
 	one.elements = NULL;
-	push_view(lua, &one, v->path);
+	one.count = 0;
+	push_view(lua, &one);
 	return 1;
 }
 
-static int index_field(lua_State *lua, const struct view *v, const char *name)
+static int push_list(lua_State *lua, const struct view *v, int at, const struct field *field)
+{
+	const char *base = (const char *)v->message;
+	const ProtobufCFieldDescriptor *f = field->descriptor;
+	struct view list = {.generation = v->generation, .field = at};
+
+	if (!field_is_message(field))
+		return luaL_error(lua, "field '%s' is a list that rules do not see", field->path);
+	list.count = *(const size_t *)(const void *)(base + f->quantifier_offset);
+	list.elements = *(const ProtobufCMessage *const *const *)(const void *)(base + f->offset);
+	push_view(lua, &list);
+	return 1;
+}
+
+static int index_field(lua_State *lua, const struct view *v)
 {
 	struct engine *e = engine_of(lua);
-	const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field_by_name(v->type, name);
+	const struct fields *tree = &e->pack->tree;
 	const char *base = (const char *)v->message;
-	char path[64];
-	int open;
-	int n = snprintf(path, sizeof path, "%s%s%s", v->path, v->path[0] != '\0' ? "." : "", name);
-	if (n < 0 || (size_t)n >= sizeof path || f == NULL)
-		return luaL_error(lua, "no field '%s'", path);
-	open = declared(e->pack, path);
-	if (open == -1)
-		return luaL_error(lua, "field '%s' is not declared in pack.yaml", path);
-	if (open >= 0)
-		e->fields_read |= UINT64_C(1) << open;
-	if (f->label == PROTOBUF_C_LABEL_REPEATED) {
-		if (f->type != PROTOBUF_C_TYPE_MESSAGE)
-			return luaL_error(lua, "field '%s' is a list that rules do not see", path);
-		struct view list = { v->generation, NULL, *(const ProtobufCMessage *const *const *)(const void *)(base + f->offset),
-			f->descriptor, *(const size_t *)(const void *)(base + f->quantifier_offset), "" };
-		push_view(lua, &list, path);
-		return 1;
-	}
-	if (f->type == PROTOBUF_C_TYPE_MESSAGE) {
-		struct view sub = { v->generation, *(const ProtobufCMessage *const *)(const void *)(base + f->offset), NULL,
-			f->descriptor, 0, "" };
+	size_t size;
+	const char *name = luaL_checklstring(lua, 2, &size);
+	int at = fields_find(tree, v->field, name, size);
+	const struct field *field;
+
+	if (at < 0)
+		return luaL_error(lua, "the crossing has no such field: %s", name);
+	field = &tree->field[at];
+	if (!field->open)
+		return luaL_error(lua, "field '%s' is not declared in pack.yaml", field->path);
+	if (field->declared || field_is_list(field))
+		e->read[field->noted] = true;
+	if (field_is_list(field))
+		return push_list(lua, v, at, field);
+	if (field_is_message(field)) {
+		struct view sub = {v->generation,
+			*(const ProtobufCMessage *const *)(const void *)(base +
+									 field->descriptor->offset),
+			NULL, 0, at};
 		if (sub.message == NULL)
 			lua_pushnil(lua);
 		else
-			push_view(lua, &sub, path);
+			push_view(lua, &sub);
 		return 1;
 	}
-	push_scalar(lua, f, base + f->offset);
+	push_scalar(lua, field->descriptor, base + field->descriptor->offset);
 	return 1;
 }
 
 static int on_index(lua_State *lua)
 {
 	const struct view *v = view_at(lua, 1);
-	if (v->message == NULL)
-		return index_list(lua, v);
-	return index_field(lua, v, luaL_checkstring(lua, 2));
+
+	return v->message == NULL ? index_list(lua, v) : index_field(lua, v);
 }
 
 static int on_length(lua_State *lua)
 {
-	lua_pushinteger(lua, (lua_Integer)view_at(lua, 1)->count);
+	const struct view *v = view_at(lua, 1);
+
+	if (v->message != NULL)
+		return luaL_error(lua, "a length is asked of what is no list");
+	lua_pushinteger(lua, (lua_Integer)v->count);
 	return 1;
 }
 
@@ -176,18 +196,22 @@ void facts_register(lua_State *lua)
 	lua_pop(lua, 1);
 }
 
-int facts_stays(lua_State *lua, int index, Postern__Stay ***out, size_t *count)
+void facts_stays(lua_State *lua, int index, const Postern__Stay *const **out, size_t *count)
 {
-	struct view *v = view_at(lua, index);
-	if (v->type != &postern__stay__descriptor || v->message != NULL)
-		return -1;
-	*out = (Postern__Stay **)(uintptr_t)v->elements;
+	const struct view *v = view_at(lua, index);
+	const struct field *field = &engine_of(lua)->pack->tree.field[v->field];
+
+	if (v->message != NULL || field->descriptor->descriptor != &postern__stay__descriptor)
+		luaL_error(lua, "expected the crossing's stays");
+	*out = (const Postern__Stay *const *)v->elements;
 	*count = v->count;
-	return 0;
 }
 
 const Postern__Date *facts_date(lua_State *lua, int index)
 {
-	struct view *v = view_at(lua, index);
-	return v->type == &postern__date__descriptor ? (const Postern__Date *)v->message : NULL;
+	const struct view *v = view_at(lua, index);
+
+	if (v->message == NULL || v->message->descriptor != &postern__date__descriptor)
+		luaL_error(lua, "expected a date of the crossing");
+	return (const Postern__Date *)v->message;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading a rule pack. Must never read outside its folder.
+ * Reading a rule pack. Must never open a file of the pack a second time: what was verified is what
+ * runs.
  */
 #include "pack.h"
 
@@ -8,25 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crossing.pb-c.h"
-#include "schema/table.h"
+#include "lint.h"
+#include "vm.h"
 
-enum { PURPOSE_BORDER = 1 };
+enum { MANIFEST_BYTES_MAX = 64 * 1024 };
 
-static const cyaml_schema_value_t word = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 96) };
-static const cyaml_schema_field_t fields[] = {
-	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct pack, name, 1, 63),
-	CYAML_FIELD_STRING_PTR("version", CYAML_FLAG_POINTER, struct pack, version, 1, 31),
-	CYAML_FIELD_STRING_PTR("purpose", CYAML_FLAG_POINTER, struct pack, purpose, 1, 31),
-	CYAML_FIELD_SEQUENCE("fields", CYAML_FLAG_POINTER, struct pack, fields, &word, 0, PACK_FIELDS_MAX),
-	CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER, struct pack, rule_names, &word, 1, PACK_RULES_MAX),
+static const cyaml_schema_value_t word = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 63)};
+static const cyaml_schema_field_t manifest_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct pack_manifest, name, 1, 63),
+	CYAML_FIELD_STRING_PTR("version", CYAML_FLAG_POINTER, struct pack_manifest, version, 1, 31),
+	CYAML_FIELD_STRING_PTR("purpose", CYAML_FLAG_POINTER, struct pack_manifest, purpose, 1, 31),
+	CYAML_FIELD_SEQUENCE("fields", CYAML_FLAG_POINTER, struct pack_manifest, fields, &word, 0,
+		PACK_FIELDS_MAX),
+	CYAML_FIELD_SEQUENCE(
+		"rules", CYAML_FLAG_POINTER, struct pack_manifest, rules, &word, 1, PACK_RULES_MAX),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t top = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct pack, fields) };
+static const cyaml_schema_value_t top = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct pack_manifest, manifest_fields)};
+
+static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args) PN_PRINTF(3, 0);
 
 static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
 	char line[200];
+
 	(void)level;
 	vsnprintf(line, sizeof line, fmt, args);
 	line[strcspn(line, "\n")] = '\0';
@@ -35,121 +42,135 @@ static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 
 static cyaml_config_t config_for(struct text *error)
 {
-	return (cyaml_config_t){ .log_fn = on_log, .log_ctx = error, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR };
+	return (cyaml_config_t){.log_fn = on_log,
+		.log_ctx = error,
+		.mem_fn = cyaml_mem,
+		.log_level = CYAML_LOG_ERROR,
+		.flags = CYAML_CFG_NO_ALIAS};
 }
 
-static int read_source(const char *folder, const char *name, struct pack_source *s, struct text *error)
+const char *pack_file(const struct pack *pack, const char *name, size_t *size)
 {
-	char path[1024];
-	uint8_t *bytes = NULL;
-	int r;
-	if (strchr(name, '/') != NULL) {
-		text_add(error, "pack.yaml: rule '%s', expected a file name without folder", name);
-		return PN_EFORMAT;
-	}
-	snprintf(path, sizeof path, "%s/%s.lua", folder, name);
-	r = signed_read(path, PACK_SOURCE_MAX, &bytes, &s->size);
-	if (r != PN_OK) {
-		text_add(error, "%s.lua: %s, expected a text of at most %d bytes", name, pn_err_name(r), PACK_SOURCE_MAX);
-		return r == PN_EIO ? PN_EFORMAT : r;
-	}
-	s->text = (char *)bytes;
-	s->name = strdup(name);
-	if (s->size > 0 && s->text[0] == 0x1b) {
-		text_add(error, "%s.lua: compiled code, expected text", name);
-		return PN_EFORMAT;
-	}
-	return s->name != NULL ? PN_OK : PN_ENOMEM;
-}
-
-int pack_load(const char *folder, const struct signed_keys *keys, struct pack **out, struct text *error)
-{
-	char path[1024];
-	struct pack *pack = NULL;
-	cyaml_config_t config = config_for(error);
-	int r = PN_OK;
-	*out = NULL;
-	if (keys != NULL) {
-		r = signed_folder_verify(keys, folder);
-		if (r != PN_OK) {
-			text_add(error, "%s: not signed by a trusted key, or altered since (%s)", folder, pn_err_name(r));
-			return PN_ECRYPTO;
+	for (size_t i = 0; i < pack->files->count; i++)
+		if (strcmp(pack->files->file[i].name, name) == 0) {
+			*size = pack->files->file[i].size;
+			return (const char *)pack->files->file[i].bytes;
 		}
-	}
-	snprintf(path, sizeof path, "%s/pack.yaml", folder);
-	if (cyaml_load_file(path, &config, &top, (cyaml_data_t **)&pack, NULL) != CYAML_OK)
+	return NULL;
+}
+
+static int source(
+	const struct pack *pack, const char *name, struct pack_source *s, struct text *error)
+{
+	char file[PACK_NAME_MAX + 8];
+
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name)) {
+		text_add(error, "pack.yaml: rule '%s', expected small letters, digits and _", name);
 		return PN_EFORMAT;
-	snprintf(path, sizeof path, "%s/constants.lua", folder);
-	FILE *f = fopen(path, "re");
-	if (f != NULL) {
-		fclose(f);
-		r = read_source(folder, "constants", &pack->constants, error);
 	}
-	for (unsigned i = 0; r == PN_OK && i < pack->rule_names_count; i++)
-		r = read_source(folder, pack->rule_names[i], &pack->rules[pack->rule_count++], error);
-	if (r == PN_OK)
-		r = pack_lint(pack, error);
-	if (r != PN_OK) {
-		pack_free(pack);
-		return r;
+	snprintf(file, sizeof file, "%s.lua", name);
+	text_copy(s->name, sizeof s->name, name);
+	s->text = pack_file(pack, file, &s->size);
+	if (s->text == NULL) {
+		text_add(error, "pack.yaml: there is no file %s", file);
+		return PN_EFORMAT;
 	}
-	*out = pack;
+	if (s->size > VM_SOURCE_BYTES) {
+		text_add(error, "%s: %zu bytes, expected at most %d", file, s->size,
+			VM_SOURCE_BYTES);
+		return PN_EFORMAT;
+	}
 	return PN_OK;
+}
+
+static int sources(struct pack *pack, struct text *error)
+{
+	size_t size;
+	int r = PN_OK;
+
+	if (pack_file(pack, "constants.lua", &size) != NULL)
+		r = source(pack, "constants", &pack->constants, error);
+	for (unsigned i = 0; r == PN_OK && i < pack->manifest->rules_count; i++) {
+		for (unsigned k = 0; k < i; k++)
+			if (strcmp(pack->manifest->rules[i], pack->manifest->rules[k]) == 0) {
+				text_add(error, "pack.yaml: rule '%s' is named twice",
+					pack->manifest->rules[i]);
+				return PN_EFORMAT;
+			}
+		r = source(pack, pack->manifest->rules[i], &pack->rules[i], error);
+		if (r == PN_OK)
+			r = lint_source(&pack->tree, pack->rules[i].name, pack->rules[i].text,
+				pack->rules[i].size, error);
+		pack->rule_count++;
+	}
+	return r;
+}
+
+static int manifest(struct pack *pack, struct text *error)
+{
+	cyaml_config_t config = config_for(error);
+	size_t size = 0;
+	const char *bytes = pack_file(pack, "pack.yaml", &size);
+
+	if (bytes == NULL || size > MANIFEST_BYTES_MAX) {
+		text_add(error, "pack.yaml: %s",
+			bytes == NULL ? "there is no such file" : "too large");
+		return PN_EFORMAT;
+	}
+	if (cyaml_load_data((const uint8_t *)bytes, size, &config, &top,
+		    (cyaml_data_t **)&pack->manifest, NULL) != CYAML_OK)
+		return PN_EFORMAT;
+	return fields_open(&pack->tree, pack->manifest->purpose, pack->manifest->fields,
+		pack->manifest->fields_count, error);
+}
+
+int pack_read(struct signed_folder *files, struct pack **out, struct text *error)
+{
+	struct pack *pack = calloc(1, sizeof *pack);
+	int r;
+
+	*out = NULL;
+	if (pack == NULL) {
+		signed_folder_free(files);
+		return PN_ENOMEM;
+	}
+	pack->files = files;
+	r = manifest(pack, error);
+	if (r == PN_OK)
+		r = sources(pack, error);
+	if (r == PN_OK)
+		*out = pack;
+	else
+		pack_free(pack);
+	return r;
+}
+
+int pack_load(
+	const char *folder, const struct signed_keys *keys, struct pack **out, struct text *error)
+{
+	struct signed_folder *files = NULL;
+	int r = signed_folder_load(keys, folder, &files);
+
+	*out = NULL;
+	if (r != PN_OK) {
+		text_add(error, "%s: not signed by a trusted key, or altered since (%s)", folder,
+			pn_err_name(r));
+		return keys != NULL ? PN_ECRYPTO : r;
+	}
+	return pack_read(files, out, error);
 }
 
 void pack_free(struct pack *pack)
 {
 	struct text none;
 	char nothing[1];
+	cyaml_config_t config;
+
 	if (pack == NULL)
 		return;
 	text_init(&none, nothing, sizeof nothing);
-	free(pack->constants.name);
-	free(pack->constants.text);
-	for (size_t i = 0; i < pack->rule_count; i++) {
-		free(pack->rules[i].name);
-		free(pack->rules[i].text);
-	}
-	cyaml_config_t config = config_for(&none);
-	cyaml_free(&config, &top, pack, 0);
-}
-
-/* "Postern.Document" in the descriptor is "Document" in the schema table. */
-static const char *short_name(const ProtobufCMessageDescriptor *d)
-{
-	const char *dot = strrchr(d->name, '.');
-	return dot != NULL ? dot + 1 : d->name;
-}
-
-static int lint_field(const char *path, struct text *error)
-{
-	const ProtobufCMessageDescriptor *d = &postern__crossing_facts__descriptor;
-	char copy[128], *save = NULL;
-	text_copy(copy, sizeof copy, path);
-	for (char *part = strtok_r(copy, ".", &save); part != NULL; part = strtok_r(NULL, ".", &save)) {
-		const ProtobufCFieldDescriptor *f = d != NULL ? protobuf_c_message_descriptor_get_field_by_name(d, part) : NULL;
-		const struct schema_field *s = f != NULL ? schema_field_find(short_name(d), part) : NULL;
-		if (f == NULL || s == NULL) {
-			text_add(error, "pack.yaml: field '%s', expected one of CrossingFacts", path);
-			return PN_EDENIED;
-		}
-		if (s->purpose != PURPOSE_BORDER) {
-			text_add(error, "pack.yaml: field '%s' is not open to the purpose 'border'", path);
-			return PN_EDENIED;
-		}
-		d = f->type == PROTOBUF_C_TYPE_MESSAGE ? f->descriptor : NULL;
-	}
-	return PN_OK;
-}
-
-int pack_lint(const struct pack *pack, struct text *error)
-{
-	int r = PN_OK;
-	if (strcmp(pack->purpose, "border") != 0) {
-		text_add(error, "pack.yaml: purpose '%s', expected 'border'", pack->purpose);
-		return PN_EDENIED;
-	}
-	for (unsigned i = 0; r == PN_OK && i < pack->fields_count; i++)
-		r = lint_field(pack->fields[i], error);
-	return r;
+	config = config_for(&none);
+	cyaml_free(&config, &top, pack->manifest, 0);
+	signed_folder_free(pack->files);
+	free(pack);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A rule pack: a signed folder with pack.yaml and Lua text files. Must never give out a file that the signature does not
- * cover, nor a field that the pack's purpose does not allow.
+ * A rule pack: a signed folder with pack.yaml, constants.lua and one Lua text file per rule. Must
+ * never give out a file that the signature does not cover, nor a field that the pack's purpose does
+ * not allow. docs/rules.md describes the folder.
  */
 #ifndef POSTERN_RULES_PACK_H
 #define POSTERN_RULES_PACK_H
@@ -9,31 +10,43 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "fields.h"
 #include "signed/signed.h"
 
-enum { PACK_RULES_MAX = 100, PACK_FIELDS_MAX = 64, PACK_SOURCE_MAX = 16 * 1024 };
+enum { PACK_RULES_MAX = 100, PACK_FIELDS_MAX = 64, PACK_NAME_MAX = 64 };
 
 struct pack_source {
-	char *name; /* file name without .lua */
-	char *text;
+	char name[PACK_NAME_MAX]; /* file name without .lua */
+	const char *text;         /* within the pack's files */
 	size_t size;
 };
 
-struct pack {
+/* pack.yaml as libcyaml fills it. */
+struct pack_manifest {
 	char *name, *version, *purpose;
 	char **fields; /* dotted paths below CrossingFacts, e.g. "document.age_years" */
 	unsigned fields_count;
-	char **rule_names;
-	unsigned rule_names_count;
-	struct pack_source constants; /* constants.lua; text NULL: none */
+	char **rules; /* in the order in which they are heard; a tie is decided by the first */
+	unsigned rules_count;
+};
+
+struct pack {
+	struct pack_manifest *manifest; /* owned */
+	struct signed_folder *files;    /* owned */
+	struct fields tree;
+	struct pack_source constants; /* text NULL: none */
 	struct pack_source rules[PACK_RULES_MAX];
 	size_t rule_count;
 };
 
-/* keys NULL: the signature is not asked for (tests of the pack's author). error: a sentence. PN_ECRYPTO: not signed by a
- * trusted key, or altered. PN_EFORMAT: pack.yaml or a source is not as it must be. */
-int pack_load(const char *folder, const struct signed_keys *keys, struct pack **out, struct text *error) PN_MUST_CHECK;
+/* keys NULL: the signature is not asked for (tests of the pack's author). error: a sentence.
+ * PN_ECRYPTO: not signed by a trusted key, or altered. PN_EDENIED: it declares or reads what its
+ * purpose does not open. PN_EFORMAT: pack.yaml or a source is not as it must be. */
+int pack_load(const char *folder, const struct signed_keys *keys, struct pack **out,
+	struct text *error) PN_MUST_CHECK;
+/* The same of files in memory, which become the pack's whatever is returned. */
+int pack_read(struct signed_folder *files, struct pack **out, struct text *error) PN_MUST_CHECK;
 void pack_free(struct pack *pack);
-/* PN_EDENIED unless every declared field exists and the schema opens it to the pack's purpose. */
-int pack_lint(const struct pack *pack, struct text *error) PN_MUST_CHECK;
+/* The file's text (a NUL follows), or NULL. */
+const char *pack_file(const struct pack *pack, const char *name, size_t *size);
 #endif

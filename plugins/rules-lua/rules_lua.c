@@ -1,129 +1,203 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plugin of kind rules: answers evaluate_rules with what the signed pack says. No pack, a bad signature or an error of any
- * sort is a finding with verdict refer. Must never answer clear without having run every rule of a verified pack.
+ * Plugin of kind rules: answers evaluate_rules with what the signed pack says. No pack, a bad
+ * signature or an error of any sort is a finding with verdict refer. Must never answer clear
+ * without having run every rule of a verified pack, nor keep a crossing's facts after its answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.pb-c.h"
+#include "base/arena.h"
 #include "engine.h"
 #include "postern/plugin.h"
 
-enum { ANSWER_MAX = 8192 };
+enum { EVALUATE_RULES = 60, RULES_EVALUATED = 61 };
+
+#define ARENA_SIZE 131072u
+#define ANSWER_MAX 16384u
+#define ANSWER_FINDINGS 32u /* the most restrictive; the verdict counts all */
 
 struct rules {
 	const struct postern_host *host;
 	struct pack *pack;
 	struct engine *engine;
 	struct engine_result result;
+	bool troubled; /* rules.error is told */
+	struct arena arena; /* the decoded query; wiped after the answer */
+	uint8_t memory[ARENA_SIZE];
+	uint8_t answer[ANSWER_MAX];
 };
 
-static void fill(const struct rules *r, Postern__RulesEvaluated *a, Postern__Finding *finding, Postern__Finding **findings,
-	char *(*args)[ENGINE_ARGS_MAX], char **fields)
+static void *arena_take(void *data, size_t size)
+{
+	return arena_alloc(data, size);
+}
+
+static void arena_leave(void *data, void *pointer)
+{
+	(void)data;
+	(void)pointer;
+}
+
+/* What the schema's struct points into while it is packed. */
+struct answer {
+	Postern__RulesEvaluated message;
+	Postern__Finding finding[ANSWER_FINDINGS], *findings[ANSWER_FINDINGS];
+	char *args[ANSWER_FINDINGS][ENGINE_ARGS_MAX];
+};
+
+static void fill(const struct rules *r, struct answer *a)
 {
 	const struct engine_result *from = &r->result;
-	for (size_t i = 0; i < from->finding_count; i++) {
-		postern__finding__init(&finding[i]);
-		finding[i].rule = (char *)(uintptr_t)from->finding[i].rule;
-		finding[i].code = (char *)(uintptr_t)from->finding[i].code;
-		finding[i].verdict = from->finding[i].verdict;
-		finding[i].exception = from->finding[i].exception;
-		for (size_t k = 0; k < from->finding[i].arg_count; k++)
-			args[i][k] = (char *)(uintptr_t)from->finding[i].args[k];
-		finding[i].args = args[i];
-		finding[i].n_args = from->finding[i].arg_count;
-		findings[i] = &finding[i];
+
+	postern__rules_evaluated__init(&a->message);
+	for (size_t i = 0; i < from->finding_count && i < ANSWER_FINDINGS; i++) {
+		const struct engine_finding *f = &from->finding[i];
+		Postern__Finding *to = &a->finding[i];
+
+		postern__finding__init(to);
+		to->rule = (char *)(uintptr_t)f->rule;
+		to->code = (char *)(uintptr_t)f->code;
+		to->verdict = f->verdict;
+		to->exception = f->exception;
+		for (size_t k = 0; k < f->arg_count; k++)
+			a->args[i][k] = (char *)(uintptr_t)f->args[k];
+		to->args = a->args[i];
+		to->n_args = f->arg_count;
+		a->findings[i] = to;
+		a->message.n_findings++;
 	}
-	a->verdict = from->verdict;
-	a->findings = findings;
-	a->n_findings = from->finding_count;
-	if (r->pack == NULL)
-		return;
-	a->pack = r->pack->name;
-	a->pack_version = r->pack->version;
-	a->fields_read = fields;
-	for (unsigned i = 0; i < r->pack->fields_count; i++)
-		if (from->fields_read & UINT64_C(1) << i)
-			fields[a->n_fields_read++] = r->pack->fields[i];
+	a->message.verdict = from->verdict;
+	a->message.findings = a->findings;
+	a->message.fields_read = (char **)(uintptr_t)from->fields_read;
+	a->message.n_fields_read = from->field_count;
+	if (r->pack != NULL) {
+		a->message.pack = r->pack->manifest->name;
+		a->message.pack_version = r->pack->manifest->version;
+	}
 }
 
-static void answer(struct rules *r, uint64_t id)
+static void send_answer(struct rules *r, uint64_t id)
 {
-	Postern__RulesEvaluated a = POSTERN__RULES_EVALUATED__INIT;
-	Postern__Finding finding[ENGINE_FINDINGS_MAX], *findings[ENGINE_FINDINGS_MAX];
-	char *args[ENGINE_FINDINGS_MAX][ENGINE_ARGS_MAX], *fields[PACK_FIELDS_MAX];
-	uint8_t bytes[ANSWER_MAX];
-	size_t n;
-	fill(r, &a, finding, findings, args, fields);
-	n = postern__rules_evaluated__get_packed_size(&a);
-	if (n > sizeof bytes)
-		return; /* the declared default follows */
-	postern__rules_evaluated__pack(&a, bytes);
-	if (r->host->answer(r->host->ctx, id, POSTERN__ENVELOPE__BODY_RULES_EVALUATED, bytes, n) != 0)
-		r->host->log(r->host->ctx, POSTERN_WARNING, "rules.not_answered", "");
+	const struct postern_host *host = r->host;
+	struct answer a;
+	size_t size;
+
+	memset(&a, 0, sizeof a);
+	fill(r, &a);
+	size = postern__rules_evaluated__get_packed_size(&a.message);
+	if (size > sizeof r->answer) {
+		host->log(host->ctx, POSTERN_ERROR, "rules.answer_too_large", "");
+		return; /* the declared default, refer, answers for us */
+	}
+	postern__rules_evaluated__pack(&a.message, r->answer);
+	if (host->answer(host->ctx, id, RULES_EVALUATED, r->answer, size) != 0)
+		host->log(host->ctx, POSTERN_WARNING, "rules.answer_refused", "");
+	explicit_bzero(r->answer, size);
+	explicit_bzero(&a, sizeof a);
 }
 
-static void no_pack(struct engine_result *out)
+/* The verdict of a plugin that has evaluated nothing. */
+static void refer(struct engine_result *out, const char *code)
 {
 	memset(out, 0, sizeof *out);
 	out->verdict = POSTERN__VERDICT__VERDICT_REFER;
 	out->finding_count = 1;
-	text_copy(out->finding[0].rule, sizeof out->finding[0].rule, "engine");
-	text_copy(out->finding[0].code, sizeof out->finding[0].code, "rules.no_pack");
+	out->finding[0].rule = "engine";
+	text_copy(out->finding[0].code, sizeof out->finding[0].code, code);
 	out->finding[0].verdict = POSTERN__VERDICT__VERDICT_REFER;
 	out->finding[0].exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_SYSTEM_MALFUNCTION;
+}
+
+/* Names of failed rules are the pack's; what they said may hold what they have read. */
+static void tell_errors(struct rules *r)
+{
+	const struct postern_host *host = r->host;
+
+	if (r->troubled != (r->result.errors > 0)) {
+		r->troubled = !r->troubled;
+		host->trouble(host->ctx, "rules.error", r->troubled);
+	}
+	if (r->result.errors == 0)
+		return;
+	host->count(host->ctx, "rule_errors_total", r->result.errors);
+	for (size_t i = 0; i < r->result.finding_count; i++)
+		if (strcmp(r->result.finding[i].code, "rules.error") == 0)
+			host->log(
+				host->ctx, POSTERN_ERROR, "rules.error", r->result.finding[i].rule);
 }
 
 static void rules_message(void *self, const struct postern_message *m)
 {
 	struct rules *r = self;
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &r->arena};
 	Postern__EvaluateRules *q;
-	if (m->body != POSTERN__ENVELOPE__BODY_EVALUATE_RULES)
+
+	if (m->body != EVALUATE_RULES)
 		return;
-	q = postern__evaluate_rules__unpack(NULL, m->size, m->bytes);
-	if (q == NULL || q->facts == NULL || r->engine == NULL)
-		no_pack(&r->result);
+	q = postern__evaluate_rules__unpack(&allocator, m->size, m->bytes);
+	if (q == NULL || q->facts == NULL)
+		refer(&r->result, "rules.bad_query");
+	else if (r->engine == NULL)
+		refer(&r->result, "rules.no_pack");
 	else
 		engine_evaluate(r->engine, q->facts, &r->result);
-	if (q != NULL)
-		postern__evaluate_rules__free_unpacked(q, NULL);
-	if (r->result.errors > 0)
-		r->host->log(r->host->ctx, POSTERN_ERROR, "rules.error", r->result.finding[0].rule);
-	answer(r, m->query_id);
+	tell_errors(r);
+	send_answer(r, m->query_id);
+	r->host->count(r->host->ctx, "evaluations_total", 1);
+	if (r->result.verdict != POSTERN__VERDICT__VERDICT_CLEAR)
+		r->host->count(r->host->ctx, "evaluations_not_clear_total", 1);
+	arena_wipe(&r->arena);
+	explicit_bzero(&r->result, sizeof r->result);
 }
 
 static int load(struct rules *r)
 {
 	const struct postern_host *host = r->host;
-	char folder[512], message[512];
+	const char *packs = host->folder(host->ctx, "packs"),
+		   *trust = host->folder(host->ctx, "trust");
+	const char *name = host->option(host->ctx, "pack");
+	char folder[1024], message[512];
 	struct signed_keys keys;
 	struct text error;
-	int rc;
+	int rc = PN_EINVAL;
+
 	text_init(&error, message, sizeof message);
-	snprintf(folder, sizeof folder, "%s/%s", host->folder(host->ctx, "packs"), host->option(host->ctx, "pack"));
-	rc = signed_keys_load(&keys, host->folder(host->ctx, "trust"), "rules");
-	if (rc != PN_OK)
-		text_add(&error, "no key rules*.pub in the trust folder");
-	if (rc == PN_OK)
+	if (packs == NULL || trust == NULL || name == NULL || strchr(name, '/') != NULL ||
+		name[0] == '.') {
+		text_add(&error, "expected folders packs and trust, and the name of a folder");
+	} else {
+		rc = signed_keys_load(&keys, trust, "rules");
+		if (rc != PN_OK)
+			text_add(&error, "no key rules.pub or rules-*.pub in the trust folder");
+	}
+	if (rc == PN_OK) {
+		snprintf(folder, sizeof folder, "%s/%s", packs, name);
 		rc = pack_load(folder, &keys, &r->pack, &error);
+	}
 	if (rc == PN_OK)
 		rc = engine_open(r->pack, &r->engine, &error);
 	if (rc != PN_OK)
 		host->log(host->ctx, POSTERN_ERROR, "rules.no_pack", message);
 	else
-		host->log(host->ctx, POSTERN_INFO, "rules.loaded", r->pack->version);
+		host->log(host->ctx, POSTERN_INFO, "rules.loaded", r->pack->manifest->version);
 	return rc;
 }
 
 static int rules_init(const struct postern_host *host, void **self)
 {
-	struct rules *r = calloc(1, sizeof *r);
+	struct rules *r;
+
+	if (!POSTERN_HOST_HAS(host, trouble))
+		return PN_EUNSUPPORTED;
+	r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return PN_ENOMEM;
 	r->host = host;
+	arena_init(&r->arena, r->memory, sizeof r->memory);
 	/* Without a pack the plugin still runs: it answers refer and says why. */
-	host->trouble(host->ctx, "rules.no_pack", load(r) != PN_OK);
+	if (load(r) != PN_OK)
+		host->trouble(host->ctx, "rules.no_pack", 1);
 	*self = r;
 	return PN_OK;
 }
@@ -131,10 +205,12 @@ static int rules_init(const struct postern_host *host, void **self)
 static void rules_stop(void *self)
 {
 	struct rules *r = self;
+
 	engine_close(r->engine);
 	pack_free(r->pack);
 	explicit_bzero(r, sizeof *r);
 	free(r);
 }
 
-POSTERN_PLUGIN(.name = "rules-lua", .version = "0.1.0", .init = rules_init, .message = rules_message, .stop = rules_stop);
+POSTERN_PLUGIN(.name = "rules-lua", .version = "0.1.0", .init = rules_init,
+	.message = rules_message, .stop = rules_stop);

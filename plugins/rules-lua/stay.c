@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * 90 days in any 180. Must never count a day twice.
+ * 90 days in any 180, on a set of days. Must never count a day twice.
  */
 #include "stay.h"
 
@@ -7,17 +7,19 @@
 
 bool stay_date_valid(struct stay_date d)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (d.year % 4 == 0 && d.year % 100 != 0) || d.year % 400 == 0;
 	if (d.year < 1900 || d.year > 2999 || d.month < 1 || d.month > 12 || d.day < 1)
 		return false;
 	return d.day <= days[d.month - 1] + (d.month == 2 && leap ? 1 : 0);
 }
 
-/* Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil, civil_from_days. */
+/* Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil, civil_from_days.
+ */
 int32_t stay_day(struct stay_date d)
 {
-	int32_t y = d.year - (d.month <= 2), era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
+	int32_t y = d.year - (d.month <= 2), era = (y >= 0 ? y : y - 399) / 400,
+		yoe = y - era * 400;
 	int32_t doy = (153 * (d.month + (d.month > 2 ? -3 : 9)) + 2) / 5 + d.day - 1;
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
@@ -50,7 +52,8 @@ static void mark(bool *days, int32_t start, int32_t size, int32_t from, int32_t 
 		days[d - start] = true;
 }
 
-static int mark_all(const struct stay *stays, size_t count, int32_t open_until, bool *days, int32_t start, int32_t size)
+static int mark_all(const struct stay *stays, size_t count, int32_t open_until, bool *days,
+	int32_t start, int32_t size)
 {
 	if (count > STAYS_MAX)
 		return -1;
@@ -58,7 +61,8 @@ static int mark_all(const struct stay *stays, size_t count, int32_t open_until, 
 		bool open = stays[i].exit.year == 0;
 		if (!stay_date_valid(stays[i].entry) || (!open && !stay_date_valid(stays[i].exit)))
 			return -1;
-		int32_t from = stay_day(stays[i].entry), to = open ? open_until : stay_day(stays[i].exit);
+		int32_t from = stay_day(stays[i].entry),
+			to = open ? open_until : stay_day(stays[i].exit);
 		if (!open && to < from)
 			return -1;
 		mark(days, start, size, from, to);
@@ -68,7 +72,7 @@ static int mark_all(const struct stay *stays, size_t count, int32_t open_until, 
 
 int stay_used(const struct stay *stays, size_t count, int32_t ref)
 {
-	bool days[STAY_WINDOW_DAYS] = { false };
+	bool days[STAY_WINDOW_DAYS] = {false};
 	int used = 0;
 	if (mark_all(stays, count, ref, days, stay_window_start(ref), STAY_WINDOW_DAYS) != 0)
 		return -1;
@@ -79,19 +83,22 @@ int stay_used(const struct stay *stays, size_t count, int32_t ref)
 
 int32_t stay_last_day(const struct stay *stays, size_t count, int32_t entry, int limit)
 {
-	/* Long enough for the window before the entry and for a whole window after it: a stay of more than
-	 * STAY_WINDOW_DAYS in one piece fills every window, so the answer lies inside or the limit is no limit. */
-	bool days[3 * STAY_WINDOW_DAYS] = { false };
-	int32_t start = stay_window_start(entry), day;
-	if (mark_all(stays, count, entry, days, start, 3 * STAY_WINDOW_DAYS) != 0)
+	/* The window before the entry and one after it: a stay without a break fills a whole window
+	 * within that time, so the answer lies inside or the limit is none. */
+	bool days[2 * STAY_WINDOW_DAYS + 1] = {false};
+	int32_t start = stay_window_start(entry), day = entry;
+	int used = 0;
+
+	if (mark_all(stays, count, entry, days, start, 2 * STAY_WINDOW_DAYS + 1) != 0)
 		return INT32_MIN;
-	for (day = entry; day < start + 3 * STAY_WINDOW_DAYS; day++) {
-		int used = 0;
+	days[entry - start] = true;
+	for (int32_t d = start; d <= entry; d++)
+		used += days[d - start];
+	while (used <= limit && day < entry + STAY_WINDOW_DAYS) {
+		used -= days[stay_window_start(day) - start];
+		day++;
 		days[day - start] = true;
-		for (int32_t d = stay_window_start(day); d <= day; d++)
-			used += days[d - start];
-		if (used > limit)
-			break;
+		used++;
 	}
-	return day - 1;
+	return used <= limit ? day : day - 1;
 }

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Children go to an officer; so does a traveller whose age cannot be told.
+-- Children go to an officer; so does a traveller whose age cannot be told. The age is the lowest that the printed birth
+-- date allows.
 return function(crossing)
   local age = crossing.document.age_years
   if age < 0 then
