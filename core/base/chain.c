@@ -44,7 +44,7 @@ int chain_hash(const char *tenant, const char *gate, uint64_t epoch, uint64_t se
 	const uint8_t sealed_hash[CHAIN_HASH], uint8_t out[CHAIN_HASH])
 {
 	uint8_t text[sizeof domain + 8 + 8 + 4 + CHAIN_NAME_MAX + 4 + CHAIN_NAME_MAX +
-		     3 * CHAIN_HASH];
+		     (size_t)3 * CHAIN_HASH];
 	size_t tenant_size = strnlen(tenant, CHAIN_NAME_MAX + 1),
 	       gate_size = strnlen(gate, CHAIN_NAME_MAX + 1);
 	size_t n = 0;

@@ -46,3 +46,27 @@ bool text_copy(char *dst, size_t size, const char *s)
 	dst[n] = '\0';
 	return whole;
 }
+
+bool text_number(const char **at, uint64_t *value)
+{
+	uint64_t n = 0;
+	const char *p = *at;
+	for (; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(n, 10, &n) ||
+			__builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
+			return false;
+	if (p == *at)
+		return false;
+	*at = p;
+	*value = n;
+	return true;
+}
+
+bool text_word(const char **at, const char *word)
+{
+	size_t n = strlen(word);
+	if (strncmp(*at, word, n) != 0)
+		return false;
+	*at += n;
+	return true;
+}

@@ -13,7 +13,7 @@
 #include "crossing/ulid.h"
 #include "verdict/verdict.h"
 
-#define CROSSING_ARENA_BYTES (96u * 1024u)
+#define CROSSING_ARENA_BYTES ((size_t)96 * 1024)
 
 /* Steps of docs/names.md whose duration a crossing records. */
 enum crossing_step {

@@ -107,7 +107,7 @@ const struct gate_table gate_two_step = {
 };
 
 const struct gate_timing gate_timing_default = {
-#define GATE_TIMER(name, default_ms, about) .name##_ms = default_ms,
+#define GATE_TIMER(name, default_ms, about) .name##_ms = (default_ms),
 #include "gate/timers.def"
 #undef GATE_TIMER
 };

@@ -102,14 +102,15 @@ static void listen_to(cyaml_log_t level, void *ctx, const char *fmt, va_list arg
 {
 	struct complaint *c = ctx;
 	char said[300], field[64];
-	unsigned line, column;
+	uint64_t line, column;
 	(void)level;
 	vsnprintf(said, sizeof said, fmt, args);
 	said[strcspn(said, "\n")] = '\0';
 	const char *at = strstr(said, "(line: ");
-	if (at != NULL && sscanf(at, "(line: %u, column: %u)", &line, &column) == 2) {
+	if (at != NULL && text_word(&at, "(line: ") && text_number(&at, &line) &&
+		text_word(&at, ", column: ") && text_number(&at, &column) && line <= UINT32_MAX) {
 		if (c->line == 0)
-			c->line = line;
+			c->line = (unsigned)line;
 		if (sscanf(said, " in mapping field '%63[^']'", field) == 1) {
 			if (c->field[0] == '\0')
 				text_copy(c->field, sizeof c->field, field);

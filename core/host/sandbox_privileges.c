@@ -171,7 +171,7 @@ int step_no_new_privs(struct sandbox *s)
 
 int step_limits(struct sandbox *s)
 {
-	const uint64_t mib = 1024 * 1024;
+	const uint64_t mib = UINT64_C(1024) * 1024;
 	int rc;
 	/* a write beyond the file limit fails instead of ending the process */
 	signal(SIGXFSZ, SIG_IGN);

@@ -37,7 +37,10 @@ static int note_key_id(
 {
 	uint8_t text[CHECKPOINT_ORIGIN_MAX + 2 + CHECKPOINT_KEY], digest[CHAIN_HASH];
 	size_t n = strlen(origin);
-	memcpy(text, origin, n);
+	if (n > CHECKPOINT_ORIGIN_MAX)
+		return PN_EFORMAT;
+	for (size_t i = 0; i < n; i++)
+		text[i] = (uint8_t)origin[i];
 	text[n++] = '\n';
 	text[n++] = ED25519_TYPE;
 	memcpy(text + n, public_key, CHECKPOINT_KEY);
@@ -201,13 +204,14 @@ int checkpoint_read_public(const char *path, const char *origin, uint8_t key[CHE
 	int err = file_read(path, text, sizeof text, &size);
 	if (err != 0)
 		return err;
-	if (size < n + 2 + 2 * KEY_ID || text[size - 1] != '\n' || memcmp(text, origin, n) != 0 ||
-		text[n] != '+' || text[n + 1 + 2 * KEY_ID] != '+')
+	const size_t id_text = (size_t)2 * KEY_ID;
+	if (size < n + 2 + id_text || text[size - 1] != '\n' || memcmp(text, origin, n) != 0 ||
+		text[n] != '+' || text[n + 1 + id_text] != '+')
 		return PN_EFORMAT;
-	text[n + 1 + 2 * KEY_ID] = '\0';
+	text[n + 1 + id_text] = '\0';
 	if (hex_decode(stated, KEY_ID, text + n + 1) != 0)
 		return PN_EFORMAT;
-	n += 2 + 2 * KEY_ID;
+	n += 2 + id_text;
 	if (!decode64(text + n, size - 1 - n, typed, sizeof typed) || typed[0] != ED25519_TYPE)
 		return PN_EFORMAT;
 	memcpy(key, typed + 1, CHECKPOINT_KEY);
@@ -220,16 +224,24 @@ int checkpoint_read_public(const char *path, const char *origin, uint8_t key[CHE
  * form. */
 static int parse_body(const char *text, size_t size, const char *origin, struct checkpoint *out)
 {
-	char copy[CHECKPOINT_TEXT_MAX], head[64], again[CHECKPOINT_TEXT_MAX];
+	char copy[CHECKPOINT_TEXT_MAX], again[CHECKPOINT_TEXT_MAX];
+	const char *at = copy;
+	uint64_t wall_ms;
 	size_t n = strlen(origin);
 	if (size >= sizeof copy || size < n + 1 || memcmp(text, origin, n) != 0 || text[n] != '\n')
 		return PN_EFORMAT;
 	memcpy(copy, text + n + 1, size - n - 1);
 	copy[size - n - 1] = '\0';
-	if (sscanf(copy, "%20" SCNu64 " %20" SCNu64 "\n%63[A-Za-z0-9+/=]\nwall %20" SCNd64 "\n",
-		    &out->epoch, &out->seq, head, &out->wall_ms) != 4 ||
-		!decode64(head, strlen(head), out->head, CHAIN_HASH))
+	if (!text_number(&at, &out->epoch) || !text_word(&at, " ") ||
+		!text_number(&at, &out->seq) || !text_word(&at, "\n"))
 		return PN_EFORMAT;
+	size_t head_size = strcspn(at, "\n");
+	if (!decode64(at, head_size, out->head, CHAIN_HASH))
+		return PN_EFORMAT;
+	at += head_size;
+	if (!text_word(&at, "\nwall ") || !text_number(&at, &wall_ms) || wall_ms > INT64_MAX)
+		return PN_EFORMAT;
+	out->wall_ms = (int64_t)wall_ms;
 	int m = body(again, sizeof again, origin, out);
 	return m > 0 && (size_t)m == size && memcmp(again, text, size) == 0 ? 0 : PN_EFORMAT;
 }

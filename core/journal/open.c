@@ -60,6 +60,7 @@ static int open_folder(struct journal *j, const char *path)
 static int read_epoch(const char *path, uint64_t *epoch)
 {
 	char name[PATH_BYTES], text[32], again[32];
+	const char *at = text;
 	size_t size;
 	*epoch = 0;
 	int err = beside(name, path, ".epoch");
@@ -70,7 +71,7 @@ static int read_epoch(const char *path, uint64_t *epoch)
 	if (err != 0)
 		return err;
 	text[size] = '\0';
-	if (sscanf(text, "%20" SCNu64 "\n", epoch) != 1 || *epoch > INT64_MAX)
+	if (!text_number(&at, epoch) || *epoch > INT64_MAX)
 		return PN_EFORMAT;
 	snprintf(again, sizeof again, "%" PRIu64 "\n", *epoch);
 	return strcmp(again, text) == 0 ? 0 : PN_EFORMAT;

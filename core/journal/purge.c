@@ -164,7 +164,7 @@ static bool truncate_wal(struct journal *j)
 int journal_run_purge(
 	struct journal *j, const struct operation *op, struct journal_completion *done)
 {
-	struct slice slice;
+	struct slice slice = { 0 };
 	struct journal_purge_certificate *c = &done->purge;
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 	int err = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 ? 0

@@ -214,7 +214,7 @@ bool store_hash_column(sqlite3_stmt *s, int column, uint8_t out[CHAIN_HASH])
 
 static int expect(sqlite3 *db, const char *pragma, int64_t wanted)
 {
-	int64_t value;
+	int64_t value = 0;
 	int err = store_integer(db, pragma, &value);
 	return err != 0 ? err : value == wanted ? 0 : PN_EFORMAT;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "crossing.pb-c.h"
 #include "journal/verify.h"
 
@@ -49,7 +50,7 @@ static bool next_previous(struct verify *v, const struct row *r, uint8_t previou
 	if (sqlite3_prepare_v2(v->db, "SELECT previous FROM journal WHERE epoch = ?1 AND seq = ?2",
 		    -1, &s, NULL) == SQLITE_OK) {
 		sqlite3_bind_int64(s, 1, (sqlite3_int64)r->epoch);
-		sqlite3_bind_int64(s, 2, (sqlite3_int64)(r->seq + 1));
+		sqlite3_bind_int64(s, 2, (sqlite3_int64)r->seq + 1);
 		found = sqlite3_step(s) == SQLITE_ROW && store_hash_column(s, 0, previous);
 	}
 	sqlite3_finalize(s);
@@ -182,25 +183,32 @@ static bool purged_digest(struct verify *v, int64_t wall_ms, const uint64_t rang
 	return ok;
 }
 
+/* The numbers of a purge record's detail in their order: records, bytes, from, to. */
+static bool parse_purge(const char *at, uint64_t number[6])
+{
+	static const char *const before[6] = {"records=", " bytes=", " from=", "/", " to=", "/"};
+	for (size_t i = 0; i < PN_COUNT(before); i++)
+		if (!text_word(&at, before[i]) || !text_number(&at, &number[i]))
+			return false;
+	return true;
+}
+
 /* "records=N bytes=B from=E/S to=E/S sha256=HEX" of a purge record, against the records it emptied.
  */
 static void check_purge(struct verify *v, const struct row *r)
 {
 	Postern__RecordClear *clear = postern__record_clear__unpack(NULL, r->clear_size, r->clear);
 	uint8_t digest[CHAIN_HASH], stated[CHAIN_HASH];
-	uint64_t range[4], bytes;
-	unsigned long records = 0, found = 0;
+	uint64_t number[6] = {0};
+	unsigned long found = 0;
 	const char *hex = clear != NULL ? strstr(clear->detail, " sha256=") : NULL;
 	bool ok = hex != NULL && hex_decode(stated, CHAIN_HASH, hex + 8) == 0 &&
-		  sscanf(clear->detail,
-			  "records=%9lu bytes=%20" SCNu64 " from=%20" SCNu64 "/%20" SCNu64
-			  " to=%20" SCNu64 "/%20" SCNu64,
-			  &records, &bytes, &range[0], &range[1], &range[2], &range[3]) == 6 &&
-		  purged_digest(v, r->wall_ms, range, digest, &found) && found == records &&
+		  parse_purge(clear->detail, number) &&
+		  purged_digest(v, r->wall_ms, number + 2, digest, &found) && found == number[0] &&
 		  memcmp(digest, stated, CHAIN_HASH) == 0;
 	if (!ok)
 		verify_report(v, JOURNAL_PURGE, r->epoch, r->seq, r->seq, "detail");
-	v->purge_records += records;
+	v->purge_records += number[0];
 	if (clear != NULL)
 		postern__record_clear__free_unpacked(clear, NULL);
 }

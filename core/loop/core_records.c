@@ -222,7 +222,7 @@ static bool verified(struct core *c, const Postern__JournalForwarded *f, struct 
 void records_forwarded(struct core *c, const struct bus_message *m)
 {
 	const Postern__JournalForwarded *f = m->envelope->journal_forwarded;
-	struct ack ack;
+	struct ack ack = { 0 };
 	uint8_t signed_bytes[1024];
 	struct journal_ack commit = { 0 };
 	bool good;

@@ -26,11 +26,12 @@ int supervisor_check(const struct config *config)
 {
 	struct supervisor s = { .config = config, .checking = true };
 	struct arena arena;
-	void *memory = malloc(64 * 1024);
+	const size_t size = (size_t)64 * 1024;
+	void *memory = malloc(size);
 	int wrong = 1;
 	if (memory == NULL || uv_loop_init(&s.loop) != 0 || spawn_prepare(&s) != PN_OK)
 		goto out;
-	arena_init(&arena, memory, 64 * 1024);
+	arena_init(&arena, memory, size);
 	wrong = 0;
 	for (size_t i = 0; i < s.unit_count; i++)
 		for (size_t k = 0; k < s.units[i].plugin_count; k++) {

@@ -16,7 +16,7 @@
 #include "loop/core.h"
 #include "loop/supervisor_run.h"
 
-#define SPEC_ARENA_BYTES (64u * 1024u)
+#define SPEC_ARENA_BYTES ((size_t)64 * 1024)
 
 /* One uid per child, cores too: a limit on processes counts by uid. */
 int64_t spawn_uid(const struct supervisor *s, const struct child *c)

@@ -121,7 +121,7 @@ static size_t cut(struct writing *w, char *text, size_t n, size_t size)
 static void put_name(struct writing *w, const struct mrz_fields *f)
 {
 	const struct mrz_span span = w->layout->name;
-	char whole[260], given[128];
+	char whole[260] = { 0 }, given[128] = { 0 };
 	size_t n, secondary;
 
 	n = identifier(w, f->surname ? f->surname : "", whole, 128);

@@ -155,11 +155,10 @@ static void answer(struct registry *r, struct waiting *w, int64_t now_ms)
 	}
 }
 
-static int by_name(const void *a, const void *b)
+static int by_name(const struct ingest_body *a, const struct ingest_body *b)
 {
-	const struct ingest_body *const *x = a, *const *y = b;
-	int tenant = strcmp((*x)->batch->tenant, (*y)->batch->tenant);
-	return tenant != 0 ? tenant : strcmp((*x)->batch->gate, (*y)->batch->gate);
+	int tenant = strcmp(a->batch->tenant, b->batch->tenant);
+	return tenant != 0 ? tenant : strcmp(a->batch->gate, b->batch->gate);
 }
 
 /* Takes the first bodies that are each of another gate, in the order of gates, in which every
@@ -170,16 +169,17 @@ static size_t gather(
 	size_t n = 0;
 	for (size_t i = 0; i < r->waiting_count && n < INGEST_BODIES_MAX; i++) {
 		struct ingest_body *b = &r->waiting[i].body;
-		bool twice = false;
-		for (size_t k = 0; k < n && !twice; k++)
-			twice = by_name(&(const struct ingest_body *){b},
-					&(const struct ingest_body *){group[k]}) == 0;
-		if (twice)
+		size_t k = n;
+		while (k > 0 && by_name(b, group[k - 1]) < 0)
+			k--;
+		if (k > 0 && by_name(b, group[k - 1]) == 0)
 			continue;
+		for (size_t j = n; j > k; j--)
+			group[j] = group[j - 1];
+		group[k] = b;
 		taken[i] = true;
-		group[n++] = b;
+		n++;
 	}
-	qsort(group, n, sizeof *group, by_name);
 	return n;
 }
 
@@ -212,7 +212,7 @@ static void commit_group(struct registry *r, struct ingest_body *const *group, s
 
 void service_commit(struct registry *r)
 {
-	struct ingest_body *group[INGEST_BODIES_MAX];
+	struct ingest_body *group[INGEST_BODIES_MAX] = {NULL};
 	bool taken[WAITING_MAX] = {false};
 	size_t n = gather(r, taken, group), kept = 0;
 	if (n == 0)

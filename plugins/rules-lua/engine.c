@@ -176,10 +176,10 @@ static bool take_args(lua_State *lua, struct engine_finding *f)
 	int top = lua_gettop(lua);
 
 	for (int i = 4; i <= top; i++) {
+		if (f->arg_count >= ENGINE_ARGS_MAX)
+			return false;
 		char *arg = f->args[f->arg_count];
 
-		if (f->arg_count == ENGINE_ARGS_MAX)
-			return false;
 		if (lua_isinteger(lua, i))
 			snprintf(arg, sizeof f->args[0], "%lld", (long long)lua_tointeger(lua, i));
 		else if (lua_type(lua, i) != LUA_TSTRING ||

@@ -106,8 +106,10 @@ static ProtobufCMessage *build(
 		const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "";
 		const ProtobufCFieldDescriptor *f =
 			protobuf_c_message_descriptor_get_field_by_name(d, name);
-		if (f == NULL)
+		if (f == NULL) {
 			luaL_error(lua, "%s has no field '%s'", d->short_name, name);
+			return NULL; /* luaL_error does not return */
+		}
 		if (f->label == PROTOBUF_C_LABEL_REPEATED) {
 			luaL_checktype(lua, -1, LUA_TTABLE);
 			set_list(run, lua, f, (char *)m);

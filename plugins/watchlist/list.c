@@ -43,11 +43,13 @@ bool list_fold(const char *s, char *out, size_t size)
 
 static bool date_of(const char *s, struct list_entry *e)
 {
-	unsigned y, m, d;
-	char end;
+	uint64_t y, m, d;
+	const char *at = s;
 	if (s[0] == '\0')
 		return e->kind == LIST_DOCUMENT;
-	if (strlen(s) != 10 || sscanf(s, "%4u-%2u-%2u%c", &y, &m, &d, &end) != 3 || m > 12 || d > 31)
+	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !text_number(&at, &y) || !text_word(&at, "-") ||
+		!text_number(&at, &m) || !text_word(&at, "-") || !text_number(&at, &d) || *at != '\0' || m > 12 ||
+		d > 31)
 		return false;
 	e->year = (uint16_t)y;
 	e->month = (uint8_t)m;
@@ -99,13 +101,18 @@ static bool split(char *line, char *columns[COLUMNS])
 
 static bool head_of(const char *line, struct list *list)
 {
-	char issued[32];
 	struct tm t = { 0 };
-	unsigned long long version;
-	if (sscanf(line, "# list=%63s version=%llu issued=%31s", list->id, &version, issued) != 3)
+	if (!text_word(&line, "# list="))
 		return false;
-	list->version = version;
-	const char *end = strptime(issued, "%Y-%m-%dT%H:%M:%SZ", &t);
+	size_t n = strcspn(line, " ");
+	if (n == 0 || n >= sizeof list->id)
+		return false;
+	memcpy(list->id, line, n);
+	list->id[n] = '\0';
+	line += n;
+	if (!text_word(&line, " version=") || !text_number(&line, &list->version) || !text_word(&line, " issued="))
+		return false;
+	const char *end = strptime(line, "%Y-%m-%dT%H:%M:%SZ", &t);
 	if (end == NULL || *end != '\0')
 		return false;
 	list->issued_s = (int64_t)timegm(&t);

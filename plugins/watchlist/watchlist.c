@@ -115,7 +115,7 @@ static int64_t age_s(const struct watchlist *w)
 static void answer(struct watchlist *w, uint64_t id, const Postern__SearchWatchlist *q)
 {
 	Postern__WatchlistSearched a = POSTERN__WATCHLIST_SEARCHED__INIT;
-	struct matcher_match found[MATCHES_MAX];
+	struct matcher_match found[MATCHES_MAX] = { 0 };
 	Postern__WatchlistMatch match[MATCHES_MAX], *matches[MATCHES_MAX];
 	uint8_t bytes[ANSWER_MAX];
 	int64_t age = age_s(w);

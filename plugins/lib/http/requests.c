@@ -172,7 +172,8 @@ void http_respond(struct http_request *r, int status, const char *type, const vo
 		return;
 	}
 	memcpy(copy + LWS_PRE, body, size);
-	explicit_bzero(r->body, r->body != NULL ? r->size : 0);
+	if (r->body != NULL)
+		explicit_bzero(r->body, r->size);
 	free(r->body);
 	r->body = copy;
 	r->size = size;
@@ -214,11 +215,12 @@ int http_callback(
 	struct lws_context *context = wsi != NULL ? lws_get_context(wsi) : NULL;
 	struct http_server *s = context != NULL ? lws_context_user(context) : NULL;
 	struct http_connection *c = user;
+	if (s == NULL) /* before the server stands and after it went */
+		return 0;
 	switch (reason) {
 	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: {
 		const struct lws_filter_network_conn_args *a = user;
-		if (s != NULL && a != NULL &&
-			!http_peer_may(s, (const struct sockaddr *)&a->cli_addr)) {
+		if (a != NULL && !http_peer_may(s, (const struct sockaddr *)&a->cli_addr)) {
 			refused(s, 429);
 			return 1;
 		}
@@ -228,8 +230,7 @@ int http_callback(
 		http_peer_add(s, wsi);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		if (s != NULL)
-			http_peer_remove(s, wsi);
+		http_peer_remove(s, wsi);
 		return 0;
 	case LWS_CALLBACK_HTTP:
 		return c != NULL ? begin(s, wsi, c, in) : -1;

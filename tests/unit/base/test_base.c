@@ -79,6 +79,27 @@ static void arena_wiped(void **state)
 /* --- text ----------------------------------------------------------------------------------------
  */
 
+static void text_numbers(void **state)
+{
+	(void)state;
+	uint64_t n = 7;
+	const char *at = "18446744073709551615/x";
+	assert_true(text_number(&at, &n));
+	assert_true(n == UINT64_MAX);
+	assert_true(text_word(&at, "/"));
+	assert_string_equal(at, "x");
+	assert_false(text_number(&at, &n));
+	assert_false(text_word(&at, "xy"));
+	assert_string_equal(at, "x");
+	const char *const none[] = {"", " 1", "+1", "-1", "18446744073709551616", "99999999999999999999999"};
+	for (size_t i = 0; i < PN_COUNT(none); i++) {
+		at = none[i];
+		assert_false(text_number(&at, &n));
+		assert_ptr_equal(at, none[i]);
+	}
+	assert_true(n == UINT64_MAX);
+}
+
 static void text_bounds(void **state)
 {
 	char buffer[8];
@@ -273,6 +294,7 @@ int main(void)
 		cmocka_unit_test(arena_bounds),
 		cmocka_unit_test(arena_wiped),
 		cmocka_unit_test(text_bounds),
+		cmocka_unit_test(text_numbers),
 		cmocka_unit_test(text_copied),
 		cmocka_unit_test(hex_both_ways),
 		cmocka_unit_test(errors_have_names),

@@ -18,6 +18,7 @@ CLEAN = {
     "core/base/clock.h": C,
     "core/bus/bus.h": C,
     "core/gate/gate.h": C,
+    "core/journal/journal.h": C,
     "core/journal/journal.c": C + "#include <sqlite3.h>\n#include \"base/arena.h\"\n",
     "core/loop/loop.c": C + "#include <uv.h>\n#include \"bus/bus.h\"\n",
     "core/host/spawn.c": C + "#include <seccomp.h>\n#include <postern/plugin.h>\nint f(void) { return fork(); }\n",
