@@ -9,9 +9,10 @@
 #include "base/text.h"
 #include "postern/plugin.h"
 
-/* dlopen, find postern_plugin, copy. PN_EIO: it does not load. PN_EUNSUPPORTED: another ABI, or not
+/* fd: the object, open for reading; it stays the caller's. Once in a
+ * process: the run-time linker knows an object by its path, here the descriptor's number. dlopen, find postern_plugin, copy. PN_EIO: it does not load. PN_EUNSUPPORTED: another ABI, or not
  * name's descriptor. error: a sentence. Members the plugin does not have are NULL in *out. */
-int loader_open(const char *path, const char *name, struct postern_plugin *out,
+int loader_open(int fd, const char *name, struct postern_plugin *out,
 	struct text *error) PN_MUST_CHECK;
 /* The copy alone, for tests: theirs is what the object exports. */
 int loader_accept(const struct postern_plugin *theirs, const char *name, struct postern_plugin *out,

@@ -5,6 +5,7 @@
  */
 #include "host/plugin_main.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <openssl/evp.h>
@@ -95,7 +96,7 @@ static int read_spec(struct plugin_process *p)
 	return spec_decode(bytes, (size_t)n, &p->spec_arena, &p->spec);
 }
 
-static void plan_sandbox(const struct plugin_spec *spec, struct sandbox *s)
+static void plan_sandbox(const struct plugin_spec *spec, int object, struct sandbox *s)
 {
 	bool server = spec->sockets & SOCKETS_INET_SERVER;
 	*s = (struct sandbox){
@@ -113,7 +114,7 @@ static void plan_sandbox(const struct plugin_spec *spec, struct sandbox *s)
 		.threads = spec->syscalls & SYSCALLS_THREADS ? 64 : 1,
 		.landlock_required = spec->landlock_required,
 		.devices = spec->device_count > 0,
-		.object = spec->object,
+		.object = object,
 		.connect_ports = spec->connect_ports,
 		.bind_ports = spec->bind_ports,
 		.connect_port_count = spec->connect_port_count,
@@ -164,19 +165,26 @@ static void tell_state(const struct sandbox *s)
 		LN("landlock_abi", s->landlock_abi));
 }
 
+/* The object is opened while this process may still go where the plugin's own uid may not, such as
+ * below a home folder that is closed to others. */
 static int start_plugin(struct plugin_process *p)
 {
 	struct sandbox box;
 	char why[400];
 	struct text sentence;
-	int rc, signals = signal_fd();
+	int rc, signals = signal_fd(), object = open(p->spec.object, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	text_init(&sentence, why, sizeof why);
-	plan_sandbox(&p->spec, &box);
+	if (object < 0) {
+		pn_log(LOG_LEVEL_ERROR, "host", "plugin.unreadable", LK("object", p->spec.object), LN("errno", errno));
+		return HOST_EXIT_LOAD;
+	}
+	plan_sandbox(&p->spec, object, &box);
 	if ((rc = sandbox_widen(&box)) != PN_OK)
 		return step_exit(&box, rc);
 	warm(&p->spec);
 	process_init(p, HOST_FD_BUS, signals);
-	rc = loader_open(p->spec.object, p->spec.name, &p->plugin, &sentence);
+	rc = loader_open(object, p->spec.name, &p->plugin, &sentence);
+	close(object);
 	if (rc != PN_OK) {
 		pn_log(LOG_LEVEL_ERROR, "host", "plugin.refused", LK("why", why));
 		return rc == PN_EIO ? HOST_EXIT_LOAD : HOST_EXIT_ABI;

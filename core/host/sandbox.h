@@ -60,7 +60,7 @@ struct sandbox {
 	bool devices; /* device fds are granted: their ioctls are allowed */
 	bool core; /* the core: a real-time journal thread; libuv's try for io_uring is refused, not
 		      fatal */
-	const char *object; /* the .so, or NULL */
+	int object; /* the .so, opened for reading, or -1 */
 	struct sandbox_folder folders[SANDBOX_MAX_FOLDERS];
 	size_t folder_count;
 	const uint16_t *connect_ports, *bind_ports;

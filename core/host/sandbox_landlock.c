@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "host/manifest.h"
 #include "host/sandbox_steps.h"
 
@@ -80,24 +81,30 @@ static uint64_t all_fs(int abi)
 	return fs;
 }
 
+static int allow_fd(int ruleset, int fd, uint64_t access, uint64_t handled)
+{
+	struct landlock_path_beneath_attr rule = {.allowed_access = access & handled, .parent_fd = fd};
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		rule.allowed_access &= FS_ON_FILE;
+	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0 ? -errno : 0;
+}
+
 /* must_exist: a grant; else a standard place that this machine may lack. */
 static int allow_path(
 	int ruleset, const char *path, uint64_t access, uint64_t handled, bool must_exist)
 {
-	struct landlock_path_beneath_attr rule = {.allowed_access = access & handled};
-	struct stat st;
-	int rc = 0;
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.parent_fd < 0)
-		return must_exist ? -errno : 0;
-	if (fstat(rule.parent_fd, &st) != 0)
+	int rc = 0, fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd >= 0)
+		rc = allow_fd(ruleset, fd, access, handled);
+	else if (must_exist)
 		rc = -errno;
-	if (!S_ISDIR(st.st_mode))
-		rule.allowed_access &= FS_ON_FILE;
-	if (rc == 0 &&
-		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
-		rc = -errno;
-	close(rule.parent_fd);
+	if (rc != 0)
+		pn_log(LOG_LEVEL_ERROR, "host", "sandbox.path_closed", LK("path", path), LN("errno", -rc));
+	if (fd >= 0)
+		close(fd);
 	return rc;
 }
 
@@ -162,8 +169,8 @@ int step_landlock_wide(struct sandbox *s)
 		rc = allow_list(ruleset, configuration, PN_COUNT(configuration), FS_READ, attr.fs);
 	if (rc == 0 && s->sockets != 0)
 		rc = allow_list(ruleset, resolver, PN_COUNT(resolver), FS_READ, attr.fs);
-	if (rc == 0 && s->object != NULL)
-		rc = allow_path(ruleset, s->object, FS_LIBRARY, attr.fs, true);
+	if (rc == 0 && s->object >= 0)
+		rc = allow_fd(ruleset, s->object, FS_LIBRARY, attr.fs);
 	if (rc == 0)
 		rc = allow_folders(ruleset, s, attr.fs);
 #if SANDBOX_SANITIZED

@@ -131,15 +131,17 @@ static int run(struct core *c, const struct core_spec *spec)
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)
 		return r;
+	r = core_sandbox_enter(c->config, c->unit, spec->uid, spec->gid, &landlock);
+	if (r != PN_OK)
+		return r;
+	/* After the filter: a later libuv that could set up an io_uring would lose it on the way. */
 	if (uv_loop_init(&c->loop) != 0)
 		return PN_ENOMEM;
 	uv_timer_init(&c->loop, &c->beat);
 	c->beat.data = c;
-	r = core_sandbox_enter(c->config, c->unit, spec->uid, spec->gid, &landlock);
-	if (r == PN_OK && landlock == 0)
+	if (landlock == 0)
 		control_trouble(c, "sandbox.no_landlock", true);
-	if (r == PN_OK)
-		r = records_start(c);
+	r = records_start(c);
 	if (r == PN_OK)
 		r = core_lane_init(c);
 	plugins_init(c);

@@ -23,6 +23,7 @@ int core_sandbox_enter(const struct config *config, const struct config_unit *un
 		.threads = 4,
 		.landlock_required = config->profile != CONFIG_DEMO,
 		.core = true,
+		.object = -1,
 	};
 	int r;
 	snprintf(state, sizeof state, "%s/%s", config->state_folder, unit->name);

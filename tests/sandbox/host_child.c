@@ -19,6 +19,7 @@ static int report(void)
 	struct text out;
 	struct sandbox s = {.uid = geteuid() == 0 ? 64000 : SPEC_KEEP_UID,
 		.gid = geteuid() == 0 ? 64000 : SPEC_KEEP_UID,
+		.object = -1,
 		.syscalls = SYSCALLS_BASE,
 		.memory_mib = 64,
 		.file_mib = 64,
