@@ -34,7 +34,8 @@ static void give_up(const char *why)
 	exit(1);
 }
 
-static pid_t spawn(const struct pg_server *s, const char *name, char *const *argv)
+/* argv[0] is set: the programs look for each other beside the path they were called by. */
+static pid_t spawn(const struct pg_server *s, const char *name, char **argv)
 {
 	char path[2 * TEXT];
 	pid_t parent = getpid(), pid = fork();
@@ -50,6 +51,7 @@ static pid_t spawn(const struct pg_server *s, const char *name, char *const *arg
 	int log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
 		_exit(126);
+	argv[0] = path;
 	execv(path, argv);
 	_exit(127);
 }

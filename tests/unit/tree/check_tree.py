@@ -13,7 +13,7 @@ SOURCE = (".c", ".h", ".def", ".inc")
 TEXT = SOURCE + (".py", ".sh", ".lua", ".proto", ".ts", ".js", ".css", ".html", ".md", ".yaml", ".yml", ".build", ".txt",
                  ".service", ".conf", ".sql", ".plugin", ".pml", ".rules", ".hex", ".json", ".svg", ".in", ".1", ".5", ".8", ".7")
 NAMED = ("meson.build", "meson_options.txt", ".editorconfig", ".clang-format", ".gitignore", "demo", "check")
-SKIP_FOLDERS = {".git", "node_modules"}
+SKIP_FOLDERS = {".git", "node_modules", "__pycache__"}
 SIZE_SOFT, SIZE_HARD = 600, 1000
 
 # Folders of core whose logic is pure: time and events reach them as arguments.
