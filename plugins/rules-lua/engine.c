@@ -18,8 +18,7 @@ static void compile(lua_State *lua, const struct pack_source *s, int env)
 {
 	vm_compile(lua, s->text, s->size, s->name);
 	lua_pushvalue(lua, env);
-	if (lua_setupvalue(lua, -2, 1) == NULL)
-		lua_pop(lua, 1); /* the chunk names no global */
+	lua_setupvalue(lua, -2, 1); /* a main chunk always has _ENV, and nothing else */
 }
 
 static void load_constants(lua_State *lua, const struct pack *pack, int env)
@@ -44,6 +43,8 @@ static int load(lua_State *lua)
 	frozen_register(lua);
 	functions_register(lua);
 	int env = lua_gettop(lua);
+	lua_pushvalue(lua, env);
+	e->env_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
 	load_constants(lua, e->pack, env);
 	for (size_t i = 0; i < e->pack->rule_count; i++) {
 		*what = e->pack->rules[i].name;
@@ -171,6 +172,16 @@ static bool code_is_good(const char *s)
 	return n > 0 && n < sizeof((struct engine_finding *)0)->code && s[n] == '\0';
 }
 
+/* NULL: no string, or one with a NUL inside, of which C would see a part only. */
+static const char *text_at(lua_State *lua, int index)
+{
+	size_t size = 0;
+	const char *s =
+		lua_type(lua, index) == LUA_TSTRING ? lua_tolstring(lua, index, &size) : NULL;
+
+	return s != NULL && strlen(s) == size ? s : NULL;
+}
+
 static bool take_args(lua_State *lua, struct engine_finding *f)
 {
 	int top = lua_gettop(lua);
@@ -182,30 +193,26 @@ static bool take_args(lua_State *lua, struct engine_finding *f)
 
 		if (lua_isinteger(lua, i))
 			snprintf(arg, sizeof f->args[0], "%lld", (long long)lua_tointeger(lua, i));
-		else if (lua_type(lua, i) != LUA_TSTRING ||
-			 !text_copy(arg, sizeof f->args[0], lua_tostring(lua, i)))
+		else if (text_at(lua, i) == NULL ||
+			 !text_copy(arg, sizeof f->args[0], text_at(lua, i)))
 			return false;
 		f->arg_count++;
 	}
 	return true;
 }
 
-/* What the rule has left on the stack. False when that is not the form of a finding: an error of
- * the rule's. No call here may raise: conversions are made of strings only. */
-static bool take(struct engine *e, struct engine_finding *f)
+/* What the rule has left on the stack. False when that is not the form of a finding. No call here
+ * may raise: conversions are made of strings only. */
+static bool take(lua_State *lua, struct engine_finding *f)
 {
-	lua_State *lua = e->vm.lua;
-	const char *verdict;
+	const char *verdict = text_at(lua, 1), *code, *exception;
 
 	f->verdict = POSTERN__VERDICT__VERDICT_CLEAR;
-	if (lua_gettop(lua) == 0 || lua_isnil(lua, 1))
+	/* nil and more is how Lua's own functions tell an error, not a clear. */
+	if (lua_gettop(lua) == 0 || (lua_gettop(lua) == 1 && lua_isnil(lua, 1)))
 		return true;
-	snprintf(e->error, sizeof e->error,
-		"expected nothing, or verdict, code, exception and at most %d arguments",
-		ENGINE_ARGS_MAX);
-	if (lua_type(lua, 1) != LUA_TSTRING)
+	if (verdict == NULL)
 		return false;
-	verdict = lua_tostring(lua, 1);
 	if (strcmp(verdict, "clear") == 0)
 		return true;
 	if (strcmp(verdict, "stop") == 0)
@@ -214,15 +221,24 @@ static bool take(struct engine *e, struct engine_finding *f)
 		f->verdict = POSTERN__VERDICT__VERDICT_REFER;
 	else
 		return false;
-	if (lua_type(lua, 2) != LUA_TSTRING || !code_is_good(lua_tostring(lua, 2)))
+	code = text_at(lua, 2);
+	exception = text_at(lua, 3);
+	if (code == NULL || !code_is_good(code) || exception == NULL ||
+		!exception_of(exception, &f->exception))
 		return false;
-	text_copy(f->code, sizeof f->code, lua_tostring(lua, 2));
-	if (lua_type(lua, 3) != LUA_TSTRING || !exception_of(lua_tostring(lua, 3), &f->exception))
-		return false;
+	text_copy(f->code, sizeof f->code, code);
 	return take_args(lua, f);
 }
 
-/* Inside vm_call, so that even making the userdata may fail. */
+/* The chunk at index 1 sees the rules' own _ENV, whatever it has put in that variable. */
+static void reset_env(lua_State *lua)
+{
+	lua_rawgeti(lua, LUA_REGISTRYINDEX, engine_of(lua)->env_ref);
+	lua_setupvalue(lua, 1, 1);
+}
+
+/* Inside vm_call, so that even making the userdata may fail. _ENV is a variable of the chunk's and
+ * outlives the crossing: it is set again before, and after, when it may hold what was read. */
 static int call_rule(lua_State *lua)
 {
 	struct engine *e = engine_of(lua);
@@ -231,10 +247,14 @@ static int call_rule(lua_State *lua)
 
 	lua_settop(lua, 0);
 	lua_rawgeti(lua, LUA_REGISTRYINDEX, e->rule_refs[rule]);
+	reset_env(lua);
+	lua_pushvalue(lua, 1);
 	lua_call(lua, 0, 1);
 	facts_push(e, facts);
 	lua_call(lua, 1, LUA_MULTRET);
-	return lua_gettop(lua);
+	luaL_checkstack(lua, 2, "results");
+	reset_env(lua);
+	return lua_gettop(lua) - 1;
 }
 
 /* A state that was stopped is closed, and built anew while there is time. */
@@ -271,10 +291,14 @@ static void run_rule(struct engine *e, size_t i, const Postern__CrossingFacts *f
 	lua_pushlightuserdata(e->vm.lua, (void *)(uintptr_t)facts);
 	if (vm_call(&e->vm, 2, LUA_MULTRET) != LUA_OK) {
 		keep_error(e);
-	} else if (take(e, &f)) {
+	} else if (take(e->vm.lua, &f)) {
 		if (f.verdict != POSTERN__VERDICT__VERDICT_CLEAR)
 			add(out, &f);
 		return;
+	} else {
+		snprintf(e->error, sizeof e->error,
+			"expected nothing, or verdict, code, exception and at most %d arguments",
+			ENGINE_ARGS_MAX);
 	}
 	/* Time may be up because the machine is busy: that is not held against the rule. */
 	late = e->vm.stopped == VM_LATE && e->vm.budget > ENGINE_RULE_INSTRUCTIONS / 2;

@@ -11,6 +11,7 @@ struct engine {
 	struct vm vm;
 	uint64_t generation; /* of the facts' userdata: a kept one is dead in the next evaluation */
 	bool read[FIELDS_MAX]; /* fields noted in this evaluation */
+	int env_ref; /* in the registry, of the present state; so are rule_refs, of the chunks */
 	int rule_refs[PACK_RULES_MAX];
 	unsigned rule_errors[PACK_RULES_MAX];
 	char error[ENGINE_ERROR_MAX];

@@ -86,7 +86,7 @@ int fields_find(const struct fields *f, int parent, const char *name, size_t siz
 
 	for (int i = p->first; i < p->first + p->count; i++) {
 		const char *own = f->field[i].descriptor->name;
-		if (own[0] == name[0] && strncmp(own, name, size) == 0 && own[size] == '\0')
+		if (strlen(own) == size && memcmp(own, name, size) == 0)
 			return i;
 	}
 	return -1;

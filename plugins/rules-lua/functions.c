@@ -81,10 +81,12 @@ static int f_has(lua_State *lua)
 
 static int next_element(lua_State *lua)
 {
-	lua_Integer i = luaL_checkinteger(lua, 2) + 1;
+	lua_Integer i = luaL_checkinteger(lua, 2);
 
 	vm_charge(lua, CALL_COST);
-	lua_pushinteger(lua, i);
+	if (i == LUA_MAXINTEGER) /* only a rule that calls this by itself comes here */
+		return 0;
+	lua_pushinteger(lua, ++i);
 	lua_geti(lua, 1, i);
 	return lua_isnil(lua, -1) ? 1 : 2;
 }

@@ -22,7 +22,7 @@ struct rules {
 	struct pack *pack;
 	struct engine *engine;
 	struct engine_result result;
-	bool troubled; /* rules.error is told */
+	bool troubled;      /* rules.error is told */
 	struct arena arena; /* the decoded query; wiped after the answer */
 	uint8_t memory[ARENA_SIZE];
 	uint8_t answer[ANSWER_MAX];

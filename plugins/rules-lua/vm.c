@@ -29,6 +29,17 @@ static void release(struct vm *vm, void *ptr, size_t size)
 	vm->used -= size;
 }
 
+static void on_hook(lua_State *lua, lua_Debug *ar);
+
+/* A hook may be set at any time (it is what a signal's handler does), so the next instruction finds
+ * an empty budget, not the next thousandth. */
+static void charge_bytes(struct vm *vm, size_t bytes)
+{
+	vm->budget -= (int64_t)(bytes / VM_BYTES_PER_INSTRUCTION);
+	if (vm->budget <= 0 && vm->lua != NULL)
+		lua_sethook(vm->lua, on_hook, LUA_MASKCOUNT, 1);
+}
+
 /* osize is the type tag of a new object when ptr is NULL (manual, lua_Alloc): that bounds the
  * length of strings. Lua takes it for granted that shrinking never fails. */
 static void *allocate(void *ctx, void *ptr, size_t osize, size_t nsize)
@@ -46,7 +57,7 @@ static void *allocate(void *ctx, void *ptr, size_t osize, size_t nsize)
 			return NULL;
 		if (ptr == NULL && osize == LUA_TSTRING && nsize > VM_STRING_BYTES)
 			return NULL;
-		vm->budget -= (int64_t)((nsize - old) / VM_BYTES_PER_INSTRUCTION);
+		charge_bytes(vm, nsize - old);
 	}
 	p = malloc(nsize);
 	if (p == NULL)
@@ -57,8 +68,6 @@ static void *allocate(void *ctx, void *ptr, size_t osize, size_t nsize)
 	release(vm, ptr, old);
 	return p;
 }
-
-static void on_hook(lua_State *lua, lua_Debug *ar);
 
 static void stop(lua_State *lua, enum vm_stop why)
 {
