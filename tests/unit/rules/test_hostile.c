@@ -56,7 +56,7 @@ static const char control[] = "return function(crossing)\n"
 
 /* --- malloc's own view of what the engine holds --- */
 
-static size_t held, peak;
+static size_t held, peak, churned;
 void *__real_malloc(size_t size);
 void __real_free(void *p);
 void *__wrap_malloc(size_t size);
@@ -67,6 +67,7 @@ void *__wrap_malloc(size_t size)
 	void *p = __real_malloc(size);
 
 	held += p != NULL ? malloc_usable_size(p) : 0;
+	churned += size;
 	peak = held > peak ? held : peak;
 	return p;
 }
@@ -88,10 +89,10 @@ static uint64_t cpu_us(void)
 }
 
 static struct {
-	size_t bytes;
+	size_t bytes, churn;
 	uint64_t us;
 	int64_t overdraft;
-	const char *of_bytes, *of_us, *of_overdraft;
+	const char *of_bytes, *of_churn, *of_us, *of_overdraft;
 	unsigned count[REFUSED + 1];
 } worst;
 
@@ -118,10 +119,12 @@ static void close_bench(struct bench *b)
 	pack_free(b->pack);
 }
 
-/* What allocation a rule may reach: the cap, and malloc's rounding of blocks. Beyond the budget:
- * the dearest call, str.contains of two longest strings. */
+/* What a rule may hold: the cap, and malloc's rounding of blocks. What it may allocate in all: its
+ * budget in bytes, twice that where blocks grow by copying, and the state built anew. Beyond the
+ * budget: the dearest call, str.contains of two longest strings. */
 enum {
 	PEAK_MAX = VM_MEMORY_BYTES + VM_MEMORY_BYTES / 4,
+	CHURN_MAX = 2 * ENGINE_RULE_INSTRUCTIONS * VM_BYTES_PER_INSTRUCTION + 4 * VM_MEMORY_BYTES,
 	OVERDRAFT_MAX = 2 * VM_STRING_BYTES + 32,
 	CPU_MAX_US = 250000
 };
@@ -130,16 +133,22 @@ static void evaluate(struct bench *b, const char *name)
 {
 	uint64_t start = cpu_us();
 
-	held = peak = 0;
+	held = peak = churned = 0;
 	engine_evaluate(b->engine, ordinary_facts(), &b->result);
 	uint64_t us = cpu_us() - start;
 	if (peak > PEAK_MAX)
 		fail_msg("%s: held %zu bytes", name, peak);
+	if (churned > CHURN_MAX)
+		fail_msg("%s: allocated %zu bytes in all", name, churned);
 	if (us > CPU_MAX_US)
 		fail_msg("%s: took %lu us", name, (unsigned long)us);
 	if (peak > worst.bytes) {
 		worst.bytes = peak;
 		worst.of_bytes = name;
+	}
+	if (churned > worst.churn) {
+		worst.churn = churned;
+		worst.of_churn = name;
 	}
 	if (us > worst.us) {
 		worst.us = us;
@@ -273,6 +282,7 @@ static void all_attacks(void **state)
 		      "%u refused\n",
 		PN_COUNT(attacks), worst.count[FAILS], worst.count[BUDGET], worst.count[MEMORY],
 		worst.count[CLEAR], worst.count[REFUSED]);
+	print_message("most allocated: %zu bytes (%s)\n", worst.churn, worst.of_churn);
 	print_message("most held: %zu bytes (%s)\nmost time: %lu us (%s)\nmost beyond the budget: "
 		      "%lld (%s)\n",
 		worst.bytes, worst.of_bytes, (unsigned long)worst.us, worst.of_us,
