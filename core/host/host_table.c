@@ -129,7 +129,7 @@ static void count(void *ctx, const char *metric, uint64_t add)
 {
 	struct plugin_process *p = ctx;
 	Postern__Count c = POSTERN__COUNT__INIT;
-	uint8_t bytes[128];
+	uint8_t bytes[128] = {0};
 	char name[64];
 	size_t i = 0;
 	while (i < p->spec.metric_count && strcmp(p->spec.metrics[i], metric) != 0)
@@ -147,7 +147,7 @@ static void trouble(void *ctx, const char *code, int active)
 {
 	struct plugin_process *p = ctx;
 	Postern__Trouble t = POSTERN__TROUBLE__INIT;
-	uint8_t bytes[128];
+	uint8_t bytes[128] = {0};
 	char key[80];
 	if (!text_copy(key, sizeof key, identifier(code)))
 		return;

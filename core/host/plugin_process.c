@@ -55,7 +55,7 @@ int process_send(struct plugin_process *p, uint64_t id, const char *crossing_id,
 static void greet(struct plugin_process *p, uint64_t epoch)
 {
 	Postern__Hello h = POSTERN__HELLO__INIT;
-	uint8_t body[PROCESS_HELLO_BYTES - 32];
+	uint8_t body[PROCESS_HELLO_BYTES - 32] = {0};
 	char build[BUILD_ID_SIZE], text[4][64];
 	build_id(build);
 	text_copy(text[0], sizeof text[0], p->spec.name);
@@ -220,7 +220,7 @@ static bool receive(struct plugin_process *p)
 static void beat(struct plugin_process *p, uint64_t now)
 {
 	Postern__Heartbeat h = POSTERN__HEARTBEAT__INIT;
-	uint8_t body[16];
+	uint8_t body[16] = {0};
 	h.mono_ms = now;
 	p->heartbeat_at_ms = now + p->heartbeat_ms;
 	if (p->core_epoch != 0 && p->queue.count == 0) { /* what waits is sign enough of life */

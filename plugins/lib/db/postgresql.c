@@ -214,9 +214,9 @@ static Oid oid_of(enum db_type type, bool array)
 static int exec(struct db *db, unsigned statement, const struct db_value *binds, size_t count,
 	db_row row, void *self)
 {
-	Oid types[DB_COLUMNS_MAX];
-	const char *bytes[DB_COLUMNS_MAX];
-	int sizes[DB_COLUMNS_MAX];
+	Oid types[DB_COLUMNS_MAX] = {0};
+	const char *bytes[DB_COLUMNS_MAX] = {0};
+	int sizes[DB_COLUMNS_MAX] = {0};
 	uint64_t numbers[DB_COLUMNS_MAX];
 	char name[16];
 	for (size_t i = 0; i < count; i++) {
@@ -284,9 +284,9 @@ static char *put_array(char *at, enum db_type type, const struct db_value *value
 static int batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
 	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
 {
-	Oid oids[DB_COLUMNS_MAX];
-	const char *bytes[DB_COLUMNS_MAX];
-	int sizes[DB_COLUMNS_MAX];
+	Oid oids[DB_COLUMNS_MAX] = {0};
+	const char *bytes[DB_COLUMNS_MAX] = {0};
+	int sizes[DB_COLUMNS_MAX] = {0};
 	char name[16];
 	size_t total = 0;
 	for (size_t c = 0; c < columns; c++) {

@@ -129,7 +129,8 @@ static int more(struct http_request *r, const void *bytes, size_t size)
 		return 0;
 	if (size > r->expected - r->size)
 		return -1;
-	memcpy(r->body + r->size, bytes, size);
+	if (size > 0)
+		memcpy(r->body + r->size, bytes, size);
 	r->size += size;
 	return 0;
 }
