@@ -112,35 +112,40 @@ void cli_today(int *year, int *month, int *day)
 	*day = t.tm_mday;
 }
 
+/* Until end of file, an error or the limit. *bytes is NULL when there was no memory. */
+static int read_stream(FILE *f, size_t limit, uint8_t **bytes, size_t *have)
+{
+	size_t room = 65536;
+
+	*have = 0;
+	*bytes = malloc(room + 1);
+	while (*bytes != NULL) {
+		*have += fread(*bytes + *have, 1, room - *have, f);
+		if (*have > limit)
+			return PN_ELIMIT;
+		if (*have < room)
+			return ferror(f) ? PN_EIO : 0;
+		room *= 2;
+		uint8_t *more = realloc(*bytes, room + 1);
+		if (more == NULL)
+			free(*bytes);
+		*bytes = more;
+	}
+	return PN_ENOMEM;
+}
+
 int cli_read_file(const char *path, size_t limit, uint8_t **out, size_t *size)
 {
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	size_t room = 65536, have = 0, n;
-	uint8_t *bytes, *more;
-	int r = 0;
+	bool standard = strcmp(path, "-") == 0;
+	FILE *f = standard ? stdin : fopen(path, "re");
+	uint8_t *bytes;
+	size_t have;
+	int r;
 
 	if (f == NULL)
 		return errno == ENOENT ? PN_ENOTFOUND : PN_EIO;
-	bytes = malloc(room + 1);
-	while (bytes != NULL && (n = fread(bytes + have, 1, room - have, f)) > 0) {
-		have += n;
-		if (have > limit) {
-			r = PN_ELIMIT;
-			break;
-		}
-		if (have < room)
-			continue;
-		room *= 2;
-		more = realloc(bytes, room + 1);
-		if (more == NULL)
-			free(bytes);
-		bytes = more;
-	}
-	if (bytes == NULL)
-		r = PN_ENOMEM;
-	else if (r == 0 && ferror(f))
-		r = PN_EIO;
-	if (f != stdin)
+	r = read_stream(f, limit, &bytes, &have);
+	if (!standard)
 		fclose(f);
 	if (r != 0) {
 		free(bytes);

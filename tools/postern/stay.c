@@ -43,7 +43,10 @@ static int parse_history(const char *s, struct stay stays[STAYS_MAX])
 			return -1;
 		count++;
 		s += size;
-		if (*s == ',' && *++s == '\0')
+		if (*s != ',')
+			continue;
+		s++;
+		if (*s == '\0')
 			return -1;
 	}
 	return count;
