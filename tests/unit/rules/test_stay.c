@@ -50,6 +50,7 @@ static void worked_vectors(void **state)
 	same(last(d90, 1, D(2026, 6, 30), 90), 2026, 9, 27);
 	same(last(d45, 1, D(2026, 6, 1), 90), 2026, 8, 29);
 	assert_int_equal(stay_used(two, 2, stay_day(D(2024, 6, 1))), 30);
+	assert_int_equal(STAY_LIMIT_DAYS - stay_used(two, 2, stay_day(D(2024, 6, 1))), 60);
 	same(stay_date_of(stay_window_start(stay_day(D(2024, 6, 1)))), 2023, 12, 5);
 	assert_int_equal(stay_used(same_day, 2, stay_day(D(2026, 5, 6))), 2);
 	assert_int_equal(stay_used(leap, 1, stay_day(D(2024, 3, 1))), 3);
@@ -129,52 +130,73 @@ static int below(int bound)
 	return (int)((seed >> 33) % (uint64_t)bound);
 }
 
-/* Stays as days of a long row; what is counted is the row itself. */
+/* Stays as a set of days: a row of marks from FROM on; what is counted is the row itself. */
+enum { FROM = 20000, ROW = 2048, HISTORIES = 120000, STAYS = 24 };
+
 static int naive_used(const uint8_t *row, int ref)
 {
 	int used = 0;
 
 	for (int d = ref - 179; d <= ref; d++)
-		used += d >= 0 && row[d];
+		used += row[d - FROM];
 	return used;
+}
+
+/* One stay, now and then at an edge of the window that ends on ref, in any order, overlapping. */
+static struct stay random_stay(int ref, uint8_t *row)
+{
+	static const int edges[] = {-181, -180, -179, -178, -90, -89, -1, 0, 1};
+	int in = below(3) == 0 ? ref + edges[below(9)] : FROM + below(1200),
+	    out = in + (below(4) == 0 ? 0 : below(100));
+	bool open = below(12) == 0;
+
+	if (open && in > ref)
+		in = ref;
+	for (int d = in; d <= (open ? ref : out); d++)
+		row[d - FROM] = 1;
+	return (struct stay){calendar[in], open ? OPEN : calendar[out]};
 }
 
 static void histories_agree(void **state)
 {
-	(void)state;
-	enum { FROM = 20000, SPAN = 1200 };
-	static uint8_t row[DAYS];
+	static uint8_t row[ROW];
+	int spent = 0, exhausted = 0;
 
-	for (int round = 0; round < 4000; round++) {
-		struct stay stays[12];
-		int count = below(12), ref = FROM + 400 + below(500),
+	(void)state;
+	for (int round = 0; round < HISTORIES; round++) {
+		struct stay stays[STAYS];
+		int count = below(4) == 0 ? below(STAYS) : below(6), ref = FROM + 400 + below(500),
 		    limit = below(4) > 0 ? 90 : below(180);
 
 		memset(row, 0, sizeof row);
-		for (int i = 0; i < count; i++) {
-			int in = FROM + below(SPAN), out = in + below(60);
-			bool open = below(10) == 0;
-
-			if (open && in > ref)
-				in = ref;
-			stays[i].entry = calendar[in];
-			stays[i].exit = open ? OPEN : calendar[out];
-			for (int d = in; d <= (open ? ref : out); d++)
-				row[d] = 1;
-		}
+		for (int i = 0; i < count; i++)
+			stays[i] = random_stay(ref, row);
 		int used = stay_used(stays, (size_t)count, ref);
 		assert_int_equal(used, naive_used(row, ref));
 		assert_in_range(used, 0, 180);
+		spent += used > 0;
 		/* From ref on the traveller stays; the last day on which the count holds. */
 		int day = ref - 1;
 		for (int x = ref; x < ref + 200; x++) {
-			row[x] = 1;
+			row[x - FROM] = 1;
 			if (naive_used(row, x) > limit)
 				break;
 			day = x;
 		}
 		assert_int_equal(stay_last_day(stays, (size_t)count, ref, limit), day);
+		exhausted += day < ref;
+		/* The order of the records is nothing. */
+		for (int i = count - 1; i > 0; i--) {
+			int k = below(i + 1);
+			struct stay swap = stays[i];
+			stays[i] = stays[k];
+			stays[k] = swap;
+		}
+		assert_int_equal(stay_used(stays, (size_t)count, ref), used);
 	}
+	print_message("%d histories, %d with days in the window, %d with none left\n", HISTORIES,
+		spent, exhausted);
+	assert_true(spent > HISTORIES / 2 && exhausted > HISTORIES / 10);
 }
 
 static void no_limit(void **state)
