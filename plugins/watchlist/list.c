@@ -13,7 +13,8 @@
 #include "matcher.h"
 
 enum { COLUMNS = 8, LINE_MAX_BYTES = 512 };
-static const char header[] = "entry_id,kind,document_number,issuer,surname,given_names,birth_date,handling_code";
+static const char header[] =
+	"entry_id,kind,document_number,issuer,surname,given_names,birth_date,handling_code";
 
 bool list_fold(const char *s, char *out, size_t size)
 {
@@ -41,15 +42,23 @@ bool list_fold(const char *s, char *out, size_t size)
 	return true;
 }
 
+static bool exists(uint64_t y, uint64_t m, uint64_t d)
+{
+	static const uint8_t days[] = {31, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+	return y >= 1850 && y <= 2999 && m <= 12 && d <= days[m] && (m != 2 || d < 29 || leap);
+}
+
+/* YYYY-MM-DD; month and day may be 00. A person without a year of birth would never match. */
 static bool date_of(const char *s, struct list_entry *e)
 {
 	uint64_t y, m, d;
 	const char *at = s;
 	if (s[0] == '\0')
 		return e->kind == LIST_DOCUMENT;
-	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !text_number(&at, &y) || !text_word(&at, "-") ||
-		!text_number(&at, &m) || !text_word(&at, "-") || !text_number(&at, &d) || *at != '\0' || m > 12 ||
-		d > 31)
+	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !text_number(&at, &y) ||
+		!text_word(&at, "-") || !text_number(&at, &m) || !text_word(&at, "-") ||
+		!text_number(&at, &d) || *at != '\0' || !exists(y, m, d))
 		return false;
 	e->year = (uint16_t)y;
 	e->month = (uint8_t)m;
@@ -57,13 +66,14 @@ static bool date_of(const char *s, struct list_entry *e)
 	return true;
 }
 
-static bool number_is_good(const char *s)
+static bool consists_of(const char *s, const char *letters)
 {
-	for (; *s != '\0'; s++)
-		if (!isupper((unsigned char)*s) && !isdigit((unsigned char)*s))
-			return false;
-	return true;
+	return s[strspn(s, letters)] == '\0';
 }
+
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+static const char word[] = CAPITALS "abcdefghijklmnopqrstuvwxyz" DIGITS "._:/-";
 
 static bool entry_of(char *columns[COLUMNS], struct list_entry *e)
 {
@@ -72,11 +82,15 @@ static bool entry_of(char *columns[COLUMNS], struct list_entry *e)
 		e->kind = LIST_PERSON;
 	else if (strcmp(columns[1], "document") != 0)
 		return false;
-	if (columns[0][0] == '\0' || !text_copy(e->id, sizeof e->id, columns[0]) ||
-		!text_copy(e->number, sizeof e->number, columns[2]) || !number_is_good(e->number) ||
+	if (columns[0][0] == '\0' || !consists_of(columns[0], word) ||
+		!text_copy(e->id, sizeof e->id, columns[0]) ||
+		!text_copy(e->number, sizeof e->number, columns[2]) ||
+		!consists_of(e->number, CAPITALS DIGITS) ||
 		!text_copy(e->issuer, sizeof e->issuer, columns[3]) ||
+		!consists_of(e->issuer, CAPITALS) ||
 		!list_fold(columns[4], e->surname, sizeof e->surname) ||
-		!list_fold(columns[5], e->given_names, sizeof e->given_names) || !date_of(columns[6], e) ||
+		!list_fold(columns[5], e->given_names, sizeof e->given_names) ||
+		!date_of(columns[6], e) || !consists_of(columns[7], word) ||
 		!text_copy(e->handling_code, sizeof e->handling_code, columns[7]))
 		return false;
 	return e->kind == LIST_DOCUMENT ? e->number[0] != '\0' : e->surname[0] != '\0';
@@ -101,7 +115,7 @@ static bool split(char *line, char *columns[COLUMNS])
 
 static bool head_of(const char *line, struct list *list)
 {
-	struct tm t = { 0 };
+	struct tm t = {0};
 	if (!text_word(&line, "# list="))
 		return false;
 	size_t n = strcspn(line, " ");
@@ -109,8 +123,11 @@ static bool head_of(const char *line, struct list *list)
 		return false;
 	memcpy(list->id, line, n);
 	list->id[n] = '\0';
+	if (!consists_of(list->id, word))
+		return false;
 	line += n;
-	if (!text_word(&line, " version=") || !text_number(&line, &list->version) || !text_word(&line, " issued="))
+	if (!text_word(&line, " version=") || !text_number(&line, &list->version) ||
+		!text_word(&line, " issued="))
 		return false;
 	const char *end = strptime(line, "%Y-%m-%dT%H:%M:%SZ", &t);
 	if (end == NULL || *end != '\0')
@@ -119,13 +136,19 @@ static bool head_of(const char *line, struct list *list)
 	return true;
 }
 
+/* Not realloc: what it leaves behind would not be wiped. */
 static int add(struct list *list, size_t *room, const struct list_entry *e)
 {
 	if (list->count == *room) {
 		size_t more = *room == 0 ? 64 : *room * 2;
-		struct list_entry *p = realloc(list->entries, more * sizeof *p);
+		struct list_entry *p = calloc(more, sizeof *p);
 		if (p == NULL)
 			return PN_ENOMEM;
+		if (list->count > 0) {
+			memcpy(p, list->entries, list->count * sizeof *p);
+			explicit_bzero(list->entries, list->count * sizeof *p);
+		}
+		free(list->entries);
 		list->entries = p;
 		*room = more;
 	}
@@ -168,7 +191,8 @@ int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line
 		++*line_number;
 		if (!good)
 			goto out;
-		if (*line_number == 1 ? !head_of(line, list) : *line_number == 2 && strcmp(line, header) != 0)
+		if (*line_number == 1 ? !head_of(line, list)
+				      : *line_number == 2 && strcmp(line, header) != 0)
 			goto out;
 		if (*line_number <= 2 || line[0] == '\0')
 			continue;

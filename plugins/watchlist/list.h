@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A watchlist in memory: parsed from a signed CSV file, looked up exactly. docs/watchlist.md describes the file.
- * Pure but for malloc. Must never keep an entry whose line it could not read whole.
+ * A watchlist in memory: parsed from a signed CSV file, looked up exactly. docs/watchlist.md
+ * describes the file. Pure but for malloc. Must never keep an entry whose line it could not read
+ * whole.
  */
 #ifndef POSTERN_WATCHLIST_LIST_H
 #define POSTERN_WATCHLIST_LIST_H
@@ -29,16 +30,19 @@ struct list {
 	int64_t issued_s; /* since 1970-01-01 UTC */
 	struct list_entry *entries;
 	size_t count;
-	/* Open addressing over entries, keyed by document number or by surname; values are index + 1, 0 is free. */
+	/* Open addressing over entries, keyed by document number or by surname; values are index +
+	 * 1, 0 is free. */
 	uint32_t *slots;
 	size_t slot_count; /* a power of two */
 };
 
-/* PN_EFORMAT with *line set to the first line that is wrong (1-based). On success *out is the caller's to free. */
+/* PN_EFORMAT with *line set to the first line that is wrong (1-based). On success *out is the
+ * caller's to free. */
 int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line) PN_MUST_CHECK;
 void list_free(struct list *list);
 
-/* The form in which names are compared: A-Z and single spaces; hyphens become spaces, apostrophes and other marks go
- * (Doc 9303-3 4.6). Returns false when s holds a byte that has no place there. */
+/* The form in which names are compared: A-Z and single spaces; hyphens become spaces, apostrophes
+ * and other marks go (Doc 9303-3 4.6). Returns false when s holds a byte that has no place there.
+ */
 bool list_fold(const char *s, char *out, size_t size);
 #endif

@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Exact look-up by hash. Must never compare a name that was not folded.
+ * Look-up by hash, and from end to end for a name that may be cut. Must never compare a name that
+ * was not folded.
  */
 #include "matcher.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits; Fowler, Noll, Vo. The list is signed by the State: no adversary chooses its keys. */
-static uint64_t hash_of(const char *key)
+/* A document's number, or a person's two names: many share a surname. */
+struct key {
+	enum list_kind kind;
+	const char *first, *second;
+};
+
+/* FNV-1a, 64 bits; Fowler, Noll, Vo. The list is signed by the State: no adversary chooses its
+ * keys. */
+static uint64_t hash_text(uint64_t h, const char *s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	for (; *key != '\0'; key++)
-		h = (h ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
 	return h;
 }
 
-static const char *key_of(const struct list_entry *e)
+static uint64_t hash_of(const struct key *k)
 {
-	return e->kind == LIST_DOCUMENT ? e->number : e->surname;
+	uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), k->first) * UINT64_C(0x100000001b3);
+	return hash_text(h, k->second);
+}
+
+static struct key key_of(const struct list_entry *e)
+{
+	if (e->kind == LIST_DOCUMENT)
+		return (struct key){LIST_DOCUMENT, e->number, ""};
+	return (struct key){LIST_PERSON, e->surname, e->given_names};
 }
 
 int matcher_index(struct list *list)
@@ -30,7 +45,8 @@ int matcher_index(struct list *list)
 		return PN_ENOMEM;
 	list->slot_count = slots;
 	for (size_t i = 0; i < list->count; i++) {
-		size_t at = hash_of(key_of(&list->entries[i])) & (slots - 1);
+		struct key k = key_of(&list->entries[i]);
+		size_t at = hash_of(&k) & (slots - 1);
 		while (list->slots[at] != 0)
 			at = (at + 1) & (slots - 1);
 		list->slots[at] = (uint32_t)i + 1;
@@ -38,14 +54,17 @@ int matcher_index(struct list *list)
 	return PN_OK;
 }
 
-/* The next entry of that kind and key at or after *at. */
-static const struct list_entry *probe(const struct list *list, enum list_kind kind, const char *key, size_t *at, bool first)
+/* The next entry of that key at or after *at. */
+static const struct list_entry *probe(
+	const struct list *list, const struct key *key, size_t *at, bool first)
 {
 	if (first)
 		*at = hash_of(key) & (list->slot_count - 1);
 	for (; list->slots[*at] != 0; *at = (*at + 1) & (list->slot_count - 1)) {
 		const struct list_entry *e = &list->entries[list->slots[*at] - 1];
-		if (e->kind == kind && strcmp(key_of(e), key) == 0) {
+		struct key k = key_of(e);
+		if (k.kind == key->kind && strcmp(k.first, key->first) == 0 &&
+			strcmp(k.second, key->second) == 0) {
 			*at = (*at + 1) & (list->slot_count - 1);
 			return e;
 		}
@@ -62,37 +81,90 @@ static bool birth_agrees(const struct list_entry *e, const struct matcher_query 
 	return e->day == 0 || q->day == 0 || e->day == q->day;
 }
 
-static size_t find_documents(const struct list *list, const struct matcher_query *q, struct matcher_match *out, size_t room)
+/* Is each word of cut the beginning of a word of whole, in order, the first of the first? */
+static bool cut_agrees(const char *whole, const char *cut)
+{
+	for (bool first = true; *cut != '\0'; first = false) {
+		size_t n = strcspn(cut, " ");
+		while (strncmp(whole, cut, n) != 0) {
+			whole += strcspn(whole, " ");
+			if (first || *whole++ == '\0')
+				return false;
+		}
+		whole += strcspn(whole, " ");
+		whole += *whole == ' ';
+		cut += n;
+		cut += *cut == ' ';
+	}
+	return true;
+}
+
+static bool is_among(const struct matcher_match *out, size_t n, const struct list_entry *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (out[i].entry == e)
+			return true;
+	return false;
+}
+
+static size_t find_documents(
+	const struct list *list, const struct matcher_query *q, struct matcher_match *out)
 {
 	size_t n = 0, at = 0;
 	for (size_t i = 0; i < q->number_count; i++) {
-		const struct list_entry *e = probe(list, LIST_DOCUMENT, q->numbers[i], &at, true);
-		for (; e != NULL && n < room; e = probe(list, LIST_DOCUMENT, q->numbers[i], &at, false)) {
+		struct key key = {LIST_DOCUMENT, q->numbers[i], ""};
+		const struct list_entry *e = probe(list, &key, &at, true);
+		for (; e != NULL && n < MATCHES_MAX; e = probe(list, &key, &at, false)) {
 			bool named = e->issuer[0] != '\0';
-			if (named && strcmp(e->issuer, q->issuer) != 0)
+			if ((named && strcmp(e->issuer, q->issuer) != 0) || is_among(out, n, e))
 				continue;
-			out[n++] = (struct matcher_match){ e, "document_number", { "match.document_number", "match.issuer" },
-				named ? 2 : 1 };
+			out[n++] = (struct matcher_match){e, "document_number",
+				{"match.document_number", "match.issuer"}, named ? 2 : 1};
 		}
 	}
 	return n;
 }
 
-size_t matcher_find(const struct list *list, const struct matcher_query *query, struct matcher_match out[MATCHES_MAX])
+static size_t add_person(struct matcher_match *out, size_t n, const struct list_entry *e)
+{
+	out[n] = (struct matcher_match){e, "name_birth_date",
+		{"match.surname", "match.given_names", "match.birth_date"}, 3};
+	return n + 1;
+}
+
+/* Names are folded. */
+static size_t find_persons(const struct list *list, const struct matcher_query *q,
+	const char *surname, const char *given_names, struct matcher_match *out, size_t n)
+{
+	struct key key = {LIST_PERSON, surname, given_names};
+	size_t at = 0;
+	if (q->name_truncated) {
+		for (size_t i = 0; i < list->count && n < MATCHES_MAX; i++) {
+			const struct list_entry *e = &list->entries[i];
+			if (e->kind == LIST_PERSON && birth_agrees(e, q) &&
+				cut_agrees(e->surname, surname) &&
+				cut_agrees(e->given_names, given_names))
+				n = add_person(out, n, e);
+		}
+		return n;
+	}
+	for (const struct list_entry *e = probe(list, &key, &at, true);
+		e != NULL && n < MATCHES_MAX; e = probe(list, &key, &at, false))
+		if (birth_agrees(e, q))
+			n = add_person(out, n, e);
+	return n;
+}
+
+size_t matcher_find(const struct list *list, const struct matcher_query *query,
+	struct matcher_match out[MATCHES_MAX], bool *complete)
 {
 	char surname[LIST_FIELD_MAX], given_names[LIST_FIELD_MAX];
-	size_t n, at = 0;
-	if (list->slot_count == 0)
-		return 0;
-	n = find_documents(list, query, out, MATCHES_MAX);
-	if (!list_fold(query->surname, surname, sizeof surname) ||
-		!list_fold(query->given_names, given_names, sizeof given_names) || surname[0] == '\0')
-		return n;
-	for (const struct list_entry *e = probe(list, LIST_PERSON, surname, &at, true); e != NULL && n < MATCHES_MAX;
-		e = probe(list, LIST_PERSON, surname, &at, false))
-		if (strcmp(e->given_names, given_names) == 0 && birth_agrees(e, query))
-			out[n++] = (struct matcher_match){ e, "name_birth_date",
-				{ "match.surname", "match.given_names", "match.birth_date" }, 3 };
+	size_t n = find_documents(list, query, out);
+	*complete = list_fold(query->surname, surname, sizeof surname) &&
+		    list_fold(query->given_names, given_names, sizeof given_names) &&
+		    surname[0] != '\0' && query->year != 0;
+	if (*complete)
+		n = find_persons(list, query, surname, given_names, out, n);
 	explicit_bzero(surname, sizeof surname);
 	explicit_bzero(given_names, sizeof given_names);
 	return n;

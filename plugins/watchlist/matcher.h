@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Finding a traveller on a list. Exact today: document number, and name with birth date; approximate name matching takes
- * its place behind this interface. Several documents are OR-ed, never AND-ed. Must never change the list.
+ * Finding a traveller on a list: document number, and name with birth date. Names are compared
+ * whole; a name that its zone has cut (Doc 9303-3 4.6) part by part. Several documents are OR-ed,
+ * never AND-ed. Must never change the list, nor count a name it could not compare as one it has not
+ * found.
  */
 #ifndef POSTERN_WATCHLIST_MATCHER_H
 #define POSTERN_WATCHLIST_MATCHER_H
@@ -12,19 +14,24 @@ struct matcher_query {
 	const char *const *numbers;
 	size_t number_count;
 	const char *issuer, *surname, *given_names;
+	bool name_truncated;
 	unsigned year, month, day; /* 0: unknown */
 };
 
 struct matcher_match {
 	const struct list_entry *entry;
-	const char *basis;   /* "document_number", "name_birth_date" */
+	const char *basis; /* "document_number", "name_birth_date" */
 	const char *reasons[3];
 	size_t reason_count;
 };
 
 /* Builds the index; called once by list_parse. */
 int matcher_index(struct list *list) PN_MUST_CHECK;
-/* At most MATCHES_MAX; the first by document. A birth date matches when every part that both know agrees and the year
- * is known to both. */
-size_t matcher_find(const struct list *list, const struct matcher_query *query, struct matcher_match out[MATCHES_MAX]);
+/* At most MATCHES_MAX; those by document first; each entry once. A document matches by number, and
+ * issuer where the entry names one. A birth date matches when every part that both know agrees; the
+ * year must be known to both. A name that may be cut matches when each of its parts begins one of
+ * the entry's parts, in order, the first the first. *complete is false when persons could not be
+ * searched: no surname, a character that names do not have, or no year of birth. */
+size_t matcher_find(const struct list *list, const struct matcher_query *query,
+	struct matcher_match out[MATCHES_MAX], bool *complete);
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plugin of kind watchlist: answers search_watchlist from a signed list file, which it reloads when it changes and never
- * for an older version. Without a good list the answer is undetermined and stale, so the traveller is referred.
- * Must never answer from a list whose signature it has not checked.
+ * Plugin of kind watchlist: answers search_watchlist from a signed list file, which it reloads when
+ * it changes and never for an older version. Without a good list the answer is undetermined and
+ * stale, so the traveller is referred. Must never answer from a list whose signature it has not
+ * checked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +16,30 @@
 #include "postern/plugin.h"
 #include "signed/signed.h"
 
-enum { RELOAD_MS = 2000, LIST_BYTES_MAX = 200 * 1024 * 1024, ANSWER_MAX = 8192 };
+enum {
+	RELOAD_MS = 2000,
+	LIST_BYTES_MAX = 200 * 1024 * 1024,
+	ANSWER_MAX = 8192,
+	CLOCK_SLACK_S = 300
+};
+
+struct watchlist_seen {
+	ino_t inode;
+	struct timespec changed;
+};
 
 struct watchlist {
 	const struct postern_host *host;
 	struct signed_keys keys;
-	char path[512], version_path[512], version_text[32];
+	char path[512], signature_path[520], version_path[512], version_text[32];
 	struct list *list;
-	struct timespec loaded_mtime;
+	struct watchlist_seen seen[2]; /* the list and its signature as last looked at */
 	uint64_t highest_version;
 	int64_t max_age_s;
 };
 
-static void log_event(struct watchlist *w, enum postern_log_level level, const char *event, const char *detail)
+static void log_event(
+	struct watchlist *w, enum postern_log_level level, const char *event, const char *detail)
 {
 	w->host->log(w->host->ctx, level, event, detail);
 }
@@ -52,7 +64,8 @@ static void write_version(struct watchlist *w)
 		log_event(w, POSTERN_WARNING, "watchlist.version_not_kept", "");
 		return;
 	}
-	int good = fprintf(f, "%llu\n", (unsigned long long)w->highest_version) > 0 && fflush(f) == 0;
+	int good =
+		fprintf(f, "%llu\n", (unsigned long long)w->highest_version) > 0 && fflush(f) == 0;
 	fclose(f);
 	if (!good || rename(path, w->version_path) != 0)
 		log_event(w, POSTERN_WARNING, "watchlist.version_not_kept", "");
@@ -86,7 +99,8 @@ static void load(struct watchlist *w)
 		return;
 	list_free(w->list);
 	w->list = list;
-	snprintf(w->version_text, sizeof w->version_text, "%llu", (unsigned long long)list->version);
+	snprintf(
+		w->version_text, sizeof w->version_text, "%llu", (unsigned long long)list->version);
 	if (list->version > w->highest_version) {
 		w->highest_version = list->version;
 		write_version(w);
@@ -94,14 +108,31 @@ static void load(struct watchlist *w)
 	log_event(w, POSTERN_INFO, "watchlist.loaded", w->version_text);
 }
 
+static struct watchlist_seen look(const char *path)
+{
+	struct watchlist_seen seen;
+	struct stat st;
+	memset(&seen, 0, sizeof seen);
+	if (stat(path, &st) == 0) {
+		seen.inode = st.st_ino;
+		seen.changed = st.st_ctim;
+	}
+	return seen;
+}
+
+static bool same(const struct watchlist_seen *a, const struct watchlist_seen *b)
+{
+	return a->inode == b->inode && a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* A list and its signature arrive one after the other: either is a reason to look again. */
 static void load_if_changed(struct watchlist *w)
 {
-	struct stat st;
-	if (stat(w->path, &st) != 0)
+	struct watchlist_seen seen[2] = {look(w->path), look(w->signature_path)};
+	if (same(&seen[0], &w->seen[0]) && same(&seen[1], &w->seen[1]))
 		return;
-	if (st.st_mtim.tv_sec == w->loaded_mtime.tv_sec && st.st_mtim.tv_nsec == w->loaded_mtime.tv_nsec)
-		return;
-	w->loaded_mtime = st.st_mtim;
+	memcpy(w->seen, seen, sizeof seen);
 	load(w);
 }
 
@@ -112,28 +143,38 @@ static int64_t age_s(const struct watchlist *w)
 	return w->list != NULL ? (int64_t)now.tv_sec - w->list->issued_s : 0;
 }
 
+/* Older than allowed, or from the future, as seen by this machine's clock. */
+static bool is_stale(const struct watchlist *w)
+{
+	int64_t age = age_s(w);
+	return w->list == NULL || age < -CLOCK_SLACK_S || age > w->max_age_s;
+}
+
 static void answer(struct watchlist *w, uint64_t id, const Postern__SearchWatchlist *q)
 {
 	Postern__WatchlistSearched a = POSTERN__WATCHLIST_SEARCHED__INIT;
-	struct matcher_match found[MATCHES_MAX] = { 0 };
+	struct matcher_match found[MATCHES_MAX] = {0};
 	Postern__WatchlistMatch match[MATCHES_MAX], *matches[MATCHES_MAX];
 	uint8_t bytes[ANSWER_MAX];
 	int64_t age = age_s(w);
+	bool complete = false;
 	size_t n;
-	a.list_stale = w->list == NULL || age < -300 || age > w->max_age_s;
+	a.list_stale = is_stale(w);
 	a.list_age_s = age > 0 ? (uint64_t)age : 0;
 	a.list_version = w->version_text;
-	a.result = w->list != NULL ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL : POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
 	if (w->list != NULL) {
-		struct matcher_query mq = { (const char *const *)q->document_numbers, q->n_document_numbers, q->issuer,
-			q->surname, q->given_names, 0, 0, 0 };
+		struct matcher_query mq = {(const char *const *)q->document_numbers,
+			q->n_document_numbers, q->issuer, q->surname, q->given_names,
+			q->name_truncated, 0, 0, 0};
 		if (q->birth_date != NULL) {
 			mq.year = q->birth_date->year;
 			mq.month = q->birth_date->month;
 			mq.day = q->birth_date->day;
 		}
-		a.n_matches = matcher_find(w->list, &mq, found);
+		a.n_matches = matcher_find(w->list, &mq, found, &complete);
 	}
+	a.result = complete ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL
+			    : POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
 	for (size_t i = 0; i < a.n_matches; i++) {
 		postern__watchlist_match__init(&match[i]);
 		match[i].entry_id = (char *)(uintptr_t)found[i].entry->id;
@@ -150,7 +191,8 @@ static void answer(struct watchlist *w, uint64_t id, const Postern__SearchWatchl
 	if (n > sizeof bytes)
 		return; /* the declared default follows */
 	postern__watchlist_searched__pack(&a, bytes);
-	if (w->host->answer(w->host->ctx, id, POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED, bytes, n) != 0)
+	if (w->host->answer(
+		    w->host->ctx, id, POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED, bytes, n) != 0)
 		log_event(w, POSTERN_WARNING, "watchlist.not_answered", "");
 }
 
@@ -175,7 +217,7 @@ static void watchlist_tick(void *self, uint64_t now_ms)
 	struct watchlist *w = self;
 	(void)now_ms;
 	load_if_changed(w);
-	w->host->trouble(w->host->ctx, "watchlist.stale", w->list == NULL || age_s(w) > w->max_age_s);
+	w->host->trouble(w->host->ctx, "watchlist.stale", is_stale(w));
 	if (w->host->wake_after(w->host->ctx, RELOAD_MS) != 0)
 		w->host->fail(w->host->ctx, "watchlist.no_timer");
 }
@@ -188,8 +230,11 @@ static int watchlist_init(const struct postern_host *host, void **self)
 		return PN_ENOMEM;
 	w->host = host;
 	w->max_age_s = host->option_int(host->ctx, "max_age_s");
-	snprintf(w->path, sizeof w->path, "%s/%s", host->folder(host->ctx, "lists"), host->option(host->ctx, "file"));
-	snprintf(w->version_path, sizeof w->version_path, "%s/version", host->state_folder(host->ctx));
+	snprintf(w->path, sizeof w->path, "%s/%s", host->folder(host->ctx, "lists"),
+		host->option(host->ctx, "file"));
+	snprintf(w->signature_path, sizeof w->signature_path, "%s.sig", w->path);
+	snprintf(w->version_path, sizeof w->version_path, "%s/version",
+		host->state_folder(host->ctx));
 	r = signed_keys_load(&w->keys, host->folder(host->ctx, "trust"), "lists");
 	if (r != PN_OK)
 		log_event(w, POSTERN_ERROR, "watchlist.no_keys", pn_err_name(r));
@@ -212,5 +257,6 @@ static void watchlist_stop(void *self)
 	free(w);
 }
 
-POSTERN_PLUGIN(.name = "watchlist", .version = "0.1.0", .init = watchlist_init, .start = watchlist_start,
-	.message = watchlist_message, .tick = watchlist_tick, .stop = watchlist_stop);
+POSTERN_PLUGIN(.name = "watchlist", .version = "0.1.0", .init = watchlist_init,
+	.start = watchlist_start, .message = watchlist_message, .tick = watchlist_tick,
+	.stop = watchlist_stop);

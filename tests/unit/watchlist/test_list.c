@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reading a list and finding travellers on it: exact numbers, exact names with birth dates and
+ * their unknown parts, names that the zone has cut, and every way in which a line can be wrong.
+ * Must never read a file.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "matcher.h"
+
+#define HEAD                                                                                       \
+	"# list=sis-test version=42 issued=2026-06-30T12:00:00Z\n"                                 \
+	"entry_id,kind,document_number,issuer,surname,given_names,birth_date,handling_code\n"
+
+static struct list *parse(const char *text)
+{
+	struct list *list = NULL;
+	unsigned line = 0;
+	if (list_parse(text, strlen(text), &list, &line) != PN_OK)
+		fail_msg("line %u of: %s", line, text);
+	return list;
+}
+
+/* Lines after the two of the head; the wrong one is the third unless said. */
+static void refused_at(const char *text, unsigned expected)
+{
+	struct list *list = NULL;
+	unsigned line = 0;
+	int r = list_parse(text, strlen(text), &list, &line);
+	if (r != PN_EFORMAT || line != expected)
+		fail_msg("returned %d at line %u, not at %u: %s", r, line, expected, text);
+	assert_null(list);
+}
+
+static void refused(const char *entry)
+{
+	char text[2048];
+	snprintf(text, sizeof text, HEAD "%s\n", entry);
+	refused_at(text, 3);
+}
+
+static void accepted(const char *entry)
+{
+	char text[2048];
+	snprintf(text, sizeof text, HEAD "%s\n", entry);
+	list_free(parse(text));
+}
+
+struct found {
+	char ids[256]; /* "A1 A2" */
+	bool complete;
+	struct matcher_match match[MATCHES_MAX];
+	size_t count;
+};
+
+static struct found find(const struct list *list, const struct matcher_query *q)
+{
+	struct found f = {.complete = false};
+	f.count = matcher_find(list, q, f.match, &f.complete);
+	for (size_t i = 0; i < f.count; i++) {
+		size_t n = strlen(f.ids);
+		snprintf(f.ids + n, sizeof f.ids - n, "%s%s", n > 0 ? " " : "",
+			f.match[i].entry->id);
+	}
+	return f;
+}
+
+static void documents(
+	const struct list *list, const char *number, const char *issuer, const char *expected)
+{
+	const char *numbers[] = {number};
+	struct matcher_query q = {numbers, 1, issuer, "NOBODY", "ATALL", false, 1990, 1, 1};
+	struct found f = find(list, &q);
+	assert_string_equal(f.ids, expected);
+	assert_true(f.complete);
+	for (size_t i = 0; i < f.count; i++)
+		assert_string_equal(f.match[i].basis, "document_number");
+}
+
+static void persons(const struct list *list, const char *surname, const char *given, unsigned y,
+	unsigned m, unsigned d, const char *expected)
+{
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d};
+	struct found f = find(list, &q);
+	if (strcmp(f.ids, expected) != 0)
+		fail_msg("%s, %s %u-%u-%u: found '%s', not '%s'", surname, given, y, m, d, f.ids,
+			expected);
+	for (size_t i = 0; i < f.count; i++)
+		assert_string_equal(f.match[i].basis, "name_birth_date");
+}
+
+static void cut(
+	const struct list *list, const char *surname, const char *given, const char *expected)
+{
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, true, 1970, 5, 6};
+	struct found f = find(list, &q);
+	if (strcmp(f.ids, expected) != 0)
+		fail_msg("%s, %s: found '%s', not '%s'", surname, given, f.ids, expected);
+}
+
+static void head(void **state)
+{
+	(void)state;
+	struct list *list = parse(HEAD);
+	assert_string_equal(list->id, "sis-test");
+	assert_true(list->version == 42);
+	assert_true(list->issued_s == 1782820800); /* date -u -d 2026-06-30T12:00:00Z +%s */
+	assert_int_equal(list->count, 0);
+	documents(list, "X1", "NOR", "");
+	list_free(list);
+	refused_at("", 0);
+	refused_at("# list=a version=1 issued=2026-06-30T12:00:00Z\n", 1);
+	refused_at("# list=a version=1 issued=2026-06-30T12:00:00Z\nentry_id,kind\n", 2);
+	static const char *const bad[] = {"", "# list= version=1 issued=2026-06-30T12:00:00Z",
+		"# version=1", "# list=a version= issued=2026-06-30T12:00:00Z",
+		"# list=a version=-1 issued=2026-06-30T12:00:00Z",
+		"# list=a version=18446744073709551616 issued=2026-06-30T12:00:00Z",
+		"# list=a version=1 issued=2026-06-30",
+		"# list=a version=1 issued=2026-06-30T12:00:00Z more",
+		"# list=a version=1 issued=2026-13-30T12:00:00Z",
+		"# list=a\xe9 version=1 issued=2026-06-30T12:00:00Z",
+		"list=a version=1 issued=2026-06-30T12:00:00Z",
+		"# list=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa version=1 "
+		"issued=2026-06-30T12:00:00Z"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char text[512];
+		snprintf(text, sizeof text, "%s\n%s", bad[i], strchr(HEAD, '\n') + 1);
+		refused_at(text, 1);
+	}
+}
+
+static void document_numbers(void **state)
+{
+	(void)state;
+	struct list *list = parse(HEAD "A1,document,AB1234567,NOR,,,,stop\n"
+				       "A2,document,AB1234567,,,,,\n"
+				       "A3,document,AB1234567,SWE,,,,\r\n"
+				       "\n"
+				       "A4,document,AB123456,NOR,,,,\n"
+				       "A5,document,L01X00T47,D,MUSTERMANN,ERIKA,1964-08-12,");
+	assert_int_equal(list->count, 5);
+	documents(list, "AB1234567", "NOR", "A1 A2");
+	documents(list, "AB1234567", "SWE", "A2 A3");
+	documents(list, "AB1234567", "DNK", "A2");
+	documents(list, "AB123456", "NOR", "A4");
+	documents(list, "AB12345678", "NOR", "");
+	documents(list, "ab1234567", "NOR", "");
+	documents(list, "", "NOR", "");
+	documents(list, "L01X00T47", "D", "A5");
+	/* a document's entry is not a person's */
+	persons(list, "MUSTERMANN", "ERIKA", 1964, 8, 12, "");
+	/* several numbers are OR-ed; one entry is told once */
+	const char *both[] = {"AB123456", "L01X00T47", "AB123456", "NONE"};
+	struct matcher_query q = {both, 4, "NOR", "", "", false, 0, 0, 0};
+	struct found f = find(list, &q);
+	assert_string_equal(f.ids, "A4");
+	q.issuer = "D";
+	assert_string_equal(find(list, &q).ids, "A5");
+	assert_string_equal(f.match[0].entry->handling_code, "");
+	assert_int_equal(f.match[0].reason_count, 2);
+	list_free(list);
+}
+
+static void birth_dates(void **state)
+{
+	(void)state;
+	struct list *list = parse(HEAD "P1,person,,,ERIKSSON,ANNA MARIA,1974-08-12,\n"
+				       "P2,person,,,ERIKSSON,ANNA MARIA,1974-08-00,\n"
+				       "P3,person,,,ERIKSSON,ANNA MARIA,1974-00-00,\n"
+				       "P4,person,,,ERIKSSON,ANNA MARIA,1974-00-12,\n"
+				       "P5,person,,,ERIKSSON,ANNA,1974-08-12,\n");
+	persons(list, "ERIKSSON", "ANNA MARIA", 1974, 8, 12, "P1 P2 P3 P4");
+	persons(list, "ERIKSSON", "ANNA MARIA", 1974, 8, 13, "P2 P3");
+	persons(list, "ERIKSSON", "ANNA MARIA", 1974, 9, 12, "P3 P4");
+	persons(list, "ERIKSSON", "ANNA MARIA", 1975, 8, 12, "");
+	/* unknown in the document */
+	persons(list, "ERIKSSON", "ANNA MARIA", 1974, 0, 0, "P1 P2 P3 P4");
+	persons(list, "ERIKSSON", "ANNA MARIA", 1974, 8, 0, "P1 P2 P3 P4");
+	persons(list, "ERIKSSON", "ANNA MARIA", 1974, 9, 0, "P3 P4");
+	persons(list, "ERIKSSON", "ANNA", 1974, 8, 12, "P5");
+	persons(list, "ERIKSSON", "", 1974, 8, 12, "");
+	persons(list, "ERIKSON", "ANNA MARIA", 1974, 8, 12, "");
+	list_free(list);
+}
+
+/* Doc 9303-3, 4.6: hyphens become fillers, apostrophes and full stops go; section 6 for the letters
+ * themselves. */
+static void names_as_in_the_zone(void **state)
+{
+	(void)state;
+	struct list *list = parse(HEAD "N1,person,,,O'Connor,Enya Siobhan,1980-01-02,\n"
+				       "N2,person,,,van der Muellen,Hilke-Marie,1980-01-02,\n"
+				       "N3,person,,,OECALAN,,1980-01-02,\n"
+				       "N4,person,,,  SPACE   SPACE  ,St. John,1980-01-02,\n");
+	persons(list, "OCONNOR", "ENYA SIOBHAN", 1980, 1, 2, "N1");
+	persons(list, "O CONNOR", "ENYA SIOBHAN", 1980, 1, 2, "");
+	persons(list, "VAN DER MUELLEN", "HILKE MARIE", 1980, 1, 2, "N2");
+	persons(list, "VAN<DER<MUELLEN", "HILKE<MARIE<<<", 1980, 1, 2, "N2");
+	persons(list, "OECALAN", "", 1980, 1, 2, "N3");
+	persons(list, "OCALAN", "", 1980, 1, 2, "");
+	persons(list, "SPACE SPACE", "ST JOHN", 1980, 1, 2, "N4");
+	list_free(list);
+	char out[8];
+	assert_false(list_fold("\xc3\x96" "calan", out, sizeof out));
+	assert_false(list_fold("A1", out, sizeof out));
+	assert_true(list_fold("ABCDEFG", out, sizeof out));
+	assert_false(list_fold("ABCDEFGH", out, sizeof out));
+	assert_true(list_fold("- <-", out, sizeof out));
+	assert_string_equal(out, "");
+}
+
+/* The truncated names of Doc 9303-3, 4.6, and what must not match. */
+static void cut_names(void **state)
+{
+	(void)state;
+	struct list *list =
+		parse(HEAD "T1,person,,,NILAVADHANANANDA,CHAYAPA DEJTHAMRONG KRASUANG,1970-05-06,\n"
+			   "T2,person,,,BENNELONG WOOLOOMOOLOO WARRANDYTE WARNAMBOOL,DINGO "
+			   "POTOROO,1970-05-06,\n"
+			   "T3,person,,,NILAVADHANANANDA,ARNPOL PETCH CHARONGUANG,1970-05-06,\n"
+			   "T4,person,,,NILAVADHANANANDA,CHAYAPA,1971-05-06,\n");
+	cut(list, "NILAVADHANANANDA", "CHAYAPA DEJTHAMRONG KRASU", "T1");
+	cut(list, "NILAVADHANANANDA", "CHAYAPA DEJ K", "T1");
+	cut(list, "NILAVADHANANANDA", "ARNPOL PETCH C", "T3");
+	cut(list, "NILAVADHANANANDA", "", "T1 T3");
+	cut(list, "BENNELONG WOOLOOMOOLOO WARRANDYTE W", "DINGO POTOROO", "T2");
+	cut(list, "BENNELONG W W W", "DINGO", "T2");
+	cut(list, "WOOLOOMOOLOO", "DINGO", "");
+	cut(list, "BENNELONG", "POTOROO", "");
+	cut(list, "NILAVADHANANANDAX", "CHAYAPA", "");
+	cut(list, "NILAVADHANANANDA X", "CHAYAPA", "");
+	/* whole names are not taken for cut ones */
+	persons(list, "NILAVADHANANANDA", "CHAYAPA DEJTHAMRONG KRASU", 1970, 5, 6, "");
+	list_free(list);
+}
+
+static void cannot_be_searched(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *surname, *given;
+		unsigned year;
+		bool complete;
+	} cases[] = {{"SMITH", "JO", 1980, true}, {"SMITH", "", 1980, true},
+		{"", "JO", 1980, false}, {"SM1TH", "JO", 1980, false}, {"SMITH", "J?", 1980, false},
+		{"SMITH", "JO", 0, false}, {"<<<", "JO", 1980, false},
+		{"SM\xc3\x8dTH", "JO", 1980, false}};
+	const char *numbers[] = {"X1"};
+	struct list *list = parse(HEAD "A1,document,X1,,,,,\n");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct matcher_query q = {numbers, 1, "NOR", cases[i].surname, cases[i].given,
+			false, cases[i].year, 1, 1};
+		struct found f = find(list, &q);
+		assert_int_equal(f.complete, cases[i].complete);
+		assert_string_equal(f.ids, "A1"); /* documents are found all the same */
+	}
+	list_free(list);
+}
+
+static void wrong_lines(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"A", "A,document,X1,NOR,,,", "A,document,X1,NOR,,,,,",
+		",document,X1,NOR,,,,", "A,Document,X1,NOR,,,,", "A,,X1,NOR,,,,",
+		"A,document,,NOR,,,,", "A,document,x1,NOR,,,,", "A,document,X 1,NOR,,,,",
+		"A,document,X1<,NOR,,,,", "A,document,X1,nor,,,,", "A,document,X1,NORW,,,,",
+		"A,document,1234567890123456789012345,NOR,,,,", "A,person,,,,JO,1980-01-01,",
+		"A,person,,,SMITH,JO,,", "A,person,,,SMITH,JO,0000-01-01,",
+		"A,person,,,SMITH,JO,1980-13-01,", "A,person,,,SMITH,JO,1980-02-30,",
+		"A,person,,,SMITH,JO,1981-02-29,", "A,person,,,SMITH,JO,1980-1-1,",
+		"A,person,,,SMITH,JO,80-01-01,", "A,person,,,SMITH,JO,01.01.1980,",
+		"A,person,,,SMITH,JO,1980-01-01Z,", "A,person,,,SM1TH,JO,1980-01-01,",
+		"A,person,,,SM\xc3\x8dTH,JO,1980-01-01,", "\"A\",document,X1,NOR,,,,",
+		"A,document,X1,NOR,,,,\"x\"", "A\xe9,document,X1,NOR,,,,",
+		"A,document,X1,NOR,,,,caf\xe9", "A B,document,X1,NOR,,,,", "=A,document,X1,NOR,,,,",
+		" A,document,X1,NOR,,,,", "# a comment"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		refused(bad[i]);
+	accepted("A,person,,,SMITH,JO,1980-02-29,");
+	accepted("A,person,,,SMITH,,1980-00-00,");
+	accepted("12345678901234567890123456789012345678.,document,12345678901234567890123,NOR,,,,"
+		 "a:b/c.d_e-f");
+	refused("1234567890123456789012345678901234567890,document,X1,NOR,,,,");
+	refused("A,document,X1,NOR,,,,1234567890123456789012345678901234567890");
+	/* a line too long, and one with a NUL */
+	char text[2048] = HEAD;
+	size_t n = strlen(text);
+	memset(text + n, 'A', 600);
+	refused_at(text, 3);
+	memcpy(text + n, "A,document,X1,NOR,,,,\0x\n", 24);
+	struct list *list = NULL;
+	unsigned line = 0;
+	assert_int_equal(list_parse(text, n + 24, &list, &line), PN_EFORMAT);
+	assert_int_equal(line, 3);
+	/* good lines before a bad one are not kept */
+	refused_at(HEAD "A,document,X1,NOR,,,,\nB,document,X2,NOR,,,\n", 4);
+}
+
+/* One id may stand on several lines: one alert, several documents. Each line is a match of its own.
+ */
+static void one_id_on_many_lines(void **state)
+{
+	(void)state;
+	struct list *list = parse(HEAD
+		"A1,document,X1,NOR,,,,\nA1,document,X2,NOR,,,,\nA1,person,,,SMITH,JO,1980-01-01,\n"
+		"A1,document,X1,NOR,,,,\n");
+	const char *numbers[] = {"X1", "X2"};
+	struct matcher_query q = {numbers, 2, "NOR", "SMITH", "JO", false, 1980, 1, 1};
+	assert_int_equal(list->count, 4);
+	assert_string_equal(find(list, &q).ids, "A1 A1 A1 A1");
+	list_free(list);
+}
+
+static void limits(void **state)
+{
+	(void)state;
+	enum { PERSONS = 20000 };
+	char *text = malloc(PERSONS * 64);
+	assert_non_null(text);
+	size_t n = (size_t)snprintf(text, 512, HEAD);
+	/* one surname for all: the index must not walk it from end to end for each */
+	for (int i = 0; i < PERSONS; i++)
+		n += (size_t)snprintf(text + n, 64, "P%d,person,,,NGUYEN,%c%c%c,1980-01-01,\n", i,
+			'A' + i % 26, 'A' + i / 26 % 26, 'A' + i / 676 % 26);
+	for (int i = 0; i < 20; i++)
+		n += (size_t)snprintf(text + n, 64, "D%d,document,X1,,,,,\n", i);
+	struct list *list = NULL;
+	unsigned line = 0;
+	assert_int_equal(list_parse(text, n, &list, &line), PN_OK);
+	assert_int_equal(list->count, PERSONS + 20);
+	const char *numbers[] = {"X1"};
+	struct matcher_query q = {numbers, 1, "NOR", "NGUYEN", "AAA", false, 1980, 1, 1};
+	/* more than fit: the first, and no more */
+	struct found f = find(list, &q);
+	assert_int_equal(f.count, MATCHES_MAX);
+	assert_string_equal(f.match[0].entry->id, "D0");
+	assert_string_equal(f.match[15].entry->id, "D15");
+	q.number_count = 0;
+	assert_string_equal(
+		find(list, &q).ids, "P0 P17576"); /* 26 * 26 * 26 names, then the first again */
+	q.name_truncated = true;
+	q.given_names = "B";
+	assert_int_equal(find(list, &q).count, MATCHES_MAX);
+	list_free(list);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(head),
+		cmocka_unit_test(document_numbers),
+		cmocka_unit_test(birth_dates),
+		cmocka_unit_test(names_as_in_the_zone),
+		cmocka_unit_test(cut_names),
+		cmocka_unit_test(cannot_be_searched),
+		cmocka_unit_test(wrong_lines),
+		cmocka_unit_test(one_id_on_many_lines),
+		cmocka_unit_test(limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
