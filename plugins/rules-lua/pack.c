@@ -120,6 +120,10 @@ static int manifest(struct pack *pack, struct text *error)
 	if (cyaml_load_data((const uint8_t *)bytes, size, &config, &top,
 		    (cyaml_data_t **)&pack->manifest, NULL) != CYAML_OK)
 		return PN_EFORMAT;
+	if (pack->manifest == NULL) {
+		text_add(error, "pack.yaml: empty"); /* no document at all is no error to libcyaml */
+		return PN_EFORMAT;
+	}
 	return fields_open(&pack->tree, pack->manifest->purpose, pack->manifest->fields,
 		pack->manifest->fields_count, error);
 }

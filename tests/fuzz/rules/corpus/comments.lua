@@ -1,0 +1,2 @@
+--[==[ crossing.lane ]] ]==] return function(crossing) local s = [[ x ]] .. "\"" .. '\'' -- end
+end

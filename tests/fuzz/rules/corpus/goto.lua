@@ -1,0 +1,1 @@
+return function() do goto a end ::a:: local x <const> = 1 local y <close> = nil end

@@ -1,0 +1,1 @@
+return function(c) local s = ipairs({}) s({}, 9223372036854775807) for k, v in pairs({ b = 1, a = 2, "x" }) do k = v end end

@@ -1,0 +1,1 @@
+return function(crossing) local function f(c, k) return c[k] end return f(crossing, "lane\0xxxxxxxx") end

@@ -1,0 +1,1 @@
+return function() return "refer", "a\0b", "minor", "x\0", 1.5, {} end

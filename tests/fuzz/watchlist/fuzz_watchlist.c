@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Any bytes as a list (a head is put before what does not begin with '#'). Must never see an entry
+ * kept that its own particulars do not find, nor a match that is none.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "matcher.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+enum { ENTRIES_TRIED = 64 };
+
+static const char head[] = "# list=fuzz version=1 issued=2026-01-01T00:00:00Z\n"
+			   "entry_id,kind,document_number,issuer,surname,given_names,birth_date,"
+			   "handling_code\n";
+
+static void matches(const struct list_entry *e, const struct matcher_query *q, const char *basis)
+{
+	if (strcmp(basis, "document_number") == 0) {
+		MUST(e->kind == LIST_DOCUMENT && strcmp(e->number, q->numbers[0]) == 0);
+		MUST(e->issuer[0] == '\0' || strcmp(e->issuer, q->issuer) == 0);
+	} else {
+		MUST(e->kind == LIST_PERSON && e->year == q->year);
+		MUST(q->name_truncated || strcmp(e->surname, q->surname) == 0);
+		MUST(q->name_truncated || strcmp(e->given_names, q->given_names) == 0);
+	}
+}
+
+static void finds_itself(const struct list *list, const struct list_entry *e, bool cut)
+{
+	struct matcher_match out[MATCHES_MAX];
+	const char *numbers[] = {e->number};
+	struct matcher_query q = {numbers, e->kind == LIST_DOCUMENT, e->issuer, e->surname,
+		e->given_names, cut, e->year, e->month, e->day};
+	bool complete, found = false;
+	size_t n = matcher_find(list, &q, out, &complete);
+
+	MUST(n <= MATCHES_MAX && (e->kind == LIST_DOCUMENT || complete));
+	for (size_t i = 0; i < n; i++) {
+		matches(out[i].entry, &q, out[i].basis);
+		found = found || out[i].entry == e;
+		for (size_t k = 0; k < i; k++)
+			MUST(out[k].entry != out[i].entry);
+	}
+	MUST(found || n == MATCHES_MAX);
+}
+
+static void is_folded(const char *name)
+{
+	char again[LIST_FIELD_MAX];
+
+	MUST(list_fold(name, again, sizeof again) && strcmp(name, again) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	bool bare = size == 0 || data[0] != '#';
+	size_t before = bare ? sizeof head - 1 : 0;
+	char *text = malloc(before + size + 1);
+	struct list *list;
+	unsigned line;
+	int r;
+
+	if (text == NULL)
+		return 0;
+	memcpy(text, head, before);
+	if (size > 0)
+		memcpy(text + before, data, size);
+	r = list_parse(text, before + size, &list, &line);
+	MUST((r == PN_OK) == (list != NULL));
+	for (size_t i = 0; r == PN_OK && i < list->count && i < ENTRIES_TRIED; i++) {
+		const struct list_entry *e = &list->entries[i];
+
+		MUST(e->id[0] != '\0' && (e->kind == LIST_DOCUMENT || e->year > 0));
+		is_folded(e->surname);
+		is_folded(e->given_names);
+		finds_itself(list, e, false);
+		finds_itself(list, e, true);
+	}
+	list_free(list);
+	free(text);
+	return 0;
+}
