@@ -6,7 +6,7 @@
 #include "cli.h"
 
 extern const struct cli_command journal_commands[], mrz_commands[], officer_commands[],
-	pki_commands[], sign_commands[], status_commands[], stay_commands[];
+	pki_commands[], rules_test_commands[], sign_commands[], status_commands[], stay_commands[];
 
 int pki_show(struct cli *cli);
 #endif

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 		mrz_commands,
 		pki_commands,
 		sign_commands,
+		rules_test_commands,
 		stay_commands,
 		NULL,
 	};
