@@ -71,5 +71,42 @@ class Rules(unittest.TestCase):
         self.finds("0 passed")
 
 
+class Guide(unittest.TestCase):
+    """docs/rules.md: its example is a pack that passes, and its table of facts is the schema's."""
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(SOURCE, "docs", "rules.md"), encoding="utf-8") as f:
+            cls.text = f.read()
+
+    def example(self, folder):
+        files = re.findall(r"^`([a-z_]+\.(?:lua|yaml))`:\n\n```[a-z]+\n(.*?)^```$", self.text, re.M | re.S)
+        self.assertEqual(len(files), 7)
+        for name, content in files:
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write(content)
+        shutil.copy(os.path.join(SOURCE, "rules", "eligibility", "clear_test.lua"), folder)
+
+    def test_example(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.example(folder)
+            got = tool("rules", "test", folder, "--json")
+            self.assertEqual(got.returncode, 0, got.stdout)
+            self.assertEqual(parsed(got)["passed"], 11)
+
+    def test_facts(self):
+        """Every path of the table can be declared, and every field that the schema opens is in the table."""
+        listed = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)?)` \| (?:text|date|integer|boolean|list)", self.text, re.M)
+        self.assertEqual(sorted(set(listed)), sorted(listed))
+        opened = []
+        for path, prefix in (("crossing", ""), ("document", "document."), ("document", "checks."), ("crossing", "matches.")):
+            message = {"": "CrossingFacts", "document.": "Document", "checks.": "Check", "matches.": "WatchlistMatch"}[prefix]
+            with open(os.path.join(SOURCE, "core", "schema", path + ".proto"), encoding="utf-8") as f:
+                body = re.search(r"^message " + message + r" \{\n(.*?)^\}", f.read(), re.M | re.S).group(1)
+            opened += [prefix + name for name in re.findall(r"(\w+) = \d+ \[.*\(purpose\) = BORDER", body)]
+        for message in ("document", "checks", "matches"):
+            opened.remove(message)
+        self.assertEqual(sorted(listed), sorted(opened))
+
+
 if __name__ == "__main__":
     unittest.main()
