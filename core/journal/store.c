@@ -337,10 +337,25 @@ static int touch(const char *path)
 	return 0;
 }
 
+/* No file before, or one whose maker died after WAL mode was set, which writes the first page, and before the
+ * schema, which comes whole: both hold nothing. */
+static int is_new(sqlite3 *db, bool *out)
+{
+	int64_t pages = 0, tables = 0, id = 0, version = 0;
+	int err = store_integer(db, "PRAGMA page_count", &pages);
+	if (err == 0)
+		err = store_integer(db, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (err == 0)
+		err = store_integer(db, "PRAGMA application_id", &id);
+	if (err == 0)
+		err = store_integer(db, "PRAGMA user_version", &version);
+	*out = pages <= 1 && tables == 0 && id == 0 && version == 0;
+	return err;
+}
+
 int store_open(struct store *s, const char *path, const char *tenant, const char *gate,
 	uint64_t first_epoch, bool *fresh)
 {
-	int64_t pages = 0;
 	memset(s, 0, sizeof *s);
 	int err = touch(path);
 	if (err != 0)
@@ -351,8 +366,7 @@ int store_open(struct store *s, const char *path, const char *tenant, const char
 	if (err == 0)
 		err = set_connection(s->db);
 	if (err == 0)
-		err = store_integer(s->db, "PRAGMA page_count", &pages);
-	*fresh = pages == 0;
+		err = is_new(s->db, fresh);
 	if (err == 0 && !*fresh)
 		err = store_check_schema(s->db);
 	if (err == 0)

@@ -221,6 +221,18 @@ static void expect_open(const struct fixture *f, int wanted)
 	journal_close(j);
 }
 
+/* Its maker died between the first page, which WAL mode writes, and the schema. */
+static void test_died_while_made(void **state)
+{
+	const struct fixture *f = *state;
+	fixture_shell("umask 077 && : >%s", f->path);
+	assert_int_equal(fixture_sql(f, "PRAGMA journal_mode = WAL"), SQLITE_OK);
+	assert_int_equal(fixture_integer(f, "PRAGMA page_count"), 1);
+	struct journal *j = fixture_open(f);
+	assert_int_equal(fixture_append(j, 1, 1000, NULL, 0).result, 0);
+	journal_close(j);
+}
+
 static void test_foreign_files(void **state)
 {
 	const struct fixture *f = *state;
@@ -422,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {TEST(test_append_and_reopen),
 		TEST(test_files_are_private), TEST(test_one_opener), TEST(test_refusals),
 		TEST(test_queue_bound), TEST(test_append_only), TEST(test_foreign_files),
+		TEST(test_died_while_made),
 		TEST(test_batches), TEST(test_epochs), TEST(test_free_floor),
 		TEST(test_damaged_tail)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
