@@ -150,10 +150,6 @@ static int judge(struct db *db, struct ingest_body *b)
 	return 0;
 }
 
-static const enum db_type journal_types[JOURNAL_COLUMNS] = {DB_TEXT, DB_TEXT, DB_INT, DB_INT,
-	DB_INT, DB_INT, DB_INT, DB_TEXT, DB_INT, DB_INT, DB_INT, DB_INT, DB_TEXT, DB_TEXT, DB_INT,
-	DB_TEXT, DB_BLOB, DB_BLOB, DB_BLOB, DB_BLOB, DB_BLOB};
-
 static struct db_value bytes_of(ProtobufCBinaryData b)
 {
 	return db_blob(b.data, b.len);
@@ -220,7 +216,7 @@ static int insert(struct ingest *in, struct db *db, struct ingest_body *const *b
 	int err = make_partitions(in, db, rows, total);
 	if (err == 0)
 		err = db_batch_later(
-			db, RECORD_INSERT, journal_types, JOURNAL_COLUMNS, rows, total);
+			db, RECORD_INSERT, registry_journal_types, JOURNAL_COLUMNS, rows, total);
 	free(rows);
 	return err;
 }

@@ -60,6 +60,10 @@ const struct db_sql registry_catalogue[STATEMENTS_] = {
 		NULL},
 };
 
+const enum db_type registry_journal_types[JOURNAL_COLUMNS] = {DB_TEXT, DB_TEXT, DB_INT, DB_INT,
+	DB_INT, DB_INT, DB_INT, DB_TEXT, DB_INT, DB_INT, DB_INT, DB_INT, DB_TEXT, DB_TEXT, DB_INT,
+	DB_TEXT, DB_BLOB, DB_BLOB, DB_BLOB, DB_BLOB, DB_BLOB};
+
 #define HEAD_COLUMNS(text, blob, number)                                                           \
 	"CREATE TABLE gate_head(tenant " text " NOT NULL, gate " text " NOT NULL,"                 \
 	" epoch " number " NOT NULL, seq " number " NOT NULL, head_hash " blob " NOT NULL,"        \

@@ -20,6 +20,8 @@ enum registry_statement {
 enum { JOURNAL_COLUMNS = 21 };
 
 extern const struct db_sql registry_catalogue[STATEMENTS_];
+/* Of RECORD_INSERT. */
+extern const enum db_type registry_journal_types[JOURNAL_COLUMNS];
 /* Opens the store and brings its tables up to date. */
 int registry_store_open(const char *url, struct db **out, char *why, size_t why_size) PN_MUST_CHECK;
 /* PostgreSQL: the partition that holds wall_ms; SQLite: nothing. Inside a transaction. */

@@ -19,10 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TEXT = 256 };
+enum { TEXT = 256, SETTINGS_MAX = 8 };
 
 struct pg_server {
-	char binaries[TEXT], folder[64], data[TEXT], conninfo[TEXT], settings[64];
+	char binaries[TEXT], folder[64], data[TEXT], conninfo[TEXT], settings[TEXT];
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
@@ -75,8 +75,14 @@ static void find(struct pg_server *s)
 
 void pg_server_again(struct pg_server *s)
 {
-	char *argv[] = {(char[]){"postgres"}, (char[]){"-D"}, s->data, (char[]){"-k"}, s->folder,
-		(char[]){"-c"}, (char[]){"listen_addresses="}, (char[]){"-c"}, s->settings, NULL};
+	char *argv[8 + 2 * SETTINGS_MAX] = {(char[]){"postgres"}, (char[]){"-D"}, s->data,
+		(char[]){"-k"}, s->folder, (char[]){"-c"}, (char[]){"listen_addresses="}};
+	char settings[TEXT], *rest = settings, option[] = "-c";
+	memcpy(settings, s->settings, sizeof settings);
+	for (size_t i = 0; i < SETTINGS_MAX && rest != NULL; i++) {
+		argv[7 + 2 * i] = option;
+		argv[8 + 2 * i] = strsep(&rest, " ");
+	}
 	s->pid = spawn(s, "postgres", argv);
 	for (int i = 0; i < 600; i++) {
 		if (PQping(s->conninfo) == PQPING_OK)
@@ -119,6 +125,11 @@ struct pg_server *pg_server_start(const char *settings)
 const char *pg_server_conninfo(const struct pg_server *s)
 {
 	return s->conninfo;
+}
+
+pid_t pg_server_pid(const struct pg_server *s)
+{
+	return s->pid;
 }
 
 void pg_server_kill(struct pg_server *s)
