@@ -31,6 +31,14 @@ const char *cli_value(const struct cli *cli, const char *option)
 	return i == CLI_OPTIONS_MAX ? NULL : cli->values[i];
 }
 
+const char *cli_each(const struct cli *cli, const char *option, size_t *at)
+{
+	for (; *at < cli->repeated_count; (*at)++)
+		if (strcmp(cli->command->options[cli->repeated[*at].option].name, option) == 0)
+			return cli->repeated[(*at)++].value;
+	return NULL;
+}
+
 bool cli_flag(const struct cli *cli, const char *option)
 {
 	return cli_value(cli, option) != NULL;
@@ -227,6 +235,13 @@ static const struct cli_command *find(const struct cli_command *const *commands,
 	return NULL;
 }
 
+static bool repeats(const struct cli_option *o)
+{
+	size_t n = o->value != NULL ? strlen(o->value) : 0;
+
+	return n > 3 && strcmp(o->value + n - 3, "...") == 0;
+}
+
 /* One word that begins with "--"; *i moves over a value taken from the next word. */
 static int take_option(struct cli *cli, int argc, char **argv, int *i)
 {
@@ -243,7 +258,7 @@ static int take_option(struct cli *cli, int argc, char **argv, int *i)
 		fprintf(cli->err, "unknown option --%.*s (try --help)\n", (int)size, name);
 		return PN_EINVAL;
 	}
-	if (cli->values[at] != NULL) {
+	if (cli->values[at] != NULL && !repeats(&cli->command->options[at])) {
 		cli_fail(cli, CLI_USAGE, "--%s is given twice", cli->command->options[at].name);
 		return PN_EINVAL;
 	}
@@ -260,6 +275,14 @@ static int take_option(struct cli *cli, int argc, char **argv, int *i)
 		return PN_EINVAL;
 	}
 	cli->values[at] = equals ? equals + 1 : argv[++*i];
+	if (!repeats(&cli->command->options[at]))
+		return 0;
+	if (cli->repeated_count == CLI_REPEATED_MAX) {
+		cli_fail(cli, CLI_USAGE, "--%s is given too often", cli->command->options[at].name);
+		return PN_EINVAL;
+	}
+	cli->repeated[cli->repeated_count].option = at;
+	cli->repeated[cli->repeated_count++].value = cli->values[at];
 	return 0;
 }
 

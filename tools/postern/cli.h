@@ -20,11 +20,12 @@ enum cli_exit {
 	CLI_UNAVAILABLE = 3, /* a daemon, a file or a device cannot be reached */
 };
 
-enum { CLI_OPTIONS_MAX = 16 };
+enum { CLI_OPTIONS_MAX = 16, CLI_REPEATED_MAX = 64 };
 
 struct cli_option {
 	const char *name;  /* without the dashes */
-	const char *value; /* what it takes, as --help shows it; NULL: nothing */
+	const char *value; /* what it takes, as --help shows it; NULL: nothing; ends with "...": may be
+			      given again and again */
 	const char *help;
 	bool required;
 };
@@ -46,6 +47,11 @@ struct cli {
 	const struct cli_command *command;
 	const char
 		*values[CLI_OPTIONS_MAX]; /* as in command->options; "" for a flag that was given */
+	struct {
+		size_t option; /* index in command->options */
+		const char *value;
+	} repeated[CLI_REPEATED_MAX]; /* of the options that may be, in their order */
+	size_t repeated_count;
 	char **arguments;
 	unsigned argument_count;
 	bool json;
@@ -54,6 +60,9 @@ struct cli {
 
 /* NULL when it was not given. */
 const char *cli_value(const struct cli *cli, const char *option);
+/* The values of an option that may be repeated, one after the other: *at begins as 0. NULL after the
+ * last. */
+const char *cli_each(const struct cli *cli, const char *option, size_t *at);
 bool cli_flag(const struct cli *cli, const char *option);
 /* A decimal number from min to max; fallback when not given. PN_EINVAL: told on cli->err. */
 int cli_number(const struct cli *cli, const char *option, long min, long max, long fallback,

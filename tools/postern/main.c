@@ -12,6 +12,8 @@ int main(int argc, char **argv)
 		officer_commands,
 		journal_commands,
 		mrz_commands,
+		document_commands,
+		trust_commands,
 		pki_commands,
 		sign_commands,
 		rules_test_commands,
