@@ -179,22 +179,28 @@ static bool month_known(const struct ingest *in, int64_t month)
 	return false;
 }
 
-static int make_partitions(
-	struct ingest *in, struct db *db, const struct db_value *rows, size_t count)
+static int make_partition(struct ingest *in, struct db *db, int64_t filed_ms)
 {
-	for (size_t i = 0; i < count; i++) {
-		int64_t filed_ms = rows[i * JOURNAL_COLUMNS + 4].number;
-		int64_t month = registry_month(filed_ms);
-		if (month_known(in, month))
-			continue;
-		int err = registry_partition(db, filed_ms);
-		if (err != 0)
-			return err;
-		if (in->count == INGEST_MONTHS_MAX)
-			in->count = 0;
-		in->months[in->count++] = month;
-	}
+	int64_t month = registry_month(filed_ms);
+	if (month_known(in, month))
+		return 0;
+	int err = registry_partition(db, filed_ms);
+	if (err != 0)
+		return err;
+	if (in->count == INGEST_MONTHS_MAX)
+		in->count = 0;
+	in->months[in->count++] = month;
 	return 0;
+}
+
+/* Those of the rows, and the one that will be needed a week from now. */
+static int make_partitions(
+	struct ingest *in, struct db *db, const struct db_value *rows, size_t count, int64_t now_ms)
+{
+	int err = make_partition(in, db, now_ms + 7 * day_ms);
+	for (size_t i = 0; i < count && err == 0; i++)
+		err = make_partition(in, db, rows[i * JOURNAL_COLUMNS + 4].number);
+	return err;
 }
 
 static int insert(struct ingest *in, struct db *db, struct ingest_body *const *bodies, size_t count,
@@ -213,7 +219,7 @@ static int insert(struct ingest *in, struct db *db, struct ingest_body *const *b
 		if (bodies[i]->status == 0)
 			for (size_t r = bodies[i]->fresh; r < bodies[i]->batch->n_records; r++)
 				fill_row(&rows[JOURNAL_COLUMNS * at++], bodies[i], r, now_ms);
-	int err = make_partitions(in, db, rows, total);
+	int err = make_partitions(in, db, rows, total, now_ms);
 	if (err == 0)
 		err = db_batch_later(
 			db, RECORD_INSERT, registry_journal_types, JOURNAL_COLUMNS, rows, total);
@@ -243,7 +249,6 @@ static int advance(struct db *db, struct ingest_body *const *bodies, size_t coun
 int ingest_commit(struct ingest *in, struct db *db, struct ingest_body *const *bodies, size_t count,
 	int64_t now_ms)
 {
-	struct ingest before = *in;
 	if (count == 0 || count > INGEST_BODIES_MAX)
 		return PN_EINVAL;
 	for (size_t i = 0; i < count; i++)
@@ -261,7 +266,7 @@ int ingest_commit(struct ingest *in, struct db *db, struct ingest_body *const *b
 		err = db_commit(db);
 	if (err != 0) {
 		db_rollback(db);
-		*in = before;
+		in->count = 0; /* an administrator may have taken a month away */
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (err != 0)

@@ -15,49 +15,50 @@
 #include "base/text.h"
 
 const struct db_sql registry_catalogue[STATEMENTS_] = {
-	[HEAD_LOCK] = {"SELECT tenant, gate, epoch, seq, head_hash FROM gate_head"
-		       " WHERE tenant = ?1 AND gate = ?2",
-		"SELECT h.tenant, h.gate, h.epoch, h.seq, h.head_hash FROM gate_head h"
-		" JOIN unnest(?1::text[], ?2::text[]) AS w(tenant, gate)"
-		" ON h.tenant = w.tenant AND h.gate = w.gate"
-		" ORDER BY h.tenant, h.gate FOR UPDATE OF h"},
-	[HEAD_CREATE] = {"INSERT INTO gate_head(tenant, gate, epoch, seq, head_hash)"
-			 " VALUES (?1, ?2, 0, 0, zeroblob(32)) ON CONFLICT DO NOTHING",
-		"INSERT INTO gate_head(tenant, gate, epoch, seq, head_hash)"
-		" SELECT w.tenant, w.gate, 0, 0, decode(repeat('00', 32), 'hex')"
-		" FROM unnest(?1::text[], ?2::text[]) AS w(tenant, gate)"
-		" ORDER BY w.tenant, w.gate ON CONFLICT DO NOTHING"},
-	[HEAD_SET] = {"UPDATE gate_head SET epoch = ?3, seq = ?4, head_hash = ?5"
-		      " WHERE tenant = ?1 AND gate = ?2",
-		"UPDATE gate_head h SET epoch = w.epoch, seq = w.seq, head_hash = w.head_hash"
-		" FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::bigint[], ?5::bytea[])"
-		" AS w(tenant, gate, epoch, seq, head_hash)"
-		" WHERE h.tenant = w.tenant AND h.gate = w.gate"},
-	[RECORD_INSERT] =
-		{"INSERT INTO journal(tenant, gate, epoch, seq, filed_ms, wall_ms, kind,"
-		 " crossing_id, verdict, exception, outcome, decision, nationality, issuer,"
-		 " direction, lane, clear, sealed, sealed_hash, previous, hash)"
-		 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-		 " ?17, ?18, ?19, ?20, ?21)",
+	[HEAD_LOCK] = {.sql = "SELECT tenant, gate, epoch, seq, head_hash FROM gate_head"
+			      " WHERE tenant = ?1 AND gate = ?2",
+		.postgresql =
+			"SELECT h.tenant, h.gate, h.epoch, h.seq, h.head_hash FROM gate_head h"
+			" JOIN unnest(?1::text[], ?2::text[]) AS w(tenant, gate)"
+			" ON h.tenant = w.tenant AND h.gate = w.gate"
+			" ORDER BY h.tenant, h.gate FOR UPDATE OF h"},
+	[HEAD_CREATE] = {.sql = "INSERT INTO gate_head(tenant, gate, epoch, seq, head_hash)"
+				" VALUES (?1, ?2, 0, 0, zeroblob(32)) ON CONFLICT DO NOTHING",
+		.postgresql = "INSERT INTO gate_head(tenant, gate, epoch, seq, head_hash)"
+			      " SELECT w.tenant, w.gate, 0, 0, decode(repeat('00', 32), 'hex')"
+			      " FROM unnest(?1::text[], ?2::text[]) AS w(tenant, gate)"
+			      " ORDER BY w.tenant, w.gate ON CONFLICT DO NOTHING"},
+	[HEAD_SET] = {.sql = "UPDATE gate_head SET epoch = ?3, seq = ?4, head_hash = ?5"
+			     " WHERE tenant = ?1 AND gate = ?2",
+		.postgresql = "UPDATE gate_head h SET epoch = w.epoch, seq = w.seq, head_hash = "
+			      "w.head_hash"
+			      " FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::bigint[], "
+			      "?5::bytea[])"
+			      " AS w(tenant, gate, epoch, seq, head_hash)"
+			      " WHERE h.tenant = w.tenant AND h.gate = w.gate"},
+	[RECORD_INSERT] = {.sql = "INSERT INTO journal(tenant, gate, epoch, seq, filed_ms, "
+				  "wall_ms, kind,"
+				  " crossing_id, verdict, exception, outcome, decision, "
+				  "nationality, issuer,"
+				  " direction, lane, clear, sealed, sealed_hash, previous, hash)"
+				  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+				  "?13, ?14, ?15, ?16,"
+				  " ?17, ?18, ?19, ?20, ?21)",
+		.postgresql =
 			"INSERT INTO journal(tenant, gate, epoch, seq, filed_ms, wall_ms, kind,"
 			" crossing_id, verdict, exception, outcome, decision, nationality, issuer,"
 			" direction, lane, clear, sealed, sealed_hash, previous, hash)"
-			" SELECT * FROM unnest(?1::text[], ?2::text[], ?3::bigint[], ?4::bigint[],"
-			" ?5::bigint[], ?6::bigint[], ?7::bigint[], ?8::text[], ?9::bigint[],"
-			" ?10::bigint[], ?11::bigint[], ?12::bigint[], ?13::text[], ?14::text[],"
-			" ?15::bigint[], ?16::text[], ?17::bytea[], ?18::bytea[], ?19::bytea[],"
-			" ?20::bytea[], ?21::bytea[])"},
-	[RECORD_HASHES] = {"SELECT seq, hash FROM journal WHERE tenant = ?1 AND gate = ?2"
-			   " AND epoch = ?3 AND seq BETWEEN ?4 AND ?5 ORDER BY seq",
-		NULL},
-	[STAY_SET] = {"INSERT INTO stay(tenant, person, entry_date, exit_date)"
-		      " VALUES (?1, ?2, ?3, ?4)"
-		      " ON CONFLICT (tenant, person, entry_date)"
-		      " DO UPDATE SET exit_date = excluded.exit_date",
-		NULL},
-	[STAY_LIST] = {"SELECT entry_date, exit_date FROM stay WHERE tenant = ?1 AND person = ?2"
-		       " ORDER BY entry_date",
-		NULL},
+			" SELECT * FROM unnest(?1::journal_row[])",
+		.row_type = "journal_row"},
+	[RECORD_HASHES] = {.sql = "SELECT seq, hash FROM journal WHERE tenant = ?1 AND gate = ?2"
+				  " AND epoch = ?3 AND seq BETWEEN ?4 AND ?5 ORDER BY seq"},
+	[STAY_SET] = {.sql = "INSERT INTO stay(tenant, person, entry_date, exit_date)"
+			     " VALUES (?1, ?2, ?3, ?4)"
+			     " ON CONFLICT (tenant, person, entry_date)"
+			     " DO UPDATE SET exit_date = excluded.exit_date"},
+	[STAY_LIST] =
+		{.sql = "SELECT entry_date, exit_date FROM stay WHERE tenant = ?1 AND person = ?2"
+			" ORDER BY entry_date"},
 };
 
 const enum db_type registry_journal_types[JOURNAL_COLUMNS] = {DB_TEXT, DB_TEXT, DB_INT, DB_INT,
@@ -94,6 +95,13 @@ static const struct db_migration migrations[] = {
 							      "ALTER TABLE journal ALTER sealed "
 							      "SET STORAGE EXTERNAL;" STAY_TABLE(
 								      "text", "bytea", "bigint")},
+	/* What RECORD_INSERT sends, of its own so that a column more in journal does not stop the
+	 * registries that do not know it yet. */
+	{"", "CREATE TYPE journal_row AS (tenant text, gate text, epoch bigint, seq bigint,"
+	     " filed_ms bigint, wall_ms bigint, kind bigint, crossing_id text, verdict bigint,"
+	     " exception bigint, outcome bigint, decision bigint, nationality text, issuer text,"
+	     " direction bigint, lane text, clear bytea, sealed bytea, sealed_hash bytea,"
+	     " previous bytea, hash bytea)"},
 };
 
 int registry_store_open(const char *url, struct db **out, char *why, size_t why_size)
@@ -125,16 +133,26 @@ static int64_t month_start(int64_t month)
 	return (int64_t)timegm(&tm) * 1000;
 }
 
+/* Not CREATE TABLE ... PARTITION OF, nor a default partition: both make the new month wait until
+ * nobody reads journal, and everybody else wait behind it (manual, 5.11.2.2 and ALTER TABLE, ATTACH
+ * PARTITION). The advisory lock, of a number that only has to be ours, is for the other registries.
+ */
 int registry_partition(struct db *db, int64_t wall_ms)
 {
-	char sql[200];
+	char sql[700], name[40];
 	int64_t month = registry_month(wall_ms);
 	if (db_driver_of(db) == DB_SQLITE)
 		return 0;
+	snprintf(name, sizeof name, "journal_%04lld_%02lld", (long long)(month / 12),
+		(long long)(month % 12 + 1));
 	snprintf(sql, sizeof sql,
-		"CREATE TABLE IF NOT EXISTS journal_%04lld_%02lld PARTITION OF journal"
-		" FOR VALUES FROM (%lld) TO (%lld)",
-		(long long)(month / 12), (long long)(month % 12 + 1), (long long)month_start(month),
-		(long long)month_start(month + 1));
+		"DO $$ BEGIN"
+		" PERFORM pg_advisory_xact_lock(7306085893296906);"
+		" IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'journal'::regclass"
+		" AND inhrelid = to_regclass('%s')) THEN"
+		" CREATE TABLE %s (LIKE journal INCLUDING DEFAULTS INCLUDING STORAGE);"
+		" ALTER TABLE journal ATTACH PARTITION %s FOR VALUES FROM (%lld) TO (%lld);"
+		" END IF; END $$",
+		name, name, name, (long long)month_start(month), (long long)month_start(month + 1));
 	return db_script(db, sql);
 }

@@ -313,11 +313,15 @@ static void print_turns(
 		sum.server_s += loaded[i].server_s;
 		sum.records += loaded[i].records;
 	}
-	double us = 1e6 / (double)(sum.records + 1);
+	double us = 1e6 / (double)(sum.records + 1), bare_us = 0;
+	for (int i = 0; i < ROUNDS; i++)
+		bare_us += (bared[i].server_s + bared[i].own_s) * 1e6 / bared[i].rate / b->seconds /
+			   ROUNDS;
 	printf("  medians: %.0f acknowledged records/s = %.2f of the bare insert's %.0f rows/s\n",
 		median(loaded), median(loaded) / median(bared), median(bared));
-	printf("  processor time per record: gates %.1f us, registry %.1f us, server %.1f us\n",
-		sum.own_s * us, sum.registry_s * us, sum.server_s * us);
+	printf("  processor time per record: gates %.1f us, registry %.1f us, server %.1f us; "
+	       "bare %.1f us\n",
+		sum.own_s * us, sum.registry_s * us, sum.server_s * us, bare_us);
 }
 
 static int run(struct bench *b)

@@ -12,8 +12,9 @@
 #include "base/text.h"
 #include "db/internal.h"
 
-static const struct db_sql migrations_done = {"SELECT COALESCE(MAX(number), 0) FROM migration",
-	"SELECT COALESCE(MAX(number), 0)::bigint FROM migration"};
+static const struct db_sql migrations_done = {
+	.sql = "SELECT COALESCE(MAX(number), 0) FROM migration",
+	.postgresql = "SELECT COALESCE(MAX(number), 0)::bigint FROM migration"};
 
 struct db_value db_text(const char *s)
 {

@@ -36,10 +36,12 @@ struct db_value {
 	size_t size;
 };
 
-/* Parameters are written ?1, ?2 ... in either text. postgresql NULL: as the other. */
+/* Parameters are written ?1, ?2 ... in either text. postgresql NULL: as the other. row_type: see
+ * db_batch(); a composite type that no migration changes once the statement uses it. */
 struct db_sql {
 	const char *sql;
 	const char *postgresql;
+	const char *row_type;
 };
 
 /* Applied once each, in order, each in a transaction with its number in the table migration. A
@@ -83,7 +85,9 @@ int db_exec(struct db *db, unsigned statement, const struct db_value *binds, siz
 	db_row row, void *self) PN_MUST_CHECK;
 /* The statement once per row of values (row after row, `columns` wide). SQLite runs the text with
  * one row's values; PostgreSQL runs its own text once, each parameter an array of a column's
- * values, as in INSERT ... SELECT * FROM unnest(?1, ?2). types gives each column's type.
+ * values, as in INSERT ... SELECT * FROM unnest(?1, ?2); with a row_type its one parameter is an
+ * array of that, as in SELECT * FROM unnest(?1::row_type[]), which the server unpacks at less than
+ * three quarters of the cost when rows are wide. types gives each column's type.
  * row (may be NULL) gets what it returns, in no order that can be relied on. */
 int db_batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
 	const struct db_value *values, size_t rows, db_row row, void *self) PN_MUST_CHECK;

@@ -30,7 +30,8 @@ struct db {
 	void *connection; /* sqlite3 or PGconn */
 	void *prepared[DB_STATEMENTS_MAX +
 		       1]; /* sqlite3_stmt; PostgreSQL: non-NULL once prepared */
-	char *buffer;      /* PostgreSQL: arrays of a batch; kept for the next */
+	unsigned row_oid[DB_STATEMENTS_MAX + 1]; /* PostgreSQL: of a statement's row_type */
+	char *buffer; /* PostgreSQL: arrays of a batch; kept for the next */
 	size_t buffer_size;
 	void (*turn)(void *self); /* PostgreSQL: while it is waited for; NULL none */
 	void *turn_self;

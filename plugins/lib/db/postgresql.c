@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The store on PostgreSQL through libpq: binary parameters and results, prepared statements, a
- * batch as one statement over arrays (PostgreSQL manual, 34.3 and 9.19; array wire form:
- * src/backend/utils/adt/arrayfuncs.c, array_send). Must never run with synchronous_commit off.
+ * batch as one statement over arrays (PostgreSQL manual, 34.3 and 9.19; wire form of
+ * arrays: src/backend/utils/adt/arrayfuncs.c, array_recv). Must never run with synchronous_commit
+ * off.
  */
 #include <endian.h>
 #include <stdint.h>
@@ -50,6 +51,7 @@ static int prepare_session(struct db *db)
 {
 	char sql[128];
 	memset(db->prepared, 0, sizeof db->prepared);
+	memset(db->row_oid, 0, sizeof db->row_oid);
 	PQsetNoticeReceiver(db->connection, quiet, NULL);
 	snprintf(sql, sizeof sql,
 		"SET synchronous_commit=on; SET statement_timeout=%d; SET lock_timeout=%d",
@@ -254,68 +256,147 @@ static size_t array_size(const struct db_value *values, size_t columns, size_t c
 	return size;
 }
 
-static char *put_array(char *at, enum db_type type, const struct db_value *values, size_t columns,
-	size_t column, size_t rows)
+static char *put_value(char *at, const struct db_value *v)
+{
+	if (v->type == DB_NULL)
+		return put32(at, UINT32_MAX);
+	if (v->type == DB_INT) {
+		uint64_t be = htobe64((uint64_t)v->number);
+		at = put32(at, sizeof be);
+		memcpy(at, &be, sizeof be);
+		return at + sizeof be;
+	}
+	at = put32(at, v->size);
+	if (v->size > 0)
+		memcpy(at, v->bytes, v->size);
+	return at + v->size;
+}
+
+static char *put_array_head(char *at, Oid element, size_t rows)
 {
 	at = put32(at, 1); /* dimensions */
 	at = put32(at, 1); /* may hold NULL */
-	at = put32(at, oid_of(type, false));
+	at = put32(at, element);
 	at = put32(at, rows);
-	at = put32(at, 1); /* lower bound */
-	for (size_t r = 0; r < rows; r++) {
-		const struct db_value *v = &values[r * columns + column];
-		if (v->type == DB_NULL) {
-			at = put32(at, UINT32_MAX);
-		} else if (v->type == DB_INT) {
-			uint64_t be = htobe64((uint64_t)v->number);
-			at = put32(at, sizeof be);
-			memcpy(at, &be, sizeof be);
-			at += sizeof be;
-		} else {
-			at = put32(at, v->size);
-			if (v->size > 0)
-				memcpy(at, v->bytes, v->size);
-			at += v->size;
-		}
-	}
+	return put32(at, 1); /* lower bound */
+}
+
+static char *put_array(char *at, enum db_type type, const struct db_value *values, size_t columns,
+	size_t column, size_t rows)
+{
+	at = put_array_head(at, oid_of(type, false), rows);
+	for (size_t r = 0; r < rows; r++)
+		at = put_value(at, &values[r * columns + column]);
 	return at;
 }
 
-static int batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
-	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
+static int check_types(
+	const enum db_type *types, size_t columns, const struct db_value *values, size_t rows)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t c = 0; c < columns; c++) {
+			const struct db_value *v = &values[r * columns + c];
+			if ((v->type != DB_NULL && v->type != types[c]) || v->size > INT32_MAX / 2)
+				return PN_EINVAL;
+		}
+	return 0;
+}
+
+static int reserve(struct db *db, size_t size)
+{
+	if (size > INT32_MAX / 2)
+		return PN_ELIMIT;
+	if (size <= db->buffer_size)
+		return 0;
+	char *bigger = realloc(db->buffer, size);
+	if (bigger == NULL)
+		return PN_ENOMEM;
+	db->buffer = bigger;
+	db->buffer_size = size;
+	return 0;
+}
+
+/* One array per column. */
+static int batch_columns(struct db *db, unsigned statement, const enum db_type *types,
+	size_t columns, const struct db_value *values, size_t rows, bool later, db_row row,
+	void *self)
 {
 	Oid oids[DB_COLUMNS_MAX] = {0};
 	const char *bytes[DB_COLUMNS_MAX] = {0};
 	int sizes[DB_COLUMNS_MAX] = {0};
 	char name[16];
 	size_t total = 0;
-	for (size_t c = 0; c < columns; c++) {
-		for (size_t r = 0; r < rows; r++) {
-			const struct db_value *v = &values[r * columns + c];
-			if (v->type != DB_NULL && v->type != types[c])
-				return PN_EINVAL;
-		}
-		size_t size = array_size(values, columns, c, rows);
-		oids[c] = oid_of(types[c], true);
-		if (size > INT32_MAX / 2)
-			return PN_ELIMIT;
-		sizes[c] = (int)size;
-		total += size;
-	}
-	if (total > db->buffer_size) {
-		char *bigger = realloc(db->buffer, total);
-		if (bigger == NULL)
-			return PN_ENOMEM;
-		db->buffer = bigger;
-		db->buffer_size = total;
-	}
+	for (size_t c = 0; c < columns; c++)
+		total += array_size(values, columns, c, rows);
+	int err = reserve(db, total);
+	if (err != 0)
+		return err;
 	char *at = db->buffer;
 	for (size_t c = 0; c < columns; c++) {
 		bytes[c] = at;
 		at = put_array(at, types[c], values, columns, c, rows);
+		sizes[c] = (int)(at - bytes[c]);
+		oids[c] = oid_of(types[c], true);
 	}
-	int err = prepare(db, statement, oids, columns, name);
+	err = prepare(db, statement, oids, columns, name);
 	return err != 0 ? err : run(db, name, columns, bytes, sizes, later, row, self);
+}
+
+/* The element's type goes with the array's bytes, and is not one of the fixed ones. */
+static int find_row_type(struct db *db, unsigned statement)
+{
+	char sql[128];
+	PGresult *r = NULL;
+	if (db->row_oid[statement] != 0)
+		return 0;
+	snprintf(sql, sizeof sql, "SELECT '%s'::regtype::oid", db_sql_of(db, statement)->row_type);
+	int err = pg_simple(db, sql, &r);
+	if (err == 0)
+		db->row_oid[statement] = (unsigned)strtoul(PQgetvalue(r, 0, 0), NULL, 10);
+	PQclear(r);
+	return err;
+}
+
+/* One array of rows: record_recv in src/backend/utils/adt/rowtypes.c. */
+static int batch_rows(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
+{
+	const Oid none = 0; /* the statement's cast says it */
+	char name[16];
+	size_t total = 20 + rows * (8 + 8 * columns);
+	for (size_t i = 0; i < rows * columns; i++)
+		total += values[i].type == DB_INT ? sizeof(uint64_t) : values[i].size;
+	int err = reserve(db, total);
+	if (err == 0)
+		err = find_row_type(db, statement);
+	if (err != 0)
+		return err;
+	char *at = put_array_head(db->buffer, db->row_oid[statement], rows);
+	for (size_t r = 0; r < rows; r++) {
+		char *size = at;
+		at = put32(at + 4, columns);
+		for (size_t c = 0; c < columns; c++) {
+			at = put32(at, oid_of(types[c], false));
+			at = put_value(at, &values[r * columns + c]);
+		}
+		put32(size, (size_t)(at - size) - 4);
+	}
+	err = prepare(db, statement, &none, 1, name);
+	if (err != 0)
+		return err;
+	const char *const bytes[] = {db->buffer};
+	const int sizes[] = {(int)(at - db->buffer)};
+	return run(db, name, 1, bytes, sizes, later, row, self);
+}
+
+static int batch(struct db *db, unsigned statement, const enum db_type *types, size_t columns,
+	const struct db_value *values, size_t rows, bool later, db_row row, void *self)
+{
+	int err = check_types(types, columns, values, rows);
+	if (err != 0)
+		return err;
+	return (db_sql_of(db, statement)->row_type != NULL ? batch_rows : batch_columns)(
+		db, statement, types, columns, values, rows, later, row, self);
 }
 
 const struct db_operations db_postgresql = {.open = open_server,

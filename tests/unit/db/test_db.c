@@ -18,24 +18,28 @@
 #include "db/db.h"
 #include "pg_server.h"
 
-enum { PUT, GET, PUT_MANY, COUNT, WRONG, QUOTED, BACKEND, STATEMENTS };
+enum { PUT, GET, PUT_MANY, PUT_ROWS, COUNT, WRONG, QUOTED, BACKEND, STATEMENTS };
 
 static const struct db_sql catalogue[STATEMENTS] = {
-	[PUT] = {"INSERT INTO t(id, word, bytes) VALUES (?1, ?2, ?3)", NULL},
-	[GET] = {"SELECT id, word, bytes FROM t WHERE id = ?1", NULL},
-	[PUT_MANY] = {"INSERT INTO t(id, word, bytes) VALUES (?1, ?2, ?3)",
-		"INSERT INTO t(id, word, bytes)"
-		" SELECT * FROM unnest(?1::bigint[], ?2::text[], ?3::bytea[])"},
-	[COUNT] = {"SELECT COUNT(*) FROM t", NULL},
-	[WRONG] = {"SELECT nothing FROM nowhere", NULL},
-	[QUOTED] = {"SELECT 'a?1b', ?1 FROM t LIMIT 1",
-		"SELECT 'a?1b'::text, ?1::bigint FROM t LIMIT 1"},
-	[BACKEND] = {"SELECT 0", "SELECT pg_backend_pid()"},
+	[PUT] = {.sql = "INSERT INTO t(id, word, bytes) VALUES (?1, ?2, ?3)"},
+	[GET] = {.sql = "SELECT id, word, bytes FROM t WHERE id = ?1"},
+	[PUT_MANY] = {.sql = "INSERT INTO t(id, word, bytes) VALUES (?1, ?2, ?3)",
+		.postgresql = "INSERT INTO t(id, word, bytes)"
+			      " SELECT * FROM unnest(?1::bigint[], ?2::text[], ?3::bytea[])"},
+	[PUT_ROWS] = {.sql = "INSERT INTO t(id, word, bytes) VALUES (?1, ?2, ?3)",
+		.postgresql = "INSERT INTO t(id, word, bytes) SELECT * FROM unnest(?1::t_row[])",
+		.row_type = "t_row"},
+	[COUNT] = {.sql = "SELECT COUNT(*) FROM t"},
+	[WRONG] = {.sql = "SELECT nothing FROM nowhere"},
+	[QUOTED] = {.sql = "SELECT 'a?1b', ?1 FROM t LIMIT 1",
+		.postgresql = "SELECT 'a?1b'::text, ?1::bigint FROM t LIMIT 1"},
+	[BACKEND] = {.sql = "SELECT 0", .postgresql = "SELECT pg_backend_pid()"},
 };
 
 static const struct db_migration migrations[] = {
 	{"CREATE TABLE t(id INTEGER PRIMARY KEY, word TEXT, bytes BLOB)",
-		"CREATE TABLE t(id bigint PRIMARY KEY, word text, bytes bytea)"},
+		"CREATE TABLE t(id bigint PRIMARY KEY, word text, bytes bytea);"
+		"CREATE TYPE t_row AS (id bigint, word text, bytes bytea)"},
 	{"CREATE INDEX t_word ON t(word)", "CREATE INDEX t_word ON t(word)"},
 };
 
@@ -218,25 +222,26 @@ static void a_quoted_mark_is_no_parameter(void **state)
 	assert_int_equal(n, 77);
 }
 
-static void a_batch_puts_every_row(void **state)
+static void puts_every_row(struct place *p, unsigned statement)
 {
 	enum { ROWS = 300 };
 	static const enum db_type types[] = {DB_INT, DB_TEXT, DB_BLOB};
-	struct place *p = *state;
 	static struct db_value v[ROWS * 3];
 	static char words[ROWS][16];
 	static struct row r;
 	for (int i = 0; i < ROWS; i++) {
 		snprintf(words[i], sizeof words[i], "w%d", i);
 		v[3 * i] = db_int(i);
-		v[3 * i + 1] = db_text(words[i]);
+		v[3 * i + 1] = i == 7 ? (struct db_value){.type = DB_NULL} : db_text(words[i]);
 		v[3 * i + 2] = i % 3 == 0 ? (struct db_value){.type = DB_NULL}
 					  : db_blob(words[i], (size_t)(i % 3));
 	}
 	assert_int_equal(db_begin(p->db), 0);
-	assert_int_equal(db_batch(p->db, PUT_MANY, types, 3, v, ROWS, NULL, NULL), 0);
+	assert_int_equal(db_batch(p->db, statement, types, 3, v, ROWS, NULL, NULL), 0);
 	assert_int_equal(db_commit(p->db), 0);
 	assert_int_equal(rows_in(p->db), ROWS);
+	get(p->db, 7, &r);
+	assert_true(r.word_null);
 	get(p->db, 150, &r);
 	assert_string_equal(r.word, "w150");
 	assert_true(r.bytes_null);
@@ -244,7 +249,34 @@ static void a_batch_puts_every_row(void **state)
 	assert_string_equal(r.word, "w299");
 	assert_int_equal(r.size, 2);
 	assert_memory_equal(r.bytes, "w2", 2);
-	assert_int_equal(db_batch(p->db, PUT_MANY, types, 3, v, 0, NULL, NULL), 0);
+	assert_int_equal(db_batch(p->db, statement, types, 3, v, 0, NULL, NULL), 0);
+}
+
+static void a_batch_puts_every_row(void **state)
+{
+	puts_every_row(*state, PUT_MANY);
+}
+
+static void a_batch_of_rows_puts_every_row(void **state)
+{
+	struct place *p = *state;
+	puts_every_row(p, PUT_ROWS);
+	assert_int_equal(db_script(p->db, "DELETE FROM t"), 0);
+	puts_every_row(p, PUT_ROWS);
+	/* A new connection knows nothing of the type. */
+	assert_int_equal(db_script(p->db, "DELETE FROM t"), 0);
+	db_close(p->db);
+	p->db = store(p);
+	puts_every_row(p, PUT_ROWS);
+}
+
+static void a_value_of_another_type_is_refused(void **state)
+{
+	static const enum db_type types[] = {DB_INT, DB_TEXT, DB_BLOB};
+	struct place *p = *state;
+	struct db_value v[] = {db_int(8), db_int(9), db_blob("", 0)};
+	assert_true(db_batch(p->db, PUT_ROWS, types, 3, v, 1, NULL, NULL) != 0);
+	assert_true(db_batch(p->db, PUT_MANY, types, 3, v, 1, NULL, NULL) != 0);
 }
 
 static void a_commit_is_seen_by_others_a_rollback_is_not(void **state)
@@ -448,6 +480,7 @@ static void a_server_that_may_lose_commits_is_refused(void **state)
 #define ON(test) cmocka_unit_test_setup_teardown(test, open_empty, close_store)
 #define EVERY_STORE                                                                                \
 	ON(values_come_back), ON(a_quoted_mark_is_no_parameter), ON(a_batch_puts_every_row),       \
+		ON(a_batch_of_rows_puts_every_row),                                                \
 		ON(a_commit_is_seen_by_others_a_rollback_is_not),                                  \
 		ON(a_conflict_is_told_and_recovered_from),                                         \
 		ON(a_failed_transaction_does_not_commit),                                          \
@@ -460,7 +493,8 @@ int main(void)
 	const struct CMUnitTest on_sqlite[] = {
 		EVERY_STORE, cmocka_unit_test(what_cannot_be_opened_is_told)};
 	const struct CMUnitTest on_postgresql[] = {EVERY_STORE,
-		ON(a_lost_server_is_told_and_found_again), ON(a_frozen_server_is_given_up),
+		ON(a_value_of_another_type_is_refused), ON(a_lost_server_is_told_and_found_again),
+		ON(a_frozen_server_is_given_up),
 		cmocka_unit_test(a_server_that_may_lose_commits_is_refused)};
 	int failed = cmocka_run_group_tests(on_sqlite, setup_sqlite, teardown);
 	failed += cmocka_run_group_tests(on_postgresql, setup_postgresql, teardown);

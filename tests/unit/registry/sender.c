@@ -51,7 +51,7 @@ static void set_clear(Postern__JournalRecord *r, const struct sender *s)
 	snprintf(crossing, sizeof crossing, "01HZX%021llu", (unsigned long long)s->seq);
 	c.kind = POSTERN__RECORD_KIND__RECORD_VERDICT;
 	c.crossing_id = crossing;
-	c.wall_ms = (int64_t)time(NULL) * 1000;
+	c.wall_ms = s->wall_ms != 0 ? s->wall_ms : (int64_t)time(NULL) * 1000;
 	c.lane = lane;
 	c.direction = POSTERN__DIRECTION__DIRECTION_ENTRY;
 	c.verdict = POSTERN__VERDICT__VERDICT_CLEAR;

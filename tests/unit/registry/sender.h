@@ -15,6 +15,7 @@ struct sender {
 	char tenant[CHAIN_NAME_MAX + 1], gate[CHAIN_NAME_MAX + 1];
 	uint64_t epoch, seq; /* of the last record made; 0 none */
 	uint8_t head[CHAIN_HASH];
+	int64_t wall_ms; /* of its clock; 0: the time */
 };
 
 struct bytes {

@@ -242,7 +242,7 @@ static int number_row(void *self, const struct db_value *c, size_t count)
 static int64_t stored(struct place *p, const struct sender *s)
 {
 	static const struct db_sql sql[] = {
-		{"SELECT COUNT(*) FROM journal WHERE tenant = ?1 AND gate = ?2", NULL}};
+		{.sql = "SELECT COUNT(*) FROM journal WHERE tenant = ?1 AND gate = ?2"}};
 	struct db *db = NULL;
 	int64_t n = -1;
 	struct db_value binds[] = {db_text(s->tenant), db_text(s->gate)};
