@@ -124,6 +124,14 @@ def enum(root, path, name, prefix):
     return [w for w in re.findall(r"^\s*%s(\w+) = " % prefix, body, re.M) if w not in ("UNSPECIFIED", "NONE")]
 
 
+def bodies(root):
+    """Names of the messages of the bus: "hello", "check_document" ..."""
+    names = re.findall(r"^    \w+ (\w+) = \d+ \[\(verb\)", read(root, "core/schema/bus.proto"), re.M)
+    if len(names) < 2:
+        sys.exit("check_docs: the bus schema names no messages")
+    return set(names)
+
+
 def troubles(root):
     """Catalogue keys of every trouble that core and plugins tell."""
     keys = set()
@@ -185,6 +193,7 @@ def check(root, tool):
     said(root, guide, "the exception", {w.lower().replace("_", "-") for w in
                                         enum(root, "core/schema/types.proto", "ExceptionClass", "EXCEPTION_")}, found)
     said(root, guide, "the trouble", troubles(root), found)
+    said(root, "docs/integrators/plugin.md", "the message", bodies(root), found)
     check_manual(root, found)
     return found, pages
 
