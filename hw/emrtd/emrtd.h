@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An inspection system's side of an eMRTD: the protocols of ICAO Doc 9303-11 (8th edition) over a
+ * channel that the caller supplies. One session is one chip, from power-up or reset until it
+ * leaves.
+ *
+ * Pure: no I/O, no clock, no global state; two sessions never share anything. Keys live in the
+ * session only and are wiped when it breaks and when it is closed. Nothing here decides what a
+ * proof is worth: a key proven by chip or active authentication counts only when passive
+ * authentication covers the file that the key came from (Doc 9303-11 6.1, 6.2).
+ *
+ * Functions give 0 or a negative PN_E*; emrtd_failure() then says at which step, why, and with
+ * which status word. PN_EIO (and the channel's own codes): the channel failed; PN_EFORMAT: the chip
+ * sent what cannot be; PN_ECRYPTO: a checksum, token or signature is wrong; PN_EDENIED: the chip
+ * answered with another status word than 9000; PN_EUNSUPPORTED: not known here; PN_ECLOSED: secure
+ * messaging broke earlier; PN_ELIMIT: it does not fit the channel.
+ */
+#ifndef POSTERN_EMRTD_H
+#define POSTERN_EMRTD_H
+#include "emrtd/apdu.h"
+#include "emrtd/crypto.h"
+
+enum emrtd_cause {
+#define EMRTD_CAUSE(id, key, fallback) EMRTD_CAUSE_##id,
+#include "emrtd/causes.def"
+#undef EMRTD_CAUSE
+	EMRTD_CAUSES_
+};
+
+enum emrtd_step {
+#define EMRTD_STEP(id, key) EMRTD_STEP_##id,
+#include "emrtd/steps.def"
+#undef EMRTD_STEP
+	EMRTD_STEPS_
+};
+
+const char *emrtd_cause_key(enum emrtd_cause cause); /* "sm-mac"; never NULL */
+const char *emrtd_step_key(enum emrtd_step step);
+
+struct emrtd_failure {
+	int err; /* 0: nothing has failed since the last success */
+	enum emrtd_step step;
+	enum emrtd_cause cause;
+	uint16_t sw; /* of the response that it was about; 0: there was none */
+};
+
+/* --- session ------------------------------------------------------------------------------------
+ */
+
+struct emrtd_channel {
+	void *self;
+	/* One APDU there and back, blocking, with whatever deadline the caller keeps.
+	 * *response_size: room in, bytes out. Anything but 0 counts as the chip having gone. */
+	int (*transmit)(void *self, const uint8_t *command, size_t size, uint8_t *response,
+		size_t *response_size);
+	/* The largest APDUs that both reader and chip accept, in bytes, header and status word
+	 * included. At most EMRTD_SHORT_*_MAX (or 0) means: short APDUs only. */
+	size_t command_max, response_max;
+	/* Secret random bytes; NULL: OpenSSL's private generator. For worked examples. */
+	int (*random)(void *self, uint8_t *out, size_t size);
+};
+
+struct emrtd_session;
+
+/* NULL: no memory, or a channel without transmit. *channel is copied; its self must outlive the
+ * session. */
+struct emrtd_session *emrtd_open(const struct emrtd_channel *channel);
+/* Wipes and frees. NULL is nothing. */
+void emrtd_close(struct emrtd_session *s);
+/* The chip was reset or taken away and put back: forgets keys, proofs and failures. */
+void emrtd_reset(struct emrtd_session *s);
+
+struct emrtd_failure emrtd_failure(const struct emrtd_session *s);
+
+enum emrtd_access { EMRTD_ACCESS_NONE, EMRTD_ACCESS_BAC, EMRTD_ACCESS_PACE };
+
+struct emrtd_state {
+	enum emrtd_access access; /* how the session was opened */
+	bool secure;              /* secure messaging is in use and whole */
+	bool dead;                /* it broke: reset the chip and begin again */
+	enum emrtd_cipher cipher; /* of secure messaging; 0: none */
+	unsigned exchanges;       /* APDUs sent */
+};
+
+struct emrtd_state emrtd_state(const struct emrtd_session *s);
+
+/* One command, protected when secure messaging is on (Doc 9303-11 9.8). 0 whatever the status word
+ * is: that is in *response, whose data stay valid until the next call. extended: use the extended
+ * form even where the short one would do. A 61XX outside secure messaging is followed up with GET
+ * RESPONSE. Any fault in a protected response ends the session: keys wiped, PN_ECLOSED from then.
+ */
+int emrtd_exchange(struct emrtd_session *s, const struct emrtd_command *command, bool extended,
+	struct emrtd_response *response) PN_MUST_CHECK;
+
+/* Doc 9303-10 3.6, 9303-11 4.2: SELECT of the eMRTD application A0000002471001, of the master file,
+ * of an elementary file. */
+int emrtd_select_application(struct emrtd_session *s) PN_MUST_CHECK;
+int emrtd_select_master(struct emrtd_session *s) PN_MUST_CHECK;
+int emrtd_select_file(struct emrtd_session *s, uint16_t file) PN_MUST_CHECK;
+/* Doc 9303-10 3.6.3: READ BINARY of up to size bytes of the current file; above offset 32767 with
+ * INS B1 and DO54/DO53. sfi 1 to 30 selects that file in the same command (offset up to 255 then);
+ * 0 does not. 0 also on 6282 (end of file) when data came with it. Fewer bytes than asked is no
+ * error here. */
+int emrtd_read(struct emrtd_session *s, uint8_t sfi, size_t offset, size_t size,
+	struct emrtd_bytes *out) PN_MUST_CHECK;
+/* The largest size for emrtd_read() whose response fits the channel as the session now stands: 231
+ * with 3DES and 223 with AES in short APDUs. */
+size_t emrtd_read_max(const struct emrtd_session *s);
+
+/* --- passwords and access -----------------------------------------------------------------------
+ */
+
+enum emrtd_password_kind { EMRTD_PASSWORD_MRZ = 1, EMRTD_PASSWORD_CAN = 2 };
+
+/* Doc 9303-11 9.7.2 and 9.7.3 table: K of the key derivation. Personal: wipe it after use. */
+struct emrtd_password {
+	enum emrtd_password_kind kind;
+	uint8_t secret[20]; /* SHA-1 of the MRZ information, or the CAN's characters */
+	size_t size;
+};
+
+/* zone: all lines as read, without separators: 90 (TD1), 72 (TD2) or 88 (TD3) characters. The raw
+ * characters of number, dates and their check digits go into the key, fillers and unknown dates
+ * included; a TD1 or TD2 number longer than nine continues in the optional data (Doc 9303-5 4.2.2,
+ * 9303-6 4.2.2.2). PN_EFORMAT when it is no such zone. */
+int emrtd_password_from_zone(struct emrtd_password *p, const char *zone) PN_MUST_CHECK;
+/* number without fillers at its end (they are added up to nine), dates of six characters. Check
+ * digits are computed. */
+int emrtd_password_from_fields(struct emrtd_password *p, const char *number, const char *birth,
+	const char *expiry) PN_MUST_CHECK;
+/* The six digits of the card access number (Doc 9303-11 4.4; up to 16 are taken). */
+int emrtd_password_from_can(struct emrtd_password *p, const char *can) PN_MUST_CHECK;
+
+/* Basic access control, Doc 9303-11 4.3 and appendix D.3: the application must be selected. MRZ
+ * passwords only. On success secure messaging is on (3DES). */
+int emrtd_bac(struct emrtd_session *s, const struct emrtd_password *password) PN_MUST_CHECK;
+#endif

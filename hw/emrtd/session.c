@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A session with one chip: sending commands, in clear or protected, and remembering what failed.
+ * Must never send in clear what the session protects, nor anything after protection broke.
+ */
+#include "emrtd/session.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+const char *emrtd_cause_key(enum emrtd_cause cause)
+{
+	static const char *const keys[] = {
+#define EMRTD_CAUSE(id, key, fallback) key,
+#include "emrtd/causes.def"
+#undef EMRTD_CAUSE
+	};
+	return (unsigned)cause < PN_COUNT(keys) ? keys[cause] : "unknown";
+}
+
+const char *emrtd_step_key(enum emrtd_step step)
+{
+	static const char *const keys[] = {
+#define EMRTD_STEP(id, key) key,
+#include "emrtd/steps.def"
+#undef EMRTD_STEP
+	};
+	return (unsigned)step < PN_COUNT(keys) ? keys[step] : "unknown";
+}
+
+static size_t clamp(size_t value, size_t low, size_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+struct emrtd_session *emrtd_open(const struct emrtd_channel *channel)
+{
+	if (channel->transmit == NULL)
+		return NULL;
+	struct emrtd_session *s = OPENSSL_zalloc(sizeof(*s));
+	if (s == NULL)
+		return NULL;
+	s->channel = *channel;
+	s->channel.command_max =
+		clamp(channel->command_max, EMRTD_SHORT_COMMAND_MAX, EMRTD_COMMAND_MAX);
+	s->channel.response_max =
+		clamp(channel->response_max, EMRTD_SHORT_RESPONSE_MAX, EMRTD_RESPONSE_MAX);
+	s->command = OPENSSL_zalloc(s->channel.command_max);
+	s->response = OPENSSL_zalloc(s->channel.response_max);
+	if (s->command == NULL || s->response == NULL) {
+		emrtd_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void emrtd_close(struct emrtd_session *s)
+{
+	if (s == NULL)
+		return;
+	emrtd_reset(s);
+	OPENSSL_clear_free(s->command, s->channel.command_max);
+	OPENSSL_clear_free(s->response, s->channel.response_max);
+	OPENSSL_clear_free(s, sizeof(*s));
+}
+
+void emrtd_reset(struct emrtd_session *s)
+{
+	emrtd_sm_wipe(&s->sm);
+	s->access = EMRTD_ACCESS_NONE;
+	s->failure = (struct emrtd_failure){0};
+	s->dead = false;
+}
+
+struct emrtd_failure emrtd_failure(const struct emrtd_session *s)
+{
+	return s->failure;
+}
+
+struct emrtd_state emrtd_state(const struct emrtd_session *s)
+{
+	return (struct emrtd_state){s->access, s->sm.live, s->dead, s->sm.cipher, s->exchanges};
+}
+
+int emrtd_fail(struct emrtd_session *s, enum emrtd_step step, enum emrtd_cause cause, int err)
+{
+	s->failure = (struct emrtd_failure){err, step, cause, s->failure.sw};
+	return err;
+}
+
+int emrtd_random(struct emrtd_session *s, enum emrtd_step step, uint8_t *out, size_t size)
+{
+	int err = s->channel.random != NULL ? s->channel.random(s->channel.self, out, size)
+		  : RAND_priv_bytes(out, (int)size) == 1 ? 0
+							 : PN_ECRYPTO;
+	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, PN_ECRYPTO);
+}
+
+/* The channel, once, size bytes of s->command; the answer to s->response + at. */
+static int transmit(struct emrtd_session *s, size_t size, size_t at, size_t *got)
+{
+	size_t room = s->channel.response_max - at;
+	*got = room;
+	s->exchanges++;
+	int err = s->channel.transmit(s->channel.self, s->command, size, s->response + at, got);
+	if (err != 0)
+		return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL, err < 0 ? err : PN_EIO);
+	if (*got < 2 || *got > room)
+		return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_TORN, PN_EIO);
+	return 0;
+}
+
+/* In clear. 61XX: more bytes wait (ISO/IEC 7816-4 5.6 table 5), fetched a bounded number of times.
+ */
+static int exchange_clear(struct emrtd_session *s, const struct emrtd_command *c, bool extended,
+	struct emrtd_response *r)
+{
+	size_t size = s->channel.command_max, at = 0, got;
+	int err = emrtd_command_encode(
+		c, extended || emrtd_command_needs_extended(c), s->command, &size);
+	if (err != 0)
+		return emrtd_fail(s, s->failure.step,
+			err == PN_ELIMIT ? EMRTD_CAUSE_CHANNEL_SMALL : EMRTD_CAUSE_ARGUMENT, err);
+	for (unsigned i = 0; i < EMRTD_GET_RESPONSE_MAX; i++) {
+		err = transmit(s, size, at, &got);
+		if (err != 0)
+			return err;
+		at += got;
+		if (emrtd_response_decode((struct emrtd_bytes){s->response, at}, r) != 0)
+			return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_FORMAT, PN_EFORMAT);
+		if (r->sw >> 8 != 0x61)
+			return 0;
+		at -= 2;
+		if (s->channel.response_max - at < 2)
+			break;
+		memcpy(s->command, (const uint8_t[]){0, 0xc0, 0, 0, (uint8_t)r->sw}, 5);
+		size = 5;
+	}
+	return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL_SMALL, PN_ELIMIT);
+}
+
+static int exchange_secure(struct emrtd_session *s, const struct emrtd_command *c, bool extended,
+	struct emrtd_response *r)
+{
+	size_t size = s->channel.command_max, got;
+	enum emrtd_cause cause;
+	int err = emrtd_sm_wrap(&s->sm, c, s->channel.command_max > EMRTD_SHORT_COMMAND_MAX,
+		extended, s->command, &size);
+	if (err == PN_ELIMIT)
+		return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL_SMALL, err);
+	if (err == PN_EINVAL)
+		return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_ARGUMENT, err);
+	if (err == 0) {
+		err = transmit(s, size, 0, &got);
+		if (err == 0) {
+			err = emrtd_sm_unwrap(&s->sm, s->response, got, r, &cause);
+			s->failure.sw = r->sw;
+			if (err != 0)
+				emrtd_fail(s, s->failure.step, cause, err);
+		}
+	} else {
+		emrtd_fail(s, s->failure.step,
+			err == PN_ECLOSED ? EMRTD_CAUSE_SM_COUNTER : EMRTD_CAUSE_CRYPTO, err);
+	}
+	if (err != 0) {
+		/* The two counters can no longer be known to agree. */
+		emrtd_sm_wipe(&s->sm);
+		s->dead = true;
+	}
+	return err;
+}
+
+static int exchange(struct emrtd_session *s, enum emrtd_step step, const struct emrtd_command *c,
+	bool extended, struct emrtd_response *r)
+{
+	*r = (struct emrtd_response){{NULL, 0}, 0};
+	s->failure = (struct emrtd_failure){0, step, EMRTD_CAUSE_NONE, 0};
+	if (s->dead)
+		return emrtd_fail(s, step, EMRTD_CAUSE_SM_DEAD, PN_ECLOSED);
+	extended = extended && s->channel.command_max > EMRTD_SHORT_COMMAND_MAX;
+	int err =
+		s->sm.live ? exchange_secure(s, c, extended, r) : exchange_clear(s, c, extended, r);
+	s->failure.sw = r->sw;
+	if (err != 0)
+		r->data = (struct emrtd_bytes){NULL, 0};
+	return err;
+}
+
+int emrtd_exchange(struct emrtd_session *s, const struct emrtd_command *command, bool extended,
+	struct emrtd_response *response)
+{
+	return exchange(s, EMRTD_STEP_COMMAND, command, extended, response);
+}
+
+int emrtd_send_extended(struct emrtd_session *s, enum emrtd_step step,
+	const struct emrtd_command *command, bool extended, struct emrtd_bytes *data)
+{
+	struct emrtd_response r;
+	*data = (struct emrtd_bytes){NULL, 0};
+	int err = exchange(s, step, command, extended, &r);
+	if (err != 0)
+		return err;
+	*data = r.data;
+	return r.sw == 0x9000 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_STATUS, PN_EDENIED);
+}
+
+int emrtd_send(struct emrtd_session *s, enum emrtd_step step, const struct emrtd_command *command,
+	struct emrtd_bytes *data)
+{
+	return emrtd_send_extended(s, step, command, false, data);
+}
+
+int emrtd_secure(struct emrtd_session *s, enum emrtd_step step, enum emrtd_cipher cipher,
+	struct emrtd_bytes secret, const uint8_t *ssc)
+{
+	int err = emrtd_sm_start(&s->sm, cipher, secret, ssc);
+	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, err);
+}

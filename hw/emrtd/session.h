@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the protocols share of a session. Private to hw/emrtd: nothing outside it includes this.
+ */
+#ifndef POSTERN_EMRTD_SESSION_H
+#define POSTERN_EMRTD_SESSION_H
+#include "emrtd/emrtd.h"
+#include "emrtd/sm.h"
+
+enum { EMRTD_GET_RESPONSE_MAX = 300 };
+
+struct emrtd_session {
+	struct emrtd_channel channel;
+	struct emrtd_sm sm;
+	enum emrtd_access access;
+	struct emrtd_failure failure;
+	bool dead;
+	unsigned exchanges;
+	uint8_t *command, *response; /* of channel.command_max and .response_max bytes */
+};
+
+/* Records and returns err. */
+int emrtd_fail(struct emrtd_session *s, enum emrtd_step step, enum emrtd_cause cause, int err);
+/* One exchange of a protocol's step: 0 only with status word 9000, else the failure is recorded. */
+int emrtd_send(struct emrtd_session *s, enum emrtd_step step, const struct emrtd_command *command,
+	struct emrtd_bytes *data) PN_MUST_CHECK;
+/* The same, in the extended form also where the short one would do. */
+int emrtd_send_extended(struct emrtd_session *s, enum emrtd_step step,
+	const struct emrtd_command *command, bool extended, struct emrtd_bytes *data) PN_MUST_CHECK;
+int emrtd_random(
+	struct emrtd_session *s, enum emrtd_step step, uint8_t *out, size_t size) PN_MUST_CHECK;
+/* Turns secure messaging on with new keys; the old ones are wiped. */
+int emrtd_secure(struct emrtd_session *s, enum emrtd_step step, enum emrtd_cipher cipher,
+	struct emrtd_bytes secret, const uint8_t *ssc) PN_MUST_CHECK;
+#endif
