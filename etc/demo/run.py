@@ -64,6 +64,7 @@ class Demo:
         if made.returncode != 0:
             sys.exit("demo: the configuration could not be made:\n" + made.stderr)
         self.config = made.stdout.strip()
+        self.change(self.config)
         daemon = os.path.join(self.build, "core/posternd")
         if subprocess.run([daemon, "--config", self.config, "--check"], stdout=subprocess.DEVNULL).returncode != 0:
             sys.exit("demo: the configuration is not right (see above)")
@@ -71,6 +72,9 @@ class Demo:
         self.log = open(os.path.join(self.dir, "posternd.log"), "w", encoding="utf-8")
         self.begun = time.monotonic()
         self.daemon = self.start([daemon, "--config", self.config], stderr=self.log, stdout=self.log)
+
+    def change(self, path):
+        """For tests that break something from the start."""
 
     def wait_ready(self):
         end = time.monotonic() + 20
