@@ -37,7 +37,24 @@ struct sim {
 	bool changed, both_open_logged;
 	char crossing[32];
 	uint32_t first_index;
+	/* How long the lane waits for Postern alone: from what was last done or sensed to the answer. */
+	uint64_t stimulus_ns, waited_ns;
 };
+
+static uint64_t mono_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* What was waited for has come. */
+static void answered(struct sim *s)
+{
+	if (s->stimulus_ns != 0)
+		s->waited_ns += mono_ns() - s->stimulus_ns;
+	s->stimulus_ns = 0;
+}
 
 static uint64_t now_of(const struct sim *s)
 {
@@ -92,6 +109,8 @@ static void report(struct sim *s)
 		return;
 	postern__gate_sensed__pack(&m, buffer);
 	if (s->host->report(s->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, s->crossing, buffer, n) == 0) {
+		if (s->changed)
+			s->stimulus_ns = mono_ns();
 		s->changed = false;
 		s->reported_ms = now_of(s);
 	}
@@ -120,6 +139,8 @@ static void present(struct sim *s)
 		snprintf(frame, sizeof frame, "\x02%s\x03", t->mrz[i]);
 		send_line(s, frame);
 	}
+	s->waited_ns = 0;
+	s->stimulus_ns = mono_ns();
 }
 
 static void finish(struct sim *s, const char *outcome)
@@ -152,8 +173,10 @@ static void people(struct sim *s, uint64_t now)
 	agent_step(&s->agent, &view, &s->scenario.pace, &acts);
 	if (acts.present_document)
 		present(s);
-	if (acts.remove_document)
+	if (acts.remove_document) {
 		send_line(s, "\x02--\x03");
+		s->stimulus_ns = mono_ns();
+	}
 	if (acts.persons_in > 0) {
 		s->occupants += (uint32_t)acts.persons_in;
 		truth(s, "entered", acts.persons_in > 1 ? "2" : "1");
@@ -219,13 +242,14 @@ static void sim_tick(void *self, uint64_t now)
 static void command(struct sim *s, const struct postern_message *m)
 {
 	Postern__GateCommand *c = postern__gate_command__unpack(NULL, m->size, m->bytes);
-	char hash[65] = "";
+	char hash[65] = "", waited[24] = "";
 	if (c == NULL)
 		return;
 	snprintf(s->crossing, sizeof s->crossing, "%s", m->crossing_id);
 	s->last_command_id = c->command_id;
 	switch (c->command) {
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY:
+		answered(s);
 		truth(s, "entry_released", "");
 		sim_leaf_drive(&s->entry, true);
 		break;
@@ -233,9 +257,12 @@ static void command(struct sim *s, const struct postern_message *m)
 		sim_leaf_drive(&s->entry, false);
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT:
+		answered(s);
+		snprintf(waited, sizeof waited, "%llu", (unsigned long long)(s->waited_ns / 1000));
 		if (c->record_hash.len == 32)
 			hex_encode(hash, c->record_hash.data, 32);
 		truth(s, "exit_released", hash);
+		truth(s, "waited_us", waited);
 		sim_leaf_drive(&s->exit, true);
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_EXIT:
@@ -265,6 +292,8 @@ static void sim_message(void *self, const struct postern_message *m)
 		if (g == NULL)
 			return;
 		s->guidance = g->guidance;
+		if (g->guidance == POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT)
+			answered(s);
 		postern__show_guidance__free_unpacked(g, NULL);
 	}
 }
