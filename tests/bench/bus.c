@@ -62,12 +62,13 @@ static bool give(struct side *s, const Postern__Envelope *e)
 
 static Postern__Envelope query(Postern__CheckDocument *q, char **lines, uint64_t id)
 {
+	static char crossing[] = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	*q = (Postern__CheckDocument)POSTERN__CHECK_DOCUMENT__INIT;
 	q->mrz_lines = lines;
 	q->n_mrz_lines = 2;
 	e.id = id;
-	e.crossing_id = (char[]){"01ARZ3NDEKTSV4RRFFQ69G5FAV"};
+	e.crossing_id = crossing;
 	e.body_case = POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT;
 	e.check_document = q;
 	return e;
@@ -81,7 +82,7 @@ static void serve(int fd, bool bare)
 		_exit(1);
 	for (;;) {
 		if (bare) {
-			ssize_t n = recv(fd, s.packet, sizeof s.packet, 0);
+			ssize_t n = !wait_for(fd) ? -1 : recv(fd, s.packet, sizeof s.packet, 0);
 			if (n <= 0 || send(fd, s.packet, (size_t)n, 0) != n)
 				_exit(n == 0 ? 0 : 1);
 			continue;
