@@ -70,6 +70,15 @@ void run_event(struct lane_run *run, enum gate_event event)
 	run->queue[(run->head + run->count++) % RUN_EVENTS] = event;
 }
 
+bool run_would_take(const struct lane *lane, enum gate_event event)
+{
+	struct gate after;
+	struct gate_actions actions;
+	struct gate_env env = env_of(lane);
+	gate_step(&lane->gate, event, &env, &after, &actions);
+	return actions.count > 0 || memcmp(&after, &lane->gate, sizeof after) != 0;
+}
+
 static void arm(struct lane *lane, uint64_t now)
 {
 	uint32_t timeout_ms = gate_timeout_ms(&lane->gate, &lane->config.timing);

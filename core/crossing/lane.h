@@ -107,7 +107,8 @@ struct lane {
 void lane_init(struct lane *lane, const struct lane_config *config);
 
 /* Runs one input to completion. Returns PN_OK; for LANE_DECISION and LANE_COMMAND also PN_EDENIED (expired, replayed,
- * no reason) or PN_ECONFLICT (the crossing has moved on); for LANE_MESSAGE PN_EDENIED when the message is an answer that
+ * no reason) PN_ECONFLICT (the crossing has moved on) or PN_EAGAIN (the gate cannot do it as it stands, such
+ * as admit with two inside); for LANE_MESSAGE PN_EDENIED when the message is an answer that
  * its sender had no right to give: the caller kills the sender. */
 int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct lane_sink *sink);
 

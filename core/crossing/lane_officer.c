@@ -71,6 +71,11 @@ int officer_decide(struct lane_run *run)
 	default:
 		return PN_EDENIED;
 	}
+	/* An order that the lane cannot carry out now is refused, not taken down and lost: the officer may give another. */
+	if (event != GATE_EVENT_OFFICER_HOLD && !run_would_take(lane, event)) {
+		run->sink->count(run->sink->ctx, METRIC_DECISIONS_REFUSED, 1);
+		return PN_EAGAIN;
+	}
 	memcpy(lane->nonces[lane->nonce_count++ % LANE_NONCES], d->nonce.data, sizeof lane->nonces[0]);
 	size = postern__signed_decision__get_packed_size(run->in->signed_decision);
 	copy = arena_alloc(&c->arena, size);
@@ -119,6 +124,8 @@ int officer_command(struct lane_run *run)
 	case LANE_CMD_RESUME:
 		break;
 	}
+	if (!run_would_take(run->lane, commands[run->in->command].event))
+		return PN_EAGAIN;
 	run_event(run, commands[run->in->command].event);
 	record_audit(run, commands[run->in->command].audit, officer);
 	return PN_OK;

@@ -19,6 +19,8 @@ struct lane_run {
 
 /* Queues a gate event behind those already queued. Overflow drives the lane to its safe branch. */
 void run_event(struct lane_run *run, enum gate_event event);
+/* Would the gate, as it stands now, do anything for this event? Changes nothing. */
+bool run_would_take(const struct lane *lane, enum gate_event event);
 
 /* lane_ask.c: queries and their answers. */
 void ask_eligibility(struct lane_run *run);

@@ -125,7 +125,7 @@ static void status(struct core_client *client)
 	s.plugins = list;
 	s.n_plugins = c->plugin_count;
 	for (size_t i = 0; i < c->trouble_count; i++)
-		troubles[i] = c->troubles[i];
+		troubles[i] = c->troubles[i].code;
 	s.troubles = troubles;
 	s.n_troubles = c->trouble_count;
 	r.ok = true;
@@ -191,20 +191,45 @@ void control_publish(struct core *c, const Postern__RecordClear *clear)
 			reply(&c->clients[i], &r);
 }
 
-void control_trouble(struct core *c, const char *code, bool active)
+void control_trouble_of(struct core *c, const struct core_plugin *of, const char *code, bool active)
 {
 	size_t i = 0;
-	while (i < c->trouble_count && strcmp(c->troubles[i], code) != 0)
+	while (i < c->trouble_count && (c->troubles[i].of != of || strcmp(c->troubles[i].code, code) != 0))
 		i++;
 	if (active && i == c->trouble_count && i < CORE_TROUBLES) {
-		text_copy(c->troubles[i], sizeof c->troubles[i], code);
+		text_copy(c->troubles[i].code, sizeof c->troubles[i].code, code);
+		c->troubles[i].of = of;
 		c->trouble_count++;
-		pn_log(LOG_LEVEL_WARNING, "core", "trouble", LK("code", code));
+		pn_log(LOG_LEVEL_WARNING, "core", "trouble", LK("code", code), LK("of", of != NULL ? of->config->instance : "core"));
 	} else if (!active && i < c->trouble_count) {
-		memmove(c->troubles[i], c->troubles[c->trouble_count - 1], sizeof c->troubles[i]);
-		c->trouble_count--;
-		pn_log(LOG_LEVEL_INFO, "core", "trouble.over", LK("code", code));
+		c->troubles[i] = c->troubles[--c->trouble_count];
+		pn_log(LOG_LEVEL_INFO, "core", "trouble.over", LK("code", code), LK("of", of != NULL ? of->config->instance : "core"));
 	}
+}
+
+void control_trouble(struct core *c, const char *code, bool active)
+{
+	control_trouble_of(c, NULL, code, active);
+}
+
+void control_troubles_end(struct core *c, const struct core_plugin *of)
+{
+	for (size_t i = c->trouble_count; i-- > 0;)
+		if (c->troubles[i].of == of)
+			c->troubles[i] = c->troubles[--c->trouble_count];
+}
+
+/* One family for all plugins' counts, since OpenMetrics wants a family's samples together. Names are of [a-z0-9_] by
+ * plugins_count, instances by the configuration. */
+static void print_counts(const struct core *c, struct text *out)
+{
+	text_add(out, "# TYPE postern_plugin_count counter\n# HELP postern_plugin_count What plugins count, by the names of their "
+		      "manifests.\n");
+	for (size_t i = 0; i < c->plugin_count; i++)
+		for (size_t k = 0; k < c->plugins[i].count_count; k++)
+			text_add(out, "postern_plugin_count_total{unit=\"%s\",instance=\"%s\",name=\"%s\"} %llu\n", c->unit->name,
+				c->plugins[i].config->instance, c->plugins[i].counts[k].name,
+				(unsigned long long)c->plugins[i].counts[k].value);
 }
 
 static const char *decision_error(int r)
@@ -214,6 +239,8 @@ static const char *decision_error(int r)
 		return "the crossing has moved on, or no officer's decision is awaited: look at `postern lanes`";
 	case PN_ECRYPTO:
 		return "the signature is not by a key in the lane's trust folder under the officer's name";
+	case PN_EAGAIN:
+		return "not possible as the lane stands: two persons inside, a leaf not locked, or the like; look at `postern lanes`";
 	case PN_EDENIED:
 		return "refused: the decision is expired, was used before, or names no reason code";
 	default:
@@ -277,9 +304,11 @@ static void lane_command(struct core_client *client, const Postern__LaneRequest 
 							 : "no such officer: no key in the lane's trust folder");
 		return;
 	}
-	r.ok = core_dispatch(c, &in) == PN_OK;
+	int result = core_dispatch(c, &in);
+	r.ok = result == PN_OK;
 	if (!r.ok)
-		r.error = text_of("refused");
+		r.error = text_of(result == PN_EAGAIN ? "the lane cannot do that in the state it is in; look at `postern lanes`"
+						      : "refused");
 	reply(client, &r);
 	core_arm(c);
 }
@@ -291,6 +320,7 @@ static void metrics_request(struct core_client *client)
 	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
 	text_init(&t, text, sizeof text);
 	metrics_print(&client->core->metrics, client->core->unit->name, &t);
+	print_counts(client->core, &t);
 	text_add(&t, "# EOF\n");
 	r.ok = true;
 	r.metrics = text;
@@ -376,6 +406,7 @@ static void on_metrics(void *data, int events)
 	text_init(&t, text, sizeof text);
 	text_add(&t, "%s", head);
 	metrics_print(&c->metrics, c->unit->name, &t);
+	print_counts(c, &t);
 	text_add(&t, "# EOF\n");
 	if (send(fd, text, t.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		pn_log(LOG_LEVEL_DEBUG, "control", "metrics.not_sent");

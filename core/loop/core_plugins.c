@@ -56,6 +56,7 @@ static void lost(struct core_plugin *p, enum plugin_state next)
 	struct core *c = p->core;
 	bool was_ready = p->state == PLUGIN_READY;
 	p->state = next;
+	control_troubles_end(c, p);
 	if (!was_ready)
 		return;
 	metrics_add(&c->metrics, METRIC_PLUGINS_LOST, 1);
@@ -167,6 +168,24 @@ static void to_lane(struct core_plugin *p, const struct bus_message *m)
 		condemn(p, "bus.answer_not_asked");
 }
 
+/* A name of another form, or one too many, is not the host's doing: it is passed over. */
+static void count(struct core_plugin *p, const Postern__Count *m)
+{
+	size_t n = strspn(m->metric, "abcdefghijklmnopqrstuvwxyz0123456789_"), i = 0;
+	if (n == 0 || n >= CORE_COUNT_NAME || m->metric[n] != '\0')
+		return;
+	while (i < p->count_count && strcmp(p->counts[i].name, m->metric) != 0)
+		i++;
+	if (i == CORE_COUNTS)
+		return;
+	if (i == p->count_count) {
+		text_copy(p->counts[i].name, sizeof p->counts[i].name, m->metric);
+		p->counts[i].value = 0;
+		p->count_count++;
+	}
+	p->counts[i].value += m->add;
+}
+
 static void handle(struct core_plugin *p, const struct bus_message *m)
 {
 	p->heard_ms = clock_mono_ms();
@@ -175,12 +194,14 @@ static void handle(struct core_plugin *p, const struct bus_message *m)
 		hello(p, m->envelope->hello);
 		break;
 	case POSTERN__ENVELOPE__BODY_HEARTBEAT:
+		break;
 	case POSTERN__ENVELOPE__BODY_COUNT:
+		count(p, m->envelope->count);
 		break;
 	case POSTERN__ENVELOPE__BODY_TROUBLE:
 		if (strcmp(m->envelope->trouble->code, "sandbox.no_landlock") == 0)
 			p->no_landlock = m->envelope->trouble->active;
-		control_trouble(p->core, m->envelope->trouble->code, m->envelope->trouble->active);
+		control_trouble_of(p->core, p, m->envelope->trouble->code, m->envelope->trouble->active);
 		break;
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 		records_forwarded(p->core, m);
@@ -299,7 +320,7 @@ void plugins_down(struct core *c, const struct channel_message *m)
 	detach(p);
 	lost(p, m->unavailable ? PLUGIN_UNAVAILABLE : PLUGIN_ABSENT);
 	if (m->unavailable)
-		control_trouble(c, "plugin.unavailable", true);
+		control_trouble_of(c, p, "plugin.unavailable", true);
 }
 
 void plugins_beat(struct core *c, uint64_t now_ms)

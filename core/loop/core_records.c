@@ -87,7 +87,16 @@ void records_append(struct core *c, uint64_t tag, const Postern__RecordClear *cl
 	}
 	c->pending_count++;
 	submit(c, p);
+}
+
+/* Only what is durable is shown. */
+static void publish(struct core *c, const struct core_pending *p)
+{
+	Postern__RecordClear *clear = postern__record_clear__unpack(NULL, p->clear_size, p->clear);
+	if (clear == NULL)
+		return;
 	control_publish(c, clear);
+	postern__record_clear__free_unpacked(clear, NULL);
 }
 
 static size_t pending_find(const struct core *c, uint64_t tag)
@@ -106,8 +115,10 @@ static void appended(struct core *c, const struct journal_completion *done)
 		c->head_seq = done->seq;
 		memcpy(c->head_hash, done->hash, sizeof c->head_hash);
 		metrics_set(&c->metrics, METRIC_HEAD_SEQ, (int64_t)done->seq);
-		if (i < c->pending_count)
+		if (i < c->pending_count) {
+			publish(c, &c->pending[i]);
 			free_pending(c, i);
+		}
 		control_trouble(c, "journal.cannot_write", c->pending_count > 0 && c->pending[0].retry_ms != 0);
 		tell_lane(c, LANE_COMMITTED, done->tag, done->hash);
 		forward(c);

@@ -23,6 +23,8 @@
 #define CORE_PENDING 256
 #define CORE_RECENT 512
 #define CORE_TROUBLES 16
+#define CORE_COUNTS 16
+#define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
 
 enum plugin_state { PLUGIN_ABSENT, PLUGIN_STARTING, PLUGIN_READY, PLUGIN_SILENT, PLUGIN_UNAVAILABLE };
@@ -40,6 +42,12 @@ struct core_plugin {
 	uint32_t restarts;
 	uint64_t heard_ms;
 	bool no_landlock;
+	/* What its processes have counted since the core began, by the names its manifest declares. */
+	struct {
+		char name[CORE_COUNT_NAME];
+		uint64_t value;
+	} counts[CORE_COUNTS];
+	size_t count_count;
 	struct watch *watch;
 	struct bus_queue queue;
 	uint8_t queue_memory[CORE_QUEUE_BYTES];
@@ -91,7 +99,10 @@ struct core {
 	struct watch *control_watch, *metrics_watch;
 	struct core_client clients[CORE_CLIENTS];
 	struct metrics metrics;
-	char troubles[CORE_TROUBLES][64];
+	struct {
+		char code[64];
+		const struct core_plugin *of; /* whose word it is; NULL: the core's own. Ends with that process */
+	} troubles[CORE_TROUBLES];
 	size_t trouble_count;
 	/* Encoded CrossingLine of the last records, a ring. */
 	struct {
@@ -138,4 +149,8 @@ void records_stop(struct core *c);
 int control_start(struct core *c);
 void control_publish(struct core *c, const Postern__RecordClear *clear);
 void control_trouble(struct core *c, const char *code, bool active);
+/* On a plugin's word. */
+void control_trouble_of(struct core *c, const struct core_plugin *of, const char *code, bool active);
+/* Its process is gone, and its word with it. */
+void control_troubles_end(struct core *c, const struct core_plugin *of);
 #endif

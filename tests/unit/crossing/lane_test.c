@@ -231,6 +231,33 @@ static void refer_outside(struct bench *b)
 	bench_commit(b, bench_record(b, R(VERDICT)), true);
 }
 
+/* What the lane cannot do now is refused and may be asked for again; it is not taken down and lost. */
+static void officer_is_told_what_cannot_be(void **state)
+{
+	struct bench *b = *state;
+	struct word w;
+	struct lane_input in = { .kind = LANE_COMMAND, .command = LANE_CMD_RESUME, .officer = "officer-1" };
+	bench_walk_in(b);
+	assert_int_equal(bench_input(b, &in), PN_EAGAIN);
+	b->sensed.occupants = 2;
+	bench_sense(b);
+	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	for (size_t i = 0; i < b->count; i++)
+		if (b->out[i].what == OUT_APPEND && b->out[i].record == R(VERDICT))
+			bench_commit(b, &b->out[i], true);
+	assert_true(b->lane.crossing.waiting_officer);
+	say(b, &w, POSTERN__OFFICER_DECISION__DECISION_ADMIT);
+	memcpy(w.hash, b->lane.crossing.verdict_hash, sizeof w.hash);
+	size_t before = b->count;
+	assert_int_equal(tell(b, &w), PN_EAGAIN);
+	assert_int_equal(b->count, before); /* nothing was recorded, nothing moved */
+	assert_true(b->lane.crossing.waiting_officer);
+	say(b, &w, POSTERN__OFFICER_DECISION__DECISION_SEND_BACK);
+	memcpy(w.hash, b->lane.crossing.verdict_hash, sizeof w.hash);
+	assert_int_equal(tell(b, &w), PN_OK);
+	assert_string_equal(state_of(b), "RETURN_PATH");
+}
+
 static void officer_admits(void **state)
 {
 	struct bench *b = *state;
@@ -344,6 +371,7 @@ int main(void)
 		T(tailgater_is_held),
 		T(stale_sensors_are_unknown),
 		T(officer_admits),
+		T(officer_is_told_what_cannot_be),
 		T(decisions_that_do_not_count),
 		T(officer_refuses),
 		T(held_person_finds_the_way_back),
