@@ -81,7 +81,7 @@ struct config_unit {
 	struct config_journal journal;
 	uint32_t heartbeat_ms;   /* default 250 */
 	uint32_t stale_after_ms; /* default 1000; at least twice heartbeat_ms */
-	bool officer_required;   /* gate: a verdict clear also waits for an officer */
+	bool officer_required;   /* gate: no new traveller without an officer on duty (postern lane duty-on) */
 	struct config_plugin *plugins;
 	unsigned plugins_count;
 	unsigned line;

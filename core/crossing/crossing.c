@@ -64,7 +64,6 @@ const char *crossing_step_name(enum crossing_step step)
 		[STEP_COMMIT] = "commit",
 		[STEP_EXIT] = "exit",
 		[STEP_OFFICER] = "officer",
-		[STEP_OVERHEAD] = "overhead",
 	};
 	return step < STEP_COUNT_ ? names[step] : "unknown";
 }

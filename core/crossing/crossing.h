@@ -26,7 +26,6 @@ enum crossing_step {
 	STEP_COMMIT,
 	STEP_EXIT,
 	STEP_OFFICER,
-	STEP_OVERHEAD, /* sum of the core's own part, without devices */
 	STEP_COUNT_
 };
 
