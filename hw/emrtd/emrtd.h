@@ -18,6 +18,7 @@
 #define POSTERN_EMRTD_H
 #include "emrtd/apdu.h"
 #include "emrtd/crypto.h"
+#include "emrtd/security_infos.h"
 
 enum emrtd_cause {
 #define EMRTD_CAUSE(id, key, fallback) EMRTD_CAUSE_##id,
@@ -133,4 +134,68 @@ int emrtd_password_from_can(struct emrtd_password *p, const char *can) PN_MUST_C
 /* Basic access control, Doc 9303-11 4.3 and appendix D.3: the application must be selected. MRZ
  * passwords only. On success secure messaging is on (3DES). */
 int emrtd_bac(struct emrtd_session *s, const struct emrtd_password *password) PN_MUST_CHECK;
+
+/* Password authenticated connection establishment, Doc 9303-11 4.4, in the master file or wherever
+ * the chip takes it; info must have domain >= 0. Protected exchanges begin on success.
+ * several: more than one set of domain parameters is offered for this protocol, so DO84 is needed
+ * (4.4.4.1); a chip that refuses MSE:Set AT is asked once more the other way round. The chip's
+ * public keys are checked to be on the curve and not our own, its token is compared before any
+ * protected exchange. */
+int emrtd_pace(struct emrtd_session *s, const struct emrtd_pace_info *info,
+	const struct emrtd_password *password, bool several) PN_MUST_CHECK;
+
+/* How the session was opened. */
+struct emrtd_access_report {
+	enum emrtd_access access;
+	enum emrtd_password_kind password;
+	/* With PACE */
+	enum emrtd_mapping mapping;
+	enum emrtd_cipher cipher;
+	bool ecdh;
+	int domain;
+	/* Of PACE that was not done or did not work; kept when BAC was done instead. */
+	struct emrtd_failure pace;
+	bool fell_back;          /* BAC although the chip offered PACE: to be recorded and judged */
+	size_t card_access_size; /* bytes of EF.CardAccess in card_access; 0: not read */
+	uint8_t card_access[1024];
+};
+
+struct emrtd_policy {
+	bool without_cam;          /* do not choose chip authentication mapping */
+	bool without_bac;          /* never open by BAC */
+	bool bac_after_pace_offer; /* allow BAC where PACE was offered and failed for a listed cause
+				    */
+};
+
+/* Whether BAC may follow a PACE that failed so: only for the causes that causes.def lists (nothing
+ * offered, nothing offered that is known here, or MSE:Set AT refused), only with an MRZ password,
+ * only with a whole session, and when something usable was offered only if the policy allows it.
+ * Pure. */
+bool emrtd_fallback(const struct emrtd_failure *pace, const struct emrtd_policy *policy,
+	enum emrtd_password_kind password, bool dead);
+
+/* Opens a chip after power-up: EF.CardAccess (by short identifier, then by SELECT), PACE with the
+ * offers in the order of emrtd_pace_order(), going to the next only when the chip refused
+ * MSE:Set AT; BAC as emrtd_fallback() says; the application is selected at the end. *report is
+ * filled in on failure too. */
+int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
+	const struct emrtd_policy *policy, struct emrtd_access_report *report) PN_MUST_CHECK;
+
+/* Whether a signed list (DG14, or EF.CardSecurity's) that passive authentication covers contradicts
+ * how the chip was opened: it offers a PACE that is usable here and the chip was opened by BAC, or
+ * EF.CardAccess offered what it does not hold. A relay that hides or forges EF.CardAccess shows so.
+ * Pure. */
+bool emrtd_access_contradicted(const struct emrtd_access_report *report,
+	const struct emrtd_security_infos *signed_list);
+
+/* --- proofs of the chip -------------------------------------------------------------------------
+ */
+
+/* Chip authentication mapping, Doc 9303-11 4.4.3.3.3: whether the data that PACE brought prove the
+ * key of EF.CardSecurity (which passive authentication must cover). 0: proven. PN_EINVAL: PACE was
+ * not with that mapping; PN_EFORMAT: the chip sent none, or with wrong padding; PN_ECRYPTO: they do
+ * not prove it. Tries the keys of the same domain parameters. */
+int emrtd_cam_verify(
+	struct emrtd_session *s, const struct emrtd_security_infos *card_security) PN_MUST_CHECK;
+
 #endif

@@ -67,6 +67,7 @@ void emrtd_close(struct emrtd_session *s)
 void emrtd_reset(struct emrtd_session *s)
 {
 	emrtd_sm_wipe(&s->sm);
+	emrtd_wipe(&s->cam, sizeof(s->cam));
 	s->access = EMRTD_ACCESS_NONE;
 	s->failure = (struct emrtd_failure){0};
 	s->dead = false;

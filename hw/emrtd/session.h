@@ -3,14 +3,25 @@
  */
 #ifndef POSTERN_EMRTD_SESSION_H
 #define POSTERN_EMRTD_SESSION_H
+#include "emrtd/domain.h"
 #include "emrtd/emrtd.h"
 #include "emrtd/sm.h"
 
 enum { EMRTD_GET_RESPONSE_MAX = 300 };
 
+/* What chip authentication mapping leaves for emrtd_cam_verify(). */
+struct emrtd_cam {
+	bool done;                  /* PACE was with that mapping */
+	unsigned domain;            /* its standardized domain parameters */
+	size_t data_size, key_size; /* data_size 0: none that could be deciphered */
+	uint8_t data[EMRTD_PUBLIC_MAX];
+	uint8_t key[EMRTD_PUBLIC_MAX]; /* the chip's public key of the mapping */
+};
+
 struct emrtd_session {
 	struct emrtd_channel channel;
 	struct emrtd_sm sm;
+	struct emrtd_cam cam;
 	enum emrtd_access access;
 	struct emrtd_failure failure;
 	bool dead;
@@ -31,4 +42,9 @@ int emrtd_random(
 /* Turns secure messaging on with new keys; the old ones are wiped. */
 int emrtd_secure(struct emrtd_session *s, enum emrtd_step step, enum emrtd_cipher cipher,
 	struct emrtd_bytes secret, const uint8_t *ssc) PN_MUST_CHECK;
+
+/* Takes the mapping's encrypted chip authentication data; enc is the new session key (4.4.3.5.2).
+ */
+void emrtd_cam_take(struct emrtd_session *s, enum emrtd_cipher cipher, const uint8_t *enc,
+	struct emrtd_bytes sealed, struct emrtd_bytes map_key, unsigned domain);
 #endif

@@ -277,7 +277,8 @@ static void test_passwords(void **state)
 	/* The example of appendix G.1: another number, K is printed. */
 	assert_int_equal(emrtd_password_from_fields(&a, "T22000129", "640812", "101031"), 0);
 	expect_hex(a.secret, 20, "7E2D2A41C74EA0B38CD36F863939BFA8E9032AAD");
-	assert_int_equal(emrtd_password_from_fields(&a, "C11T002JM", "960812", "230314"), 0);
+	assert_int_equal(emrtd_password_from_fields(&a, "C11T002JM", "960812", "231031"), 0);
+	expect_hex(a.secret, 20, "894D03F148C6265E89845B218856EA34D00EF8E8");
 
 	/* D.2: TD1 D23145890734, information D23145890734934071279507122. */
 	const struct emrtd_bytes td1 = {(const uint8_t *)"D23145890734934071279507122", 27};
