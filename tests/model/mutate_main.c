@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Changes every row, guard, fact, action, way, choice and time of the shipped table, one at a
+ * time, and asks the explorer and the walks whether anybody notices. Fails on a survivor that the
+ * file EQUIVALENTS does not explain, on an explained mutant that is killed and on an explanation of
+ * nothing. Must never count as killed what was not tried.
+ *
+ *   gate-mutate WALKS EQUIVALENTS                       the campaign: every mutant, both judges
+ *   gate-mutate WALKS EQUIVALENTS --slice SECONDS SEED  every mutant by the walks; the explorer
+ *                                                       takes them in an order drawn by SEED
+ *   gate-mutate WALKS EQUIVALENTS --show TEXT           mutants whose name holds TEXT, and how each
+ *                                                       was found out
+ */
+#include "judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 131072u
+#define NAME_MAX_ 256u
+
+struct score {
+	size_t total, by_explorer, by_walks, by_both, alive, untried;
+};
+
+struct telling {
+	const struct judge *judge;
+	const char *equivalents;
+	bool every; /* tell of each mutant, not only of what is wrong */
+	struct score of[MUTATE_COUNT], all;
+	size_t equivalent, survived, stale;
+};
+
+static const char *const words[MUTATE_COUNT] = {"row dropped", "guard always", "guard negated",
+	"row stays", "row to IDLE", "action dropped", "exit released", "fact dropped", "no timeout",
+	"other timeout", "timeout doubled", "choice dropped", "choice always", "way dropped",
+	"way always"};
+
+/* "NAME | WHY", one a line; # comments. */
+static bool explained(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+	for (const char *at = text; (at = strstr(at, name)) != NULL; at += n)
+		if ((at == text || at[-1] == '\n') && strncmp(at + n, " | ", 3) == 0)
+			return true;
+	return false;
+}
+
+static size_t explanations(const char *text)
+{
+	size_t count = 0;
+	for (const char *at = text; at != NULL && *at != 0; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		const char *end = strchr(at, '\n'), *bar = strstr(at, " | ");
+		count += *at != '#' && bar != NULL && (end == NULL || bar < end);
+	}
+	return count;
+}
+
+static void count(struct score *s, const struct verdict *v, bool lives, bool untried)
+{
+	bool explorer = v->explorer == EXPLORED_KILLED;
+	s->total++;
+	s->by_both += explorer && v->walk_killed;
+	s->by_explorer += explorer && !v->walk_killed;
+	s->by_walks += v->walk_killed && !explorer;
+	s->alive += lives;
+	s->untried += untried;
+}
+
+static void told(void *context, const struct verdict *v)
+{
+	struct telling *t = context;
+	bool killed = v->walk_killed || v->explorer == EXPLORED_KILLED;
+	bool untried = !killed && v->explorer == EXPLORED_NOT, lives = !killed && !untried;
+	char name[NAME_MAX_];
+	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
+	bool excused = explained(t->equivalents, name);
+	count(&t->of[t->judge->mutants[v->mutant].how], v, lives, untried);
+	count(&t->all, v, lives, untried);
+	t->equivalent += !killed && excused;
+	t->survived += !killed && !excused;
+	t->stale += killed && excused;
+	if (killed && excused)
+		printf("NOT EQUIVALENT %s: %s %s\n", name, v->property, v->walk);
+	else if (!killed && !excused)
+		printf("SURVIVED %s\n", name);
+	else if (t->every)
+		printf("%s %s: %s%s%s\n",
+			killed  ? "killed"
+			: lives ? "equivalent"
+				: "not tried",
+			name, v->property, *v->property && *v->walk ? "; walk " : "", v->walk);
+	fflush(stdout);
+}
+
+static bool sum_up(const struct telling *t)
+{
+	const struct score *a = &t->all;
+	printf("%-16s %8s %8s %8s %8s %8s %8s\n", "mutants", "all", "explorer", "walks", "both",
+		"alive", "untried");
+	for (size_t k = 0; k < MUTATE_COUNT; k++)
+		printf("%-16s %8zu %8zu %8zu %8zu %8zu %8zu\n", words[k], t->of[k].total,
+			t->of[k].by_explorer, t->of[k].by_walks, t->of[k].by_both, t->of[k].alive,
+			t->of[k].untried);
+	printf("%zu mutants: %zu killed (%zu by explorer and walks, %zu by the explorer alone, %zu "
+	       "by "
+	       "the walks alone), %zu equivalent, %zu survived, %zu not tried\n",
+		a->total, a->by_both + a->by_explorer + a->by_walks, a->by_both, a->by_explorer,
+		a->by_walks, t->equivalent, t->survived, a->untried);
+	return t->survived == 0 && t->stale == 0;
+}
+
+/* Every explanation must be of a mutant that exists. */
+static bool all_exist(const struct judge *j, const char *equivalents)
+{
+	size_t found = 0;
+	char name[NAME_MAX_];
+	for (size_t i = 0; i < j->count; i++) {
+		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		found += explained(equivalents, name);
+	}
+	if (found < explanations(equivalents))
+		printf("%zu explanations of mutants that there are not\n",
+			explanations(equivalents) - found);
+	return found >= explanations(equivalents);
+}
+
+/* Fisher and Yates's shuffle with the SplitMix64 sequence of SEED. */
+static void shuffle(struct judge *j, uint64_t seed)
+{
+	for (size_t i = j->count; i > 1; i--) {
+		uint64_t z = seed += 0x9e3779b97f4a7c15u;
+		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+		z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+		z ^= z >> 31;
+		size_t k = (size_t)(z % i);
+		uint16_t swap = j->order[i - 1];
+		j->order[i - 1] = j->order[k];
+		j->order[k] = swap;
+	}
+}
+
+static char *read_text(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, TEXT_MAX);
+	size_t n = f == NULL || text == NULL ? 0 : fread(text, 1, TEXT_MAX - 1, f);
+	if (f == NULL || n == 0 || n == TEXT_MAX - 1) {
+		free(text);
+		text = NULL;
+	}
+	if (f != NULL)
+		fclose(f);
+	return text;
+}
+
+static bool show(struct judge *j, const char *text)
+{
+	char name[NAME_MAX_];
+	size_t shown = 0;
+	for (size_t i = 0; i < j->count; i++) {
+		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		if (strstr(name, text) == NULL)
+			continue;
+		shown++;
+		printf("%s\n", name);
+		judge_show(j, i, stdout);
+	}
+	return shown > 0;
+}
+
+static bool campaign(struct judge *j, const char *equivalents, bool every)
+{
+	static struct telling t;
+	t.judge = j;
+	t.equivalents = equivalents;
+	t.every = every;
+	if (!all_exist(j, equivalents))
+		return false;
+	if (!judge_all(j, told, &t)) {
+		fprintf(stderr, "gate-mutate: a worker died\n");
+		return false;
+	}
+	return sum_up(&t);
+}
+
+int main(int argc, char **argv)
+{
+	static struct judge j;
+	char *equivalents = argc > 2 ? read_text(argv[2]) : NULL;
+	struct walks *walks = argc > 2 ? walks_read(argv[1]) : NULL;
+	bool slice = argc == 6 && strcmp(argv[3], "--slice") == 0, well = false;
+	if (equivalents == NULL || walks == NULL ||
+		!(argc == 3 || slice || (argc == 5 && strcmp(argv[3], "--show") == 0))) {
+		fprintf(stderr, "usage: gate-mutate WALKS EQUIVALENTS [--slice SECONDS SEED | "
+				"--show TEXT]\n");
+		goto out;
+	}
+	if (!judge_init(&j, walks, !slice))
+		goto out;
+	if (slice) {
+		shuffle(&j, strtoull(argv[5], NULL, 10));
+		j.until_ms = judge_now_ms() + strtoll(argv[4], NULL, 10) * 1000;
+	}
+	well = argc == 5 ? show(&j, argv[4]) : campaign(&j, equivalents, !slice);
+out:
+	walks_free(walks);
+	free(equivalents);
+	return well ? 0 : 1;
+}
