@@ -14,10 +14,11 @@
 
 static const int64_t day_ms = INT64_C(86400000);
 
-static int conflict(struct ingest_body *b, const char *why)
+static int fork_of(struct ingest_body *b)
 {
 	b->status = 409;
-	snprintf(b->detail, sizeof b->detail, "%s", why);
+	b->fork = true;
+	snprintf(b->detail, sizeof b->detail, "fork");
 	return 0;
 }
 
@@ -114,7 +115,7 @@ static int judge_replay(struct db *db, struct ingest_body *b, size_t known)
 		db_int((int64_t)batch->records[known - 1]->seq)};
 	int err = db_exec(db, RECORD_HASHES, binds, PN_COUNT(binds), replay_row, &r);
 	if (err == 0 && (r.differs || r.equal != known))
-		return conflict(b, "fork");
+		return fork_of(b);
 	return err;
 }
 
@@ -132,7 +133,7 @@ static int judge(struct db *db, struct ingest_body *b)
 			return gap(b, 1);
 		if (b->epoch > 0 &&
 			memcmp(batch->records[0]->previous.data, b->head, CHAIN_HASH) != 0)
-			return conflict(b, "fork");
+			return fork_of(b);
 	} else if (first > b->seq + 1) {
 		return gap(b, b->seq + 1);
 	} else {
@@ -145,7 +146,7 @@ static int judge(struct db *db, struct ingest_body *b)
 		return err;
 	if (batch->epoch == b->epoch && known < batch->n_records &&
 		memcmp(batch->records[known]->previous.data, b->head, CHAIN_HASH) != 0)
-		return conflict(b, "fork");
+		return fork_of(b);
 	b->fresh = known;
 	return 0;
 }
@@ -269,10 +270,12 @@ int ingest_commit(struct ingest *in, struct db *db, struct ingest_body *const *b
 		in->count = 0; /* an administrator may have taken a month away */
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (err != 0)
+		if (err != 0) {
 			bodies[i]->status = 0;
-		else if (bodies[i]->status == 0)
+			bodies[i]->fork = false;
+		} else if (bodies[i]->status == 0) {
 			bodies[i]->status = 200;
+		}
 	}
 	return err;
 }

@@ -20,6 +20,7 @@ struct ingest_body {
 	Postern__JournalBatch *batch;
 	Postern__RecordClear *clear[INGEST_RECORDS_MAX];
 	int status;
+	bool fork; /* the reason of a 409, else a gap */
 	char detail[48];
 	size_t fresh;        /* index of the first record not stored before */
 	uint64_t epoch, seq; /* the gate's head as locked; epoch 0: first known now */

@@ -12,8 +12,9 @@
 #include "postern/plugin.h"
 
 enum { WAITING_MAX = 4 * INGEST_BODIES_MAX };
+enum { LOOKING_MAX = 256 };
 
-/* A posted body between its arrival and its commit. */
+/* A posted body between its arrival and its answer. */
 struct waiting {
 	struct http_request *request;
 	struct ingest_body body;
@@ -27,21 +28,33 @@ struct registry {
 	uint8_t history_key[HISTORY_KEY];
 	bool history_complete;
 	struct ingest ingest;
-	struct waiting waiting[WAITING_MAX]; /* in the order of arrival */
-	size_t waiting_count;
+	/* waiting: not committed, in the order of arrival; decided: to be answered, likewise. held:
+	 * both, and those being committed; never above WAITING_MAX. */
+	struct waiting *waiting[WAITING_MAX], *decided[WAITING_MAX];
+	size_t waiting_count, decided_count, held;
+	struct http_request *looking[LOOKING_MAX];
+	size_t looking_count;
+	bool forked; /* the trouble has been told */
 	bool store_lost;
 	uint64_t revive_ms; /* no new connection to the store before */
 	int bus_wants_ms;
+	int failed; /* the server's, from a turn */
 };
 
 /* Writes to the log with the reason in the form the host lets through: an identifier. */
 void registry_log(const struct postern_host *host, const char *event, const char *why);
 
+/* Once, when all parts are there: while the store is waited for, the server goes on. */
+void service_start(struct registry *r);
 /* http_config.handle and .refused. */
 void service_handle(void *self, struct http_request *request);
 void service_refused(void *self, int status);
-/* Commits what is waiting and answers it. */
-void service_commit(struct registry *r);
+/* Nothing is left to be done before the next request. */
+bool service_idle(const struct registry *r);
+/* Looks up, commits one group of what is waiting, answers. Not from within the server's turn. */
+void service_work(struct registry *r);
+/* One turn of the server and the bus, waiting for at most ms. */
+void service_turn(struct registry *r, int ms);
 /* The store's connection, after a back-off; false: there is none now. */
 bool service_store_ready(struct registry *r);
 /* Ends every request that is still waiting, without an answer of success. */

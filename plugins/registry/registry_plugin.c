@@ -134,11 +134,13 @@ static int init(const struct postern_host *host, void **self)
 		err = load_stays(r);
 	if (err == 0)
 		err = open_server(r);
-	if (err != 0)
+	if (err != 0) {
 		stop(r);
-	else
-		*self = r;
-	return err;
+		return err;
+	}
+	service_start(r);
+	*self = r;
+	return 0;
 }
 
 /* The core asks nothing of a registry. */
@@ -148,26 +150,24 @@ static void message(void *self, const struct postern_message *m)
 	(void)m;
 }
 
+/* The bus is dispatched after every turn; this only ends the wait. */
 static void bus_ready(void *self)
 {
-	struct registry *r = self;
-	r->bus_wants_ms = r->host->bus_dispatch(r->host->ctx);
+	(void)self;
 }
 
 static int run(void *self)
 {
 	struct registry *r = self;
-	int err = http_server_watch(r->server, r->host->bus_fd(r->host->ctx), bus_ready, r);
-	bus_ready(r);
-	while (err == 0 && r->bus_wants_ms >= 0) {
+	r->failed = http_server_watch(r->server, r->host->bus_fd(r->host->ctx), bus_ready, r);
+	service_turn(r, 0);
+	while (r->failed == 0 && r->bus_wants_ms >= 0) {
 		int ms = r->bus_wants_ms < MODE_WAIT_MS ? r->bus_wants_ms : MODE_WAIT_MS;
-		err = http_server_turn(r->server, r->waiting_count > 0 ? 0 : ms);
-		service_commit(r);
+		service_turn(r, service_idle(r) ? ms : 0);
+		service_work(r);
 		service_store_ready(r);
-		if (r->bus_wants_ms >= 0)
-			bus_ready(r);
 	}
-	return err;
+	return r->failed;
 }
 
 POSTERN_PLUGIN(.name = "registry", .version = POSTERN_VERSION, .init = init, .message = message,

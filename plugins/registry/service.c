@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The registry's three resources. Journal bodies wait until the loop's turn ends and are committed
- * together: what came while the last commit ran shares the next one. Must never answer 200 before
- * the commit, nor accept a batch from another gate than the certificate names.
+ * together: what comes while a commit runs shares the next one, and is answered while that runs.
+ * Only service_work() uses the store; requests that come meanwhile are put aside. Must never answer
+ * 200 before the commit, nor accept a batch from another gate than the certificate names.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 enum { BUSY_S = 1, STORE_S = 5 };
 enum { REVIVE_MS = 1000 };
+enum { ANSWERS_AT_ONCE = 4 };
 
 static const char protobuf[] = "application/x-protobuf", plain[] = "text/plain";
 
@@ -38,8 +40,6 @@ static void refuse(struct registry *r, struct http_request *q, int status, const
 	char text[64];
 	int n = snprintf(text, sizeof text, "%s\n", why);
 	count(r, status == 409 ? "conflicts_total" : "refused_total", 1);
-	if (status == 409)
-		r->host->log(r->host->ctx, POSTERN_ERROR, "registry.conflict", q->common_name);
 	http_respond(q, status, plain, text, (size_t)n, retry_after_s);
 }
 
@@ -75,27 +75,39 @@ bool service_store_ready(struct registry *r)
 	return true;
 }
 
+static void waiting_free(struct registry *r, struct waiting *w)
+{
+	r->held--;
+	ingest_body_free(&w->body);
+	free(w);
+}
+
 static void journal(struct registry *r, struct http_request *q)
 {
-	if (r->waiting_count == WAITING_MAX) {
+	if (r->held == WAITING_MAX) {
 		refuse(r, q, 429, "busy", BUSY_S);
 		return;
 	}
-	struct waiting *w = &r->waiting[r->waiting_count];
+	struct waiting *w = calloc(1, sizeof *w);
+	if (w == NULL) {
+		refuse(r, q, 503, "memory", BUSY_S);
+		return;
+	}
+	r->held++;
+	w->request = q;
 	if (ingest_body_read(&w->body, q->body, q->size) != 0) {
 		refuse(r, q, w->body.status, w->body.detail, 0);
-		ingest_body_free(&w->body);
+		waiting_free(r, w);
 		return;
 	}
 	if (strcmp(w->body.batch->tenant, q->organization) != 0 ||
 		strcmp(w->body.batch->gate, q->common_name) != 0) {
-		ingest_body_free(&w->body);
 		r->host->log(r->host->ctx, POSTERN_WARNING, "registry.wrong_gate", q->common_name);
 		refuse(r, q, 403, "not this certificate's gate", 0);
+		waiting_free(r, w);
 		return;
 	}
-	w->request = q;
-	r->waiting_count++;
+	r->waiting[r->waiting_count++] = w;
 }
 
 static void lookup(struct registry *r, struct http_request *q)
@@ -128,10 +140,13 @@ static void lookup(struct registry *r, struct http_request *q)
 void service_handle(void *self, struct http_request *q)
 {
 	struct registry *r = self;
+	bool look = q->post && strcmp(q->path, "/v1/lookup") == 0;
 	if (q->post && strcmp(q->path, "/v1/journal") == 0)
 		journal(r, q);
-	else if (q->post && strcmp(q->path, "/v1/lookup") == 0)
-		lookup(r, q);
+	else if (look && r->looking_count < LOOKING_MAX)
+		r->looking[r->looking_count++] = q;
+	else if (look)
+		refuse(r, q, 429, "busy", BUSY_S);
 	else if (!q->post && strcmp(q->path, "/v1/health") == 0)
 		http_respond(q, r->store_lost ? 503 : 200, plain,
 			r->store_lost ? "store\n" : "ok\n", r->store_lost ? 6 : 3, 0);
@@ -139,12 +154,23 @@ void service_handle(void *self, struct http_request *q)
 		refuse(r, q, 404, "no such resource", 0);
 }
 
+/* A fork is an alarm until somebody has looked into it: it ends with the process. */
+static void forked(struct registry *r, const char *gate)
+{
+	r->host->log(r->host->ctx, POSTERN_ERROR, "registry.fork", gate);
+	if (!r->forked)
+		r->host->trouble(r->host->ctx, "registry.fork", 1);
+	r->forked = true;
+}
+
 static void answer(struct registry *r, struct waiting *w, int64_t now_ms)
 {
 	uint8_t ack[ACK_MESSAGE_MAX];
 	size_t size;
 	const Postern__JournalBatch *b = w->body.batch;
-	if (w->body.status != 200) {
+	if (w->body.status == 0) {
+		refuse(r, w->request, 503, "store", STORE_S);
+	} else if (w->body.status != 200) {
 		refuse(r, w->request, w->body.status, w->body.detail, 0);
 	} else if (ack_make(r->ack_key, b, now_ms, ack, &size) != 0) {
 		refuse(r, w->request, 503, "acknowledgement", STORE_S);
@@ -155,31 +181,70 @@ static void answer(struct registry *r, struct waiting *w, int64_t now_ms)
 	}
 }
 
-static int by_name(const struct ingest_body *a, const struct ingest_body *b)
+static void answer_some(struct registry *r, size_t most)
 {
-	int tenant = strcmp(a->batch->tenant, b->batch->tenant);
-	return tenant != 0 ? tenant : strcmp(a->batch->gate, b->batch->gate);
+	int64_t now_ms = clock_wall_ms();
+	size_t n = most < r->decided_count ? most : r->decided_count;
+	for (size_t i = 0; i < n; i++) {
+		answer(r, r->decided[i], now_ms);
+		waiting_free(r, r->decided[i]);
+	}
+	r->decided_count -= n;
+	memmove(r->decided, r->decided + n, r->decided_count * sizeof *r->decided);
 }
 
-/* Takes the first bodies that are each of another gate, in the order of gates, in which every
- * registry locks them. Their places in waiting[] get the mark taken. */
-static size_t gather(
-	struct registry *r, bool taken[WAITING_MAX], struct ingest_body *group[INGEST_BODIES_MAX])
+void service_turn(struct registry *r, int ms)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < r->waiting_count && n < INGEST_BODIES_MAX; i++) {
-		struct ingest_body *b = &r->waiting[i].body;
+	int err = http_server_turn(r->server, ms);
+	if (r->failed == 0)
+		r->failed = err;
+	if (r->bus_wants_ms >= 0)
+		r->bus_wants_ms = r->host->bus_dispatch(r->host->ctx);
+}
+
+/* While the store works: first the answers, which clients wait for, a few at a time so that the
+ * store is not kept waiting in its turn. */
+static void meanwhile(void *self)
+{
+	struct registry *r = self;
+	if (r->decided_count > 0)
+		answer_some(r, ANSWERS_AT_ONCE);
+	else
+		service_turn(r, 0);
+}
+
+void service_start(struct registry *r)
+{
+	db_while_waiting(r->db, meanwhile, r);
+}
+
+static int by_name(const struct waiting *a, const struct waiting *b)
+{
+	const Postern__JournalBatch *p = a->body.batch, *q = b->body.batch;
+	int tenant = strcmp(p->tenant, q->tenant);
+	return tenant != 0 ? tenant : strcmp(p->gate, q->gate);
+}
+
+/* Takes out the first bodies that are each of another gate, in the order of gates, in which every
+ * registry locks them. */
+static size_t gather(struct registry *r, struct waiting *group[INGEST_BODIES_MAX])
+{
+	size_t n = 0, kept = 0;
+	for (size_t i = 0; i < r->waiting_count; i++) {
+		struct waiting *w = r->waiting[i];
 		size_t k = n;
-		while (k > 0 && by_name(b, group[k - 1]) < 0)
+		while (k > 0 && by_name(w, group[k - 1]) < 0)
 			k--;
-		if (k > 0 && by_name(b, group[k - 1]) == 0)
+		if (n == INGEST_BODIES_MAX || (k > 0 && by_name(w, group[k - 1]) == 0)) {
+			r->waiting[kept++] = w;
 			continue;
+		}
 		for (size_t j = n; j > k; j--)
 			group[j] = group[j - 1];
-		group[k] = b;
-		taken[i] = true;
+		group[k] = w;
 		n++;
 	}
+	r->waiting_count = kept;
 	return n;
 }
 
@@ -210,35 +275,49 @@ static void commit_group(struct registry *r, struct ingest_body *const *group, s
 	count(r, "commits_total", 1);
 }
 
-void service_commit(struct registry *r)
+static void commit_waiting(struct registry *r)
 {
-	struct ingest_body *group[INGEST_BODIES_MAX] = {NULL};
-	bool taken[WAITING_MAX] = {false};
-	size_t n = gather(r, taken, group), kept = 0;
-	if (n == 0)
-		return;
-	commit_group(r, group, n);
-	int64_t now_ms = clock_wall_ms();
-	for (size_t i = 0; i < r->waiting_count; i++) {
-		struct waiting *w = &r->waiting[i];
-		if (!taken[i]) {
-			r->waiting[kept++] = *w;
-			continue;
-		}
-		if (w->body.status == 0)
-			refuse(r, w->request, 503, "store", STORE_S);
-		else
-			answer(r, w, now_ms);
-		ingest_body_free(&w->body);
+	struct waiting *group[INGEST_BODIES_MAX];
+	struct ingest_body *bodies[INGEST_BODIES_MAX];
+	size_t n = gather(r, group);
+	for (size_t i = 0; i < n; i++)
+		bodies[i] = &group[i]->body;
+	if (n > 0)
+		commit_group(r, bodies, n);
+	for (size_t i = 0; i < n; i++) {
+		if (bodies[i]->fork)
+			forked(r, bodies[i]->batch->gate);
+		r->decided[r->decided_count++] = group[i];
 	}
-	r->waiting_count = kept;
+}
+
+bool service_idle(const struct registry *r)
+{
+	return r->held == 0 && r->looking_count == 0;
+}
+
+void service_work(struct registry *r)
+{
+	/* More may come while these are looked up. */
+	size_t looks = r->looking_count;
+	for (size_t i = 0; i < looks; i++)
+		lookup(r, r->looking[i]);
+	r->looking_count -= looks;
+	memmove(r->looking, r->looking + looks, r->looking_count * sizeof *r->looking);
+	commit_waiting(r);
+	/* Else they are answered while the server is at the next ones; SQLite leaves no time. */
+	if (r->waiting_count == 0 || db_driver_of(r->db) == DB_SQLITE)
+		answer_some(r, WAITING_MAX);
 }
 
 void service_drop(struct registry *r)
 {
+	answer_some(r, WAITING_MAX);
 	for (size_t i = 0; i < r->waiting_count; i++) {
-		refuse(r, r->waiting[i].request, 503, "stopping", BUSY_S);
-		ingest_body_free(&r->waiting[i].body);
+		refuse(r, r->waiting[i]->request, 503, "stopping", BUSY_S);
+		waiting_free(r, r->waiting[i]);
 	}
-	r->waiting_count = 0;
+	for (size_t i = 0; i < r->looking_count; i++)
+		refuse(r, r->looking[i], 503, "stopping", BUSY_S);
+	r->waiting_count = r->looking_count = 0;
 }

@@ -188,7 +188,10 @@ int http_server_watch(struct http_server *s, int fd, void (*ready)(void *self), 
 
 int http_server_turn(struct http_server *s, int ms)
 {
-	lws_sul_schedule(
-		s->context, 0, &s->timer, timer_rang, ms > 0 ? (lws_usec_t)ms * LWS_US_PER_MS : 1);
+	/* A timer that has rung before lws_service() looks does not end its wait: not to wait at
+	 * all has a form of its own, in its releases 4.1 and 4.3. */
+	if (ms <= 0)
+		return lws_service(s->context, -1) < 0 ? PN_EIO : 0;
+	lws_sul_schedule(s->context, 0, &s->timer, timer_rang, (lws_usec_t)ms * LWS_US_PER_MS);
 	return lws_service(s->context, 0) < 0 ? PN_EIO : 0;
 }
