@@ -15,6 +15,7 @@ enum { RAW_KEY = 32, SIGNATURE = 64, DIGEST = 32 };
 
 struct ack_key {
 	EVP_PKEY *key;
+	EVP_MD_CTX *ready, *used; /* set up once, which costs a fifth of a signature; its copy */
 	char id[17];
 };
 
@@ -32,7 +33,11 @@ static int read_key(struct ack_key *k, const char *path)
 		EVP_Digest(raw, size, digest, NULL, EVP_sha256(), NULL) != 1)
 		return PN_ECRYPTO;
 	hex_encode(k->id, digest, 8);
-	return 0;
+	k->ready = EVP_MD_CTX_new();
+	k->used = EVP_MD_CTX_new();
+	if (k->ready == NULL || k->used == NULL)
+		return PN_ENOMEM;
+	return EVP_DigestSignInit(k->ready, NULL, NULL, NULL, k->key) == 1 ? 0 : PN_ECRYPTO;
 }
 
 int ack_key_open(const char *path, struct ack_key **out)
@@ -53,6 +58,8 @@ void ack_key_close(struct ack_key *k)
 {
 	if (k == NULL)
 		return;
+	EVP_MD_CTX_free(k->ready);
+	EVP_MD_CTX_free(k->used);
 	EVP_PKEY_free(k->key);
 	free(k);
 }
@@ -81,10 +88,9 @@ int ack_make(const struct ack_key *k, const Postern__JournalBatch *batch, int64_
 		return PN_ELIMIT;
 	signed_ack.ack.data = encoded;
 	signed_ack.ack.len = postern__journal_ack__pack(&ack, encoded);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->key) == 1 &&
-		 EVP_DigestSign(ctx, signature, &signature_size, encoded, signed_ack.ack.len) == 1;
-	EVP_MD_CTX_free(ctx);
+	int ok = EVP_MD_CTX_copy_ex(k->used, k->ready) == 1 &&
+		 EVP_DigestSign(k->used, signature, &signature_size, encoded, signed_ack.ack.len) ==
+			 1;
 	ERR_clear_error();
 	if (!ok)
 		return PN_ECRYPTO;

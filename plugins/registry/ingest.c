@@ -204,6 +204,18 @@ static int make_partitions(
 	return err;
 }
 
+static int reserve(struct ingest *in, size_t size)
+{
+	if (size <= in->rows_size)
+		return 0;
+	struct db_value *bigger = realloc(in->rows, size);
+	if (bigger == NULL)
+		return PN_ENOMEM;
+	in->rows = bigger;
+	in->rows_size = size;
+	return 0;
+}
+
 static int insert(struct ingest *in, struct db *db, struct ingest_body *const *bodies, size_t count,
 	int64_t now_ms)
 {
@@ -213,18 +225,18 @@ static int insert(struct ingest *in, struct db *db, struct ingest_body *const *b
 			total += bodies[i]->batch->n_records - bodies[i]->fresh;
 	if (total == 0)
 		return 0;
-	struct db_value *rows = calloc(total, JOURNAL_COLUMNS * sizeof *rows);
-	if (rows == NULL)
-		return PN_ENOMEM;
+	int err = reserve(in, total * JOURNAL_COLUMNS * sizeof *in->rows);
+	if (err != 0)
+		return err;
+	struct db_value *rows = in->rows;
 	for (size_t i = 0; i < count; i++)
 		if (bodies[i]->status == 0)
 			for (size_t r = bodies[i]->fresh; r < bodies[i]->batch->n_records; r++)
 				fill_row(&rows[JOURNAL_COLUMNS * at++], bodies[i], r, now_ms);
-	int err = make_partitions(in, db, rows, total, now_ms);
+	err = make_partitions(in, db, rows, total, now_ms);
 	if (err == 0)
 		err = db_batch_later(
 			db, RECORD_INSERT, registry_journal_types, JOURNAL_COLUMNS, rows, total);
-	free(rows);
 	return err;
 }
 
@@ -278,4 +290,10 @@ int ingest_commit(struct ingest *in, struct db *db, struct ingest_body *const *b
 		}
 	}
 	return err;
+}
+
+void ingest_free(struct ingest *in)
+{
+	free(in->rows);
+	memset(in, 0, sizeof *in);
 }

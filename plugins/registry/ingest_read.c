@@ -4,9 +4,25 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ingest.h"
+
+/* What the decoded form of a body needs beside its bytes: 64 records of one clear part each. A body
+ * that would take more is not one. */
+enum { DECODED_MAX = INGEST_BODY_MAX + INGEST_RECORDS_MAX * 4096 };
+
+static void *take(void *arena, size_t size)
+{
+	return arena_alloc(arena, size);
+}
+
+static void leave(void *arena, void *bytes)
+{
+	(void)arena;
+	(void)bytes;
+}
 
 static int refuse(struct ingest_body *b, const char *why)
 {
@@ -36,7 +52,7 @@ static bool is_word(const char *s)
 	return n <= CHAIN_NAME_MAX;
 }
 
-static int read_record(struct ingest_body *b, size_t i)
+static int read_record(struct ingest_body *b, ProtobufCAllocator *memory, size_t i)
 {
 	static const uint8_t zeros[CHAIN_HASH];
 	const Postern__JournalBatch *batch = b->batch;
@@ -62,7 +78,7 @@ static int read_record(struct ingest_body *b, size_t i)
 		return refuse(b, "record link");
 	if (r->seq > 1 && memcmp(r->previous.data, zeros, CHAIN_HASH) == 0)
 		return refuse(b, "record link");
-	b->clear[i] = postern__record_clear__unpack(NULL, r->clear.len, r->clear.data);
+	b->clear[i] = postern__record_clear__unpack(memory, r->clear.len, r->clear.data);
 	if (b->clear[i] == NULL)
 		return refuse(b, "clear part");
 	const Postern__RecordClear *c = b->clear[i];
@@ -75,10 +91,15 @@ static int read_record(struct ingest_body *b, size_t i)
 int ingest_body_read(struct ingest_body *b, const uint8_t *bytes, size_t size)
 {
 	int err = 0;
+	uint8_t *kept = b->arena.base != NULL ? b->arena.base : malloc(DECODED_MAX);
 	memset(b, 0, sizeof *b);
+	if (kept == NULL)
+		return refuse(b, "memory");
+	arena_init(&b->arena, kept, DECODED_MAX);
 	if (size == 0 || size > INGEST_BODY_MAX)
 		return refuse(b, "size");
-	b->batch = postern__journal_batch__unpack(NULL, size, bytes);
+	ProtobufCAllocator memory = {.alloc = take, .free = leave, .allocator_data = &b->arena};
+	b->batch = postern__journal_batch__unpack(&memory, size, bytes);
 	if (b->batch == NULL)
 		return refuse(b, "not a journal batch");
 	const Postern__JournalBatch *batch = b->batch;
@@ -91,17 +112,12 @@ int ingest_body_read(struct ingest_body *b, const uint8_t *bytes, size_t size)
 	if (batch->n_records == 0 || batch->n_records > INGEST_RECORDS_MAX)
 		return refuse(b, "number of records");
 	for (size_t i = 0; i < batch->n_records && err == 0; i++)
-		err = read_record(b, i);
+		err = read_record(b, &memory, i);
 	return err;
 }
 
 void ingest_body_free(struct ingest_body *b)
 {
-	if (b->batch == NULL)
-		return;
-	for (size_t i = 0; i < INGEST_RECORDS_MAX; i++)
-		if (b->clear[i] != NULL)
-			postern__record_clear__free_unpacked(b->clear[i], NULL);
-	postern__journal_batch__free_unpacked(b->batch, NULL);
+	free(b->arena.base);
 	memset(b, 0, sizeof *b);
 }

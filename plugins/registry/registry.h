@@ -13,6 +13,9 @@
 
 enum { WAITING_MAX = 4 * INGEST_BODIES_MAX };
 enum { LOOKING_MAX = 256 };
+enum { SPARE_MAX = INGEST_BODIES_MAX };
+
+enum metric { RECORDS, REPLAYED, COMMITS, CONFLICTS, REFUSED, LOOKUPS, METRICS_ };
 
 /* A posted body between its arrival and its answer. */
 struct waiting {
@@ -32,8 +35,13 @@ struct registry {
 	 * both, and those being committed; never above WAITING_MAX. */
 	struct waiting *waiting[WAITING_MAX], *decided[WAITING_MAX];
 	size_t waiting_count, decided_count, held;
+	struct waiting *spare[SPARE_MAX]; /* their memory is used again */
+	size_t spare_count;
 	struct http_request *looking[LOOKING_MAX];
 	size_t looking_count;
+	uint64_t counted[METRICS_]; /* not told yet: one message to the core costs as much as a
+				       record */
+	uint64_t tell_ms;
 	bool forked; /* the trouble has been told */
 	bool store_lost;
 	uint64_t revive_ms; /* no new connection to the store before */
@@ -53,10 +61,13 @@ void service_refused(void *self, int status);
 bool service_idle(const struct registry *r);
 /* Looks up, commits one group of what is waiting, answers. Not from within the server's turn. */
 void service_work(struct registry *r);
+/* Tells the core what was counted, a few times a second. */
+void service_tell(struct registry *r);
 /* One turn of the server and the bus, waiting for at most ms. */
 void service_turn(struct registry *r, int ms);
 /* The store's connection, after a back-off; false: there is none now. */
 bool service_store_ready(struct registry *r);
-/* Ends every request that is still waiting, without an answer of success. */
+/* Ends every request that is still waiting, without an answer of success, and frees what is spare.
+ */
 void service_drop(struct registry *r);
 #endif

@@ -113,6 +113,7 @@ static void stop(void *self)
 	service_drop(r);
 	http_server_close(r->server);
 	db_close(r->db);
+	ingest_free(&r->ingest);
 	ack_key_close(r->ack_key);
 	explicit_bzero(r->history_key, sizeof r->history_key);
 	free(r);
@@ -166,6 +167,7 @@ static int run(void *self)
 		service_turn(r, service_idle(r) ? ms : 0);
 		service_work(r);
 		service_store_ready(r);
+		service_tell(r);
 	}
 	return r->failed;
 }

@@ -13,7 +13,7 @@
 #include "registry.h"
 
 enum { BUSY_S = 1, STORE_S = 5 };
-enum { REVIVE_MS = 1000 };
+enum { REVIVE_MS = 1000, TELL_MS = 250 };
 enum { ANSWERS_AT_ONCE = 4 };
 
 static const char protobuf[] = "application/x-protobuf", plain[] = "text/plain";
@@ -29,9 +29,33 @@ void registry_log(const struct postern_host *host, const char *event, const char
 	host->log(host->ctx, POSTERN_ERROR, event, text);
 }
 
-static void count(struct registry *r, const char *metric, uint64_t add)
+static void count(struct registry *r, enum metric metric, uint64_t add)
 {
-	r->host->count(r->host->ctx, metric, add);
+	r->counted[metric] += add;
+}
+
+static void tell(struct registry *r)
+{
+	static const char *const names[METRICS_] = {[RECORDS] = "records_total",
+		[REPLAYED] = "replayed_total",
+		[COMMITS] = "commits_total",
+		[CONFLICTS] = "conflicts_total",
+		[REFUSED] = "refused_total",
+		[LOOKUPS] = "lookups_total"};
+	for (size_t i = 0; i < METRICS_; i++) {
+		if (r->counted[i] > 0)
+			r->host->count(r->host->ctx, names[i], r->counted[i]);
+		r->counted[i] = 0;
+	}
+}
+
+void service_tell(struct registry *r)
+{
+	uint64_t now = clock_mono_ms();
+	if (now < r->tell_ms)
+		return;
+	tell(r);
+	r->tell_ms = now + TELL_MS;
 }
 
 static void refuse(struct registry *r, struct http_request *q, int status, const char *why,
@@ -39,7 +63,7 @@ static void refuse(struct registry *r, struct http_request *q, int status, const
 {
 	char text[64];
 	int n = snprintf(text, sizeof text, "%s\n", why);
-	count(r, status == 409 ? "conflicts_total" : "refused_total", 1);
+	count(r, status == 409 ? CONFLICTS : REFUSED, 1);
 	http_respond(q, status, plain, text, (size_t)n, retry_after_s);
 }
 
@@ -47,7 +71,7 @@ void service_refused(void *self, int status)
 {
 	struct registry *r = self;
 	(void)status;
-	count(r, "refused_total", 1);
+	count(r, REFUSED, 1);
 }
 
 static void store_failed(struct registry *r)
@@ -75,9 +99,21 @@ bool service_store_ready(struct registry *r)
 	return true;
 }
 
-static void waiting_free(struct registry *r, struct waiting *w)
+static struct waiting *waiting_new(struct registry *r)
+{
+	struct waiting *w = r->spare_count > 0 ? r->spare[--r->spare_count] : calloc(1, sizeof *w);
+	if (w != NULL)
+		r->held++;
+	return w;
+}
+
+static void waiting_end(struct registry *r, struct waiting *w)
 {
 	r->held--;
+	if (r->spare_count < SPARE_MAX) {
+		r->spare[r->spare_count++] = w;
+		return;
+	}
 	ingest_body_free(&w->body);
 	free(w);
 }
@@ -88,23 +124,22 @@ static void journal(struct registry *r, struct http_request *q)
 		refuse(r, q, 429, "busy", BUSY_S);
 		return;
 	}
-	struct waiting *w = calloc(1, sizeof *w);
+	struct waiting *w = waiting_new(r);
 	if (w == NULL) {
 		refuse(r, q, 503, "memory", BUSY_S);
 		return;
 	}
-	r->held++;
 	w->request = q;
 	if (ingest_body_read(&w->body, q->body, q->size) != 0) {
 		refuse(r, q, w->body.status, w->body.detail, 0);
-		waiting_free(r, w);
+		waiting_end(r, w);
 		return;
 	}
 	if (strcmp(w->body.batch->tenant, q->organization) != 0 ||
 		strcmp(w->body.batch->gate, q->common_name) != 0) {
 		r->host->log(r->host->ctx, POSTERN_WARNING, "registry.wrong_gate", q->common_name);
 		refuse(r, q, 403, "not this certificate's gate", 0);
-		waiting_free(r, w);
+		waiting_end(r, w);
 		return;
 	}
 	r->waiting[r->waiting_count++] = w;
@@ -123,7 +158,7 @@ static void lookup(struct registry *r, struct http_request *q)
 			  : history_look(r->db, r->history_key, q->organization,
 				    r->history_complete, q->body, q->size, &answer, &size);
 	if (err == 0) {
-		count(r, "lookups_total", 1);
+		count(r, LOOKUPS, 1);
 		http_respond(q, 200, protobuf, answer, size, 0);
 		explicit_bzero(answer, size);
 	} else if (err == PN_EFORMAT) {
@@ -175,8 +210,8 @@ static void answer(struct registry *r, struct waiting *w, int64_t now_ms)
 	} else if (ack_make(r->ack_key, b, now_ms, ack, &size) != 0) {
 		refuse(r, w->request, 503, "acknowledgement", STORE_S);
 	} else {
-		count(r, "records_total", b->n_records - w->body.fresh);
-		count(r, "replayed_total", w->body.fresh);
+		count(r, RECORDS, b->n_records - w->body.fresh);
+		count(r, REPLAYED, w->body.fresh);
 		http_respond(w->request, 200, protobuf, ack, size, 0);
 	}
 }
@@ -187,7 +222,7 @@ static void answer_some(struct registry *r, size_t most)
 	size_t n = most < r->decided_count ? most : r->decided_count;
 	for (size_t i = 0; i < n; i++) {
 		answer(r, r->decided[i], now_ms);
-		waiting_free(r, r->decided[i]);
+		waiting_end(r, r->decided[i]);
 	}
 	r->decided_count -= n;
 	memmove(r->decided, r->decided + n, r->decided_count * sizeof *r->decided);
@@ -272,7 +307,7 @@ static void commit_group(struct registry *r, struct ingest_body *const *group, s
 		err = commit_each(r, group, n, now_ms);
 	if (err != 0)
 		store_failed(r);
-	count(r, "commits_total", 1);
+	count(r, COMMITS, 1);
 }
 
 static void commit_waiting(struct registry *r)
@@ -315,9 +350,15 @@ void service_drop(struct registry *r)
 	answer_some(r, WAITING_MAX);
 	for (size_t i = 0; i < r->waiting_count; i++) {
 		refuse(r, r->waiting[i]->request, 503, "stopping", BUSY_S);
-		waiting_free(r, r->waiting[i]);
+		waiting_end(r, r->waiting[i]);
 	}
 	for (size_t i = 0; i < r->looking_count; i++)
 		refuse(r, r->looking[i], 503, "stopping", BUSY_S);
 	r->waiting_count = r->looking_count = 0;
+	tell(r);
+	while (r->spare_count > 0) {
+		struct waiting *w = r->spare[--r->spare_count];
+		ingest_body_free(&w->body);
+		free(w);
+	}
 }

@@ -184,9 +184,30 @@ void http_respond(struct http_request *r, int status, const char *type, const vo
 	lws_callback_on_writable(r->connection);
 }
 
+/* The answer with its headers in one TLS record and one packet where it fits. */
+static int write_out(
+	struct lws *wsi, const struct http_request *r, uint8_t *start, uint8_t *at, uint8_t *end)
+{
+	size_t together = 0;
+	if (lws_finalize_http_header(wsi, &at, end) != 0)
+		return -1;
+	if (r->size <= (size_t)(end - at)) {
+		memcpy(at, r->body + LWS_PRE, r->size);
+		at += r->size;
+		together = r->size;
+	}
+	size_t size = (size_t)(at - start);
+	if (lws_write(wsi, start, size, LWS_WRITE_HTTP_HEADERS) != (int)size)
+		return -1;
+	if (r->size > together &&
+		lws_write(wsi, r->body + LWS_PRE, r->size, LWS_WRITE_HTTP_FINAL) != (int)r->size)
+		return -1;
+	return 0;
+}
+
 static int write_answer(struct lws *wsi, struct http_connection *c)
 {
-	uint8_t headers[LWS_PRE + 512], *at = headers + LWS_PRE, *end = headers + sizeof headers;
+	uint8_t headers[LWS_PRE + 1024], *at = headers + LWS_PRE, *end = headers + sizeof headers;
 	char seconds[16];
 	struct http_request *r = c->request;
 	if (r == NULL || r->status == 0)
@@ -200,10 +221,7 @@ static int write_answer(struct lws *wsi, struct http_connection *c)
 			    wsi, WSI_TOKEN_HTTP_RETRY_AFTER, (uint8_t *)seconds, n, &at, end) != 0)
 			return -1;
 	}
-	if (lws_finalize_write_http_header(wsi, headers + LWS_PRE, &at, end) != 0)
-		return -1;
-	if (r->size > 0 &&
-		lws_write(wsi, r->body + LWS_PRE, r->size, LWS_WRITE_HTTP_FINAL) != (int)r->size)
+	if (write_out(wsi, r, headers + LWS_PRE, at, end) != 0)
 		return -1;
 	c->request = NULL;
 	http_request_free(r);

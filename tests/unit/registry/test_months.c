@@ -90,7 +90,7 @@ static int64_t partitions(struct place *p)
 /* One batch of a gate whose clock says clock_ms, at now_ms. */
 static int put(struct ingest *in, struct db *db, struct sender *s, int64_t clock_ms, int64_t now_ms)
 {
-	struct ingest_body body, *bodies[] = {&body};
+	struct ingest_body body = {0}, *bodies[] = {&body};
 	s->wall_ms = clock_ms;
 	struct bytes b = sender_batch(s, 3, 100);
 	int err = ingest_body_read(&body, b.data, b.size);
@@ -126,6 +126,8 @@ static void a_new_month_makes_its_partition(void **state)
 	assert_int_equal(put(&other, p->store, &s, april_1, april_1), 0);
 	assert_int_equal(rows_of(p, "months", "journal_2026_03"), 9);
 	assert_int_equal(rows_of(p, "months", "journal_2026_04"), 6);
+	ingest_free(&other);
+	ingest_free(&in);
 }
 
 static void a_gate_from_another_time_is_filed_as_it_arrives(void **state)
@@ -139,6 +141,7 @@ static void a_gate_from_another_time_is_filed_as_it_arrives(void **state)
 	assert_int_equal(put(&in, p->store, &s, march_20 + 60 * month_ms, march_20), 0);
 	assert_int_equal(rows_of(p, "clock", "journal_2026_03"), 6);
 	assert_int_equal(partitions(p), before);
+	ingest_free(&in);
 }
 
 static void a_reader_does_not_hold_up_a_new_month(void **state)
@@ -157,6 +160,7 @@ static void a_reader_does_not_hold_up_a_new_month(void **state)
 	assert_int_equal(db_commit(p->query), 0);
 	assert_int_equal(partitions(p), before + 1);
 	assert_int_equal(rows_of(p, "read", "journal_2026_05"), 3);
+	ingest_free(&in);
 }
 
 static void a_month_taken_away_is_made_again(void **state)
@@ -171,6 +175,7 @@ static void a_month_taken_away_is_made_again(void **state)
 	assert_int_equal(put(&in, p->store, &sent, may_2, may_2), PN_ECONFLICT);
 	assert_int_equal(put(&in, p->store, &s, may_2, may_2), 0);
 	assert_int_equal(rows_of(p, "again", "journal_2026_05"), 3);
+	ingest_free(&in);
 }
 
 static int many_months(const struct place *p, const char *gate)
@@ -187,6 +192,7 @@ static int many_months(const struct place *p, const char *gate)
 		err = put(&in, db, &s, at, at);
 	}
 	db_close(db);
+	ingest_free(&in);
 	return err;
 }
 
@@ -230,6 +236,7 @@ static void a_store_of_the_first_migration_is_brought_up(void **state)
 		fail_msg("%s", why);
 	assert_int_equal(put(&in, p->store, &s, march_20, march_20), 0);
 	assert_int_equal(rows_of(p, "older", "journal_2026_03"), 3);
+	ingest_free(&in);
 }
 
 int main(void)
