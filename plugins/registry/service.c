@@ -225,7 +225,8 @@ static void answer_some(struct registry *r, size_t most)
 		waiting_end(r, r->decided[i]);
 	}
 	r->decided_count -= n;
-	memmove(r->decided, r->decided + n, r->decided_count * sizeof *r->decided);
+	for (size_t i = 0; i < r->decided_count; i++)
+		r->decided[i] = r->decided[i + n];
 }
 
 void service_turn(struct registry *r, int ms)
@@ -338,7 +339,8 @@ void service_work(struct registry *r)
 	for (size_t i = 0; i < looks; i++)
 		lookup(r, r->looking[i]);
 	r->looking_count -= looks;
-	memmove(r->looking, r->looking + looks, r->looking_count * sizeof *r->looking);
+	for (size_t i = 0; i < r->looking_count; i++)
+		r->looking[i] = r->looking[i + looks];
 	commit_waiting(r);
 	/* Else they are answered while the server is at the next ones; SQLite leaves no time. */
 	if (r->waiting_count == 0 || db_driver_of(r->db) == DB_SQLITE)
