@@ -154,5 +154,5 @@ bool emrtd_access_contradicted(
 		return false;
 	const struct emrtd_bytes file = {report->card_access, report->card_access_size};
 	return emrtd_security_infos(&access, file) != 0 ||
-		!emrtd_security_infos_confirm(signed_list, &access);
+	       !emrtd_security_infos_confirm(signed_list, &access);
 }

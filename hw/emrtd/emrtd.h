@@ -185,8 +185,8 @@ int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
  * how the chip was opened: it offers a PACE that is usable here and the chip was opened by BAC, or
  * EF.CardAccess offered what it does not hold. A relay that hides or forges EF.CardAccess shows so.
  * Pure. */
-bool emrtd_access_contradicted(const struct emrtd_access_report *report,
-	const struct emrtd_security_infos *signed_list);
+bool emrtd_access_contradicted(
+	const struct emrtd_access_report *report, const struct emrtd_security_infos *signed_list);
 
 /* --- proofs of the chip -------------------------------------------------------------------------
  */
@@ -197,5 +197,40 @@ bool emrtd_access_contradicted(const struct emrtd_access_report *report,
  * not prove it. Tries the keys of the same domain parameters. */
 int emrtd_cam_verify(
 	struct emrtd_session *s, const struct emrtd_security_infos *card_security) PN_MUST_CHECK;
+
+/* TR-03135's vocabulary in brief: what is known of a proof. */
+enum emrtd_proof {
+	EMRTD_NOT_PERFORMED,
+	EMRTD_PENDING, /* keys were agreed on; no response under them has been seen */
+	EMRTD_PROVEN,
+	EMRTD_REFUTED
+};
+
+/* Chip authentication version 1, Doc 9303-11 6.2: 3DES by MSE:Set KAT (6.2.4.2), AES by MSE:Set AT
+ * and GENERAL AUTHENTICATE (6.2.4.1), with the key's reference where choice.name_key. Secure
+ * messaging must be on. 0 says only that the new keys are in use: the chip has proven its key when
+ * the first response under them verifies, which the next exchange, or emrtd_chip_confirm(), shows.
+ */
+int emrtd_chip_authenticate(
+	struct emrtd_session *s, const struct emrtd_ca_choice *choice) PN_MUST_CHECK;
+/* Exchanges one command (SELECT of EF.DG14) if the proof is still pending. 0: proven. */
+int emrtd_chip_confirm(struct emrtd_session *s) PN_MUST_CHECK;
+/* Of the key of the last emrtd_chip_authenticate() of this session. */
+enum emrtd_proof emrtd_chip_proof(const struct emrtd_session *s);
+
+/* Active authentication, Doc 9303-11 6.1: INTERNAL AUTHENTICATE with a random challenge and the
+ * verification of its signature by the key of DG15. dg15: the file with its tag 6F. hash: of DG14's
+ * ActiveAuthenticationInfo, 0 where there is none (ECDSA: those that fit are tried). 0: proven. */
+int emrtd_active_authenticate(
+	struct emrtd_session *s, struct emrtd_bytes dg15, enum emrtd_hash hash) PN_MUST_CHECK;
+
+enum { EMRTD_AA_CHALLENGE = 8 };
+
+/* The verification alone; pure. *cause says why not: AA_KEY, AA_UNSUPPORTED, AA_SIGNATURE.
+ * RSA: ISO/IEC 9796-2 scheme 1 with partial recovery, trailers BC, 33CC, 34CC, 35CC, 36CC, 38CC.
+ * ECDSA: r || s (TR-03111) or DER. */
+int emrtd_active_verify(struct emrtd_bytes dg15, enum emrtd_hash hash,
+	const uint8_t challenge[EMRTD_AA_CHALLENGE], struct emrtd_bytes signature,
+	enum emrtd_cause *cause) PN_MUST_CHECK;
 
 #endif

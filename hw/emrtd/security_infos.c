@@ -361,7 +361,7 @@ int emrtd_ca_choose(const struct emrtd_security_infos *infos, struct emrtd_ca_ch
 				continue;
 			best = rank;
 			*out = (struct emrtd_ca_choice){
-				key, ca->oid, ca->cipher, ca->key_id.size > 0};
+				key, ca->oid, ca->key_id, ca->cipher, ca->key_id.size > 0};
 		}
 	}
 	if (best > 0)
@@ -372,6 +372,6 @@ int emrtd_ca_choose(const struct emrtd_security_infos *infos, struct emrtd_ca_ch
 	*out = (struct emrtd_ca_choice){key,
 		key->ecdh ? (struct emrtd_bytes){ecdh_3des, sizeof(ecdh_3des)}
 			  : (struct emrtd_bytes){dh_3des, sizeof(dh_3des)},
-		EMRTD_3DES, key->key_id.size > 0};
+		key->key_id, EMRTD_3DES, key->key_id.size > 0};
 	return 0;
 }

@@ -82,7 +82,8 @@ size_t emrtd_pace_order(
 
 struct emrtd_ca_choice {
 	const struct emrtd_ca_key *key;
-	struct emrtd_bytes oid; /* for DO80 */
+	struct emrtd_bytes oid;    /* for DO80 */
+	struct emrtd_bytes key_id; /* of the protocol's entry */
 	enum emrtd_cipher cipher;
 	bool name_key; /* DO84 is to be sent */
 };

@@ -69,6 +69,7 @@ void emrtd_reset(struct emrtd_session *s)
 	emrtd_sm_wipe(&s->sm);
 	emrtd_wipe(&s->cam, sizeof(s->cam));
 	s->access = EMRTD_ACCESS_NONE;
+	s->chip = EMRTD_NOT_PERFORMED;
 	s->failure = (struct emrtd_failure){0};
 	s->dead = false;
 }
@@ -140,6 +141,17 @@ static int exchange_clear(struct emrtd_session *s, const struct emrtd_command *c
 	return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL_SMALL, PN_ELIMIT);
 }
 
+/* The first response under the keys of chip authentication decides it (6.2.3). A chip that has other
+ * keys cannot send one that verifies, and says so in clear at best; a torn field decides nothing. */
+static void judge_chip(struct emrtd_session *s, int err)
+{
+	if (s->chip != EMRTD_PENDING)
+		return;
+	bool refuted = s->failure.cause >= EMRTD_CAUSE_SM_BARE &&
+		s->failure.cause <= EMRTD_CAUSE_SM_PADDING;
+	s->chip = err == 0 ? EMRTD_PROVEN : refuted ? EMRTD_REFUTED : EMRTD_NOT_PERFORMED;
+}
+
 static int exchange_secure(struct emrtd_session *s, const struct emrtd_command *c, bool extended,
 	struct emrtd_response *r)
 {
@@ -158,12 +170,15 @@ static int exchange_secure(struct emrtd_session *s, const struct emrtd_command *
 			s->failure.sw = r->sw;
 			if (err != 0)
 				emrtd_fail(s, s->failure.step, cause, err);
+			judge_chip(s, err);
 		}
 	} else {
 		emrtd_fail(s, s->failure.step,
 			err == PN_ECLOSED ? EMRTD_CAUSE_SM_COUNTER : EMRTD_CAUSE_CRYPTO, err);
 	}
 	if (err != 0) {
+		if (s->chip == EMRTD_PENDING)
+			s->chip = EMRTD_NOT_PERFORMED;
 		/* The two counters can no longer be known to agree. */
 		emrtd_sm_wipe(&s->sm);
 		s->dead = true;

@@ -22,6 +22,7 @@ struct emrtd_session {
 	struct emrtd_channel channel;
 	struct emrtd_sm sm;
 	struct emrtd_cam cam;
+	enum emrtd_proof chip;
 	enum emrtd_access access;
 	struct emrtd_failure failure;
 	bool dead;

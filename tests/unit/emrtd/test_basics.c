@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 /* cmocka wants the above first */
-#include "emrtd/sm.h"
+#include "emrtd/emrtd.h"
 #include "script.h"
 #include <cmocka.h>
-
-#define BYTES(array) ((struct emrtd_bytes){array, sizeof(array)})
 
 static struct emrtd_bytes hex(uint8_t *out, size_t max, const char *text)
 {
@@ -513,128 +511,6 @@ static void test_far_read(void **state)
 	emrtd_close(s);
 }
 
-/* --- AES secure messaging against an independent chip side --------------------------------- */
-
-/* The chip's answer, put together from the primitives (which the examples above prove). */
-static size_t chip_answer(
-	struct emrtd_sm *keys, const char *text, bool odd, uint16_t sw, uint8_t *out)
-{
-	uint8_t n[4096] = {0}, iv[16] = {0}, plain[2048];
-	size_t block = emrtd_block_size(keys->cipher), size = hex_any(plain, sizeof(plain), text);
-	struct emrtd_writer w = {out, 0, 4096, false};
-	for (size_t i = block; i > 0 && ++keys->ssc[i - 1] == 0; i--)
-		continue;
-	if (size > 0) {
-		emrtd_pad(plain, size, block);
-		size = emrtd_padded_size(size, block);
-		if (keys->cipher != EMRTD_3DES)
-			assert_int_equal(
-				emrtd_encrypt(keys->cipher, keys->enc, NULL, keys->ssc, 16, iv), 0);
-		assert_int_equal(emrtd_encrypt(keys->cipher, keys->enc, iv, plain, size, plain), 0);
-		emrtd_put_header(&w, odd ? 0x85 : 0x87, size + (odd ? 0 : 1));
-		if (!odd)
-			emrtd_put_byte(&w, 1);
-		emrtd_put(&w, plain, size);
-	}
-	emrtd_put(&w, (const uint8_t[]){0x99, 2, (uint8_t)(sw >> 8), (uint8_t)sw}, 4);
-	memcpy(n, keys->ssc, block);
-	memcpy(n + block, out, w.size);
-	size_t total = block + w.size;
-	if (keys->cipher != EMRTD_3DES) {
-		emrtd_pad(n, total, block);
-		total = emrtd_padded_size(total, block);
-	}
-	const struct emrtd_bytes whole = {n, total};
-	uint8_t mac[8];
-	assert_int_equal(emrtd_mac(keys->cipher, keys->mac, &whole, 1, mac), 0);
-	emrtd_put_tlv(&w, 0x8e, mac, 8);
-	emrtd_put(&w, (const uint8_t[]){(uint8_t)(sw >> 8), (uint8_t)sw}, 2);
-	return w.size;
-}
-
-static void count_up(struct emrtd_sm *keys)
-{
-	for (size_t i = emrtd_block_size(keys->cipher); i > 0 && ++keys->ssc[i - 1] == 0; i--)
-		continue;
-}
-
-static void test_sm_ciphers(void **state)
-{
-	static const uint8_t secret[] = "a shared secret of some size";
-	static const uint8_t data[300] = {1, 2, 3};
-	uint8_t out[1024];
-	(void)state;
-	for (enum emrtd_cipher cipher = EMRTD_3DES; cipher <= EMRTD_AES_256; cipher++) {
-		struct emrtd_sm sm = {0}, chip = {0};
-		assert_int_equal(emrtd_sm_start(&sm, cipher, BYTES(secret), NULL), 0);
-		chip = sm;
-		for (size_t n = 0; n < sizeof(data); n += 7) {
-			const struct emrtd_command c = {
-				0, n % 2 != 0 ? 0xb1 : 0xb0, 0, 0, {data, n}, 200};
-			struct emrtd_command seen;
-			struct emrtd_response r;
-			enum emrtd_cause cause;
-			size_t size = sizeof(out);
-			assert_int_equal(emrtd_sm_wrap(&sm, &c, true, false, out, &size), 0);
-			assert_int_equal(
-				emrtd_command_decode((struct emrtd_bytes){out, size}, &seen), 0);
-			assert_int_equal(seen.cla, 0x0c);
-			assert_int_equal(seen.le, size > 261 ? 65536 : 256);
-			/* A second command before the answer is the caller's mistake. */
-			size_t again = sizeof(out);
-			assert_int_equal(
-				emrtd_sm_wrap(&sm, &c, true, false, out, &again), PN_EINVAL);
-			count_up(&chip);
-			size = chip_answer(&chip, n == 0 ? "" : "0102030405060708", n % 2 != 0,
-				n % 3 == 0 ? 0x9000 : 0x6282, out);
-			assert_int_equal(emrtd_sm_unwrap(&sm, out, size, &r, &cause), 0);
-			assert_int_equal(r.sw, n % 3 == 0 ? 0x9000 : 0x6282);
-			expect_hex(r.data.bytes, r.data.size, n == 0 ? "" : "0102030405060708");
-		}
-		emrtd_sm_wipe(&sm);
-		emrtd_sm_wipe(&chip);
-	}
-}
-
-/* Right checksum, wrong inside. */
-static void test_sm_inside(void **state)
-{
-	static const uint8_t secret[] = "a shared secret of some size";
-	uint8_t out[1024];
-	(void)state;
-	for (enum emrtd_cipher cipher = EMRTD_3DES; cipher <= EMRTD_AES_256; cipher++) {
-		for (int kind = 0; kind < 3; kind++) {
-			struct emrtd_sm sm = {0}, chip = {0};
-			const struct emrtd_command c = {0, 0xb0, 0, 0, {NULL, 0}, 16};
-			struct emrtd_response r;
-			enum emrtd_cause cause;
-			size_t size = sizeof(out);
-			assert_int_equal(emrtd_sm_start(&sm, cipher, BYTES(secret), NULL), 0);
-			chip = sm;
-			if (kind == 2) /* the counter at its end */
-				memset(sm.ssc, 0xff, sizeof(sm.ssc));
-			assert_int_equal(emrtd_sm_wrap(&sm, &c, false, false, out, &size),
-				kind == 2 ? PN_ECLOSED : 0);
-			if (kind == 2)
-				continue;
-			count_up(&chip);
-			if (kind == 0) { /* DO85 for an even command */
-				size = chip_answer(&chip, "01", true, 0x9000, out);
-			} else { /* deciphered with another key: no padding but once in a while */
-				chip.enc[0] ^= 2;
-				size = chip_answer(&chip, "0102030405", false, 0x9000, out);
-			}
-			assert_int_equal(emrtd_sm_unwrap(&sm, out, size, &r, &cause), PN_EFORMAT);
-			assert_int_equal(
-				cause, kind == 0 ? EMRTD_CAUSE_SM_FORMAT : EMRTD_CAUSE_SM_PADDING);
-			assert_false(sm.live);
-			static const struct emrtd_sm wiped;
-			assert_memory_equal(sm.enc, wiped.enc, sizeof(sm.enc));
-			assert_memory_equal(sm.mac, wiped.mac, sizeof(sm.mac));
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,8 +529,6 @@ int main(void)
 		cmocka_unit_test(test_sm_refused),
 		cmocka_unit_test(test_get_response),
 		cmocka_unit_test(test_far_read),
-		cmocka_unit_test(test_sm_ciphers),
-		cmocka_unit_test(test_sm_inside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
