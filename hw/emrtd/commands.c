@@ -68,10 +68,12 @@ static int read_far(struct emrtd_session *s, size_t offset, size_t size, struct 
 		size -= head;
 	const struct emrtd_command c = {0, 0xb1, 0, 0, {data, w.size}, size + head};
 	int err = read_bytes(s, &c, &answer);
-	if (err != 0)
+	if (err != 0 || answer.size == 0) /* no bytes, as a short READ BINARY may give none */
 		return err;
-	if (emrtd_tlv_only(answer, DO_DATA, out) != 0 || out->size > size)
+	if (emrtd_tlv_only(answer, DO_DATA, out) != 0)
 		return emrtd_fail(s, EMRTD_STEP_READ, EMRTD_CAUSE_FORMAT, PN_EFORMAT);
+	if (out->size > size) /* a shorter header than was left room for */
+		out->size = size;
 	return 0;
 }
 
