@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the bus costs: a query to another process and its answer back, encoded, checked and decoded on both sides, beside
- * the same packets over a bare SOCK_SEQPACKET pair, turn by turn in the same run. Must never be read across machines.
+ * What the bus costs: a query to another process and its answer back, encoded, checked and decoded
+ * on both sides, beside the same packets over a bare SOCK_SEQPACKET pair, turn by turn in the same
+ * run. Must never be read across machines.
  *
  *   bench-bus [ROUNDS]
  */
@@ -46,7 +47,8 @@ static bool take(struct side *s, uint64_t *id)
 	size_t size = 0;
 	int blob = -1;
 	struct bus_message m;
-	if (!wait_for(s->fd) || bus_receive(s->fd, s->packet, sizeof s->packet, &size, &blob) != PN_OK ||
+	if (!wait_for(s->fd) ||
+		bus_receive(s->fd, s->packet, sizeof s->packet, &size, &blob) != PN_OK ||
 		bus_decode(s->packet, size, &s->arena, &m) != PN_OK)
 		return false;
 	*id = m.envelope->id;
@@ -57,7 +59,8 @@ static bool take(struct side *s, uint64_t *id)
 static bool give(struct side *s, const Postern__Envelope *e)
 {
 	size_t size = 0;
-	return bus_encode(e, s->packet, sizeof s->packet, &size) == PN_OK && bus_send(s->fd, s->packet, size, -1) == PN_OK;
+	return bus_encode(e, s->packet, sizeof s->packet, &size) == PN_OK &&
+	       bus_send(s->fd, s->packet, size, -1) == PN_OK;
 }
 
 static Postern__Envelope query(Postern__CheckDocument *q, char **lines, uint64_t id)
@@ -124,7 +127,8 @@ static pid_t other_side(int fds[2], bool bare)
 int main(int argc, char **argv)
 {
 	long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : DEFAULT_ROUNDS;
-	char first[] = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", second[] = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+	char first[] = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+	     second[] = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
 	char *lines[] = {first, second};
 	int bus[2], bare[2];
 	struct side s;
@@ -132,9 +136,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench-bus [ROUNDS], 1 to %d\n", ROUNDS_MAX);
 		return 2;
 	}
-	uint64_t *trip[2] = {calloc((size_t)rounds, sizeof(uint64_t)), calloc((size_t)rounds, sizeof(uint64_t))};
+	uint64_t *trip[2] = {
+		calloc((size_t)rounds, sizeof(uint64_t)), calloc((size_t)rounds, sizeof(uint64_t))};
 	pid_t peer = other_side(bus, false), bare_peer = other_side(bare, true);
-	if (trip[0] == NULL || trip[1] == NULL || peer < 0 || bare_peer < 0 || !side_init(&s, bus[0]))
+	if (trip[0] == NULL || trip[1] == NULL || peer < 0 || bare_peer < 0 ||
+		!side_init(&s, bus[0]))
 		return 1;
 	for (long i = 0; i < rounds; i++) {
 		Postern__CheckDocument q;
@@ -156,13 +162,17 @@ int main(int argc, char **argv)
 	close(bare[0]);
 	waitpid(peer, NULL, 0);
 	waitpid(bare_peer, NULL, 0);
-	printf("%ld round trips of check_document and its answer between two processes; microseconds\n", rounds);
+	printf("%ld round trips of check_document and its answer between two processes; "
+	       "microseconds\n",
+		rounds);
 	for (int k = 0; k < 2; k++) {
 		qsort(trip[k], (size_t)rounds, sizeof *trip[k], by_value);
-		printf("%-24s p50 %7.1f  p99 %7.1f\n", k == 0 ? "bus" : "the same bytes, bare", (double)trip[k][rounds / 2] / 1000,
+		printf("%-24s p50 %7.1f  p99 %7.1f\n", k == 0 ? "bus" : "the same bytes, bare",
+			(double)trip[k][rounds / 2] / 1000,
 			(double)trip[k][rounds * 99 / 100] / 1000);
 	}
-	printf("ratio                    p50 %7.2f\n", (double)trip[0][rounds / 2] / (double)trip[1][rounds / 2]);
+	printf("ratio                    p50 %7.2f\n",
+		(double)trip[0][rounds / 2] / (double)trip[1][rounds / 2]);
 	free(trip[0]);
 	free(trip[1]);
 	free(s.memory);

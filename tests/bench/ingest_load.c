@@ -11,8 +11,6 @@
 #undef NDEBUG
 #include <assert.h>
 #include <curl/curl.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +29,8 @@ enum { GATES_MAX = 256, ROUNDS = 3, RATE_MAX = 60000, ANSWER_MAX = 512 };
 
 struct batch {
 	struct bytes body;
-	uint64_t seq;
-	uint8_t head[CHAIN_HASH], answer[ANSWER_MAX];
+	struct sender sent; /* as it was after this batch */
+	uint8_t answer[ANSWER_MAX];
 	size_t answer_size;
 	float ms;
 };
@@ -99,8 +97,7 @@ static void make_batches(struct bench *b, struct gate *g, unsigned number)
 	assert(g->batch != NULL);
 	for (size_t i = 0; i < b->batches; i++) {
 		g->batch[i].body = sender_batch(&s, b->records, b->sealed);
-		g->batch[i].seq = s.seq;
-		memcpy(g->batch[i].head, s.head, sizeof s.head);
+		g->batch[i].sent = s;
 	}
 }
 
@@ -227,40 +224,16 @@ static struct turn bare(struct bench *b, struct ingest_bare *store)
 	return t;
 }
 
-static bool acknowledged(EVP_PKEY *key, const struct batch *b)
-{
-	Postern__SignedAck *s = postern__signed_ack__unpack(NULL, b->answer_size, b->answer);
-	if (s == NULL)
-		return false;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-		  EVP_DigestVerify(
-			  ctx, s->signature.data, s->signature.len, s->ack.data, s->ack.len) == 1;
-	EVP_MD_CTX_free(ctx);
-	Postern__JournalAck *a =
-		ok ? postern__journal_ack__unpack(NULL, s->ack.len, s->ack.data) : NULL;
-	ok = a != NULL && a->acked_seq == b->seq && a->head_hash.len == CHAIN_HASH &&
-	     memcmp(a->head_hash.data, b->head, CHAIN_HASH) == 0;
-	if (a != NULL)
-		postern__journal_ack__free_unpacked(a, NULL);
-	postern__signed_ack__free_unpacked(s, NULL);
-	return ok;
-}
-
 /* Every 200 of the run must carry what it claims. */
 static size_t count_bad(const struct bench *b)
 {
-	char path[120];
 	size_t bad = 0;
-	snprintf(path, sizeof path, "%s/trust/ack.pub", sandboxed_pki(b->registry));
-	FILE *f = fopen(path, "re");
-	assert(f != NULL);
-	EVP_PKEY *key = PEM_read_PUBKEY(f, NULL, NULL, NULL);
-	fclose(f);
-	assert(key != NULL);
+	EVP_PKEY *key = sender_ack_key(sandboxed_pki(b->registry));
 	for (unsigned i = 0; i < b->gates; i++)
-		for (size_t k = 0; k < b->gate[i].at; k++)
-			bad += !acknowledged(key, &b->gate[i].batch[k]);
+		for (size_t k = 0; k < b->gate[i].at; k++) {
+			const struct batch *one = &b->gate[i].batch[k];
+			bad += !sender_acknowledged(key, one->answer, one->answer_size, &one->sent);
+		}
 	EVP_PKEY_free(key);
 	return bad;
 }

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -149,7 +150,15 @@ static int cut(struct harness *h, pid_t writer)
 	if (fd >= 0)
 		close(fd);
 	kill(writer, SIGKILL);
-	return waitpid(writer, &status, 0) == writer ? err : -1;
+	if (waitpid(writer, &status, 0) != writer)
+		return -1;
+	/* Its children, which die with it, are ours now: they hold the file system. */
+	for (int i = 0; i < 500; i++) {
+		if (waitpid(-1, &status, WNOHANG) < 0)
+			return err;
+		usleep(10000);
+	}
+	return -1;
 }
 
 static int judge(struct harness *h, const char *program, struct tally *t)
@@ -277,7 +286,10 @@ static int prepare(struct harness *h)
 	snprintf(h->mount, sizeof h->mount, "%s/mount", h->folder);
 	snprintf(h->log, sizeof h->log, "%s/log", h->folder);
 	snprintf(h->out, sizeof h->out, "%s/out", h->folder);
-	return mkdir(h->mount, 0700);
+	/* A writer may have children under another user. */
+	if (chmod(h->folder, 0711) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+		return -1;
+	return mkdir(h->mount, 0711);
 }
 
 static void tidy(struct harness *h)

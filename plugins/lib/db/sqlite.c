@@ -10,6 +10,10 @@
 
 #include "db/internal.h"
 
+#ifndef DB_SYNCHRONOUS
+#define DB_SYNCHRONOUS "2" /* FULL: the log is synced at every commit */
+#endif
+
 static int error_of(struct db *db, int rc, const char *what)
 {
 	int err;
@@ -69,10 +73,10 @@ static int open_file(struct db *db, const char *path)
 	sqlite3_busy_timeout(c, 2000);
 	int err = pragma(db, "PRAGMA journal_mode=WAL", "wal");
 	if (err == 0)
-		err = script(db, "PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+		err = script(db, "PRAGMA synchronous=" DB_SYNCHRONOUS ";PRAGMA temp_store=MEMORY;"
 				 "PRAGMA trusted_schema=OFF");
 	if (err == 0)
-		err = pragma(db, "PRAGMA synchronous", "2");
+		err = pragma(db, "PRAGMA synchronous", DB_SYNCHRONOUS);
 	return err;
 }
 

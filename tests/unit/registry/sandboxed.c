@@ -18,7 +18,8 @@
 enum { UID = 64007, ADDRESS_CONNECTIONS = 512 };
 
 struct sandboxed {
-	char folder[40], state[256], pki[60], registry_pki[80];
+	char folder[512], state[520], pki[520], registry_pki[540];
+	bool own_folder;
 	const char *programs[3];
 	struct manifest *manifest;
 	unsigned port;
@@ -59,7 +60,8 @@ static unsigned free_port(void)
 	return ntohs(a.sin_port);
 }
 
-struct sandboxed *sandboxed_new(const char *const programs[3], const char *gates, const char *state)
+struct sandboxed *sandboxed_new(
+	const char *const programs[3], const char *gates, const char *folder)
 {
 	char why[500] = "";
 	struct text error;
@@ -70,16 +72,15 @@ struct sandboxed *sandboxed_new(const char *const programs[3], const char *gates
 	text_init(&error, why, sizeof why);
 	if (manifest_load(programs[0], &s->manifest, &error) != PN_OK)
 		give_up("%s", why);
-	strcpy(s->folder, "/tmp/postern-sandboxed-XXXXXX");
-	if (mkdtemp(s->folder) == NULL)
+	s->own_folder = folder == NULL;
+	snprintf(s->folder, sizeof s->folder, "%s",
+		folder != NULL ? folder : "/tmp/postern-sandboxed-XXXXXX");
+	if (s->own_folder && mkdtemp(s->folder) == NULL)
 		give_up("no folder");
 	snprintf(s->pki, sizeof s->pki, "%s/pki", s->folder);
 	snprintf(s->registry_pki, sizeof s->registry_pki, "%s/registry", s->pki);
-	if (state == NULL)
-		snprintf(s->state, sizeof s->state, "%s/state", s->folder);
-	else
-		snprintf(s->state, sizeof s->state, "%s", state);
-	run("chmod 711 %s && mkdir -p -m 700 %s && %s pki demo --out %s --tenant NOR"
+	snprintf(s->state, sizeof s->state, "%s/state", s->folder);
+	run("chmod 711 %s && mkdir -m 700 %s && %s pki demo --out %s --tenant NOR"
 	    " --crossing-point OSL --gates %s >/dev/null && chmod 711 %s",
 		s->folder, s->state, programs[1], s->pki, gates, s->pki);
 	if (geteuid() == 0)
@@ -138,7 +139,8 @@ int sandboxed_stop(struct sandboxed *s)
 
 void sandboxed_free(struct sandboxed *s)
 {
-	run("rm -rf %s", s->folder);
+	if (s->own_folder)
+		run("rm -rf %s", s->folder);
 	manifest_free(s->manifest);
 	free(s);
 }

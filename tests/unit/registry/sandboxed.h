@@ -12,17 +12,17 @@
 
 struct sandboxed;
 
-/* A folder of its own with the certificates of the gates ("g0,g1"; tenant NOR) and a state folder:
- * state, or NULL for one within. programs: registry.plugin, postern, posternd. */
+/* The certificates of the gates ("g0,g1"; tenant NOR) and a state folder, pki and state, in folder,
+ * or with NULL in a temporary one. programs: registry.plugin, postern, posternd. */
 struct sandboxed *sandboxed_new(
-	const char *const programs[3], const char *gates, const char *state) PN_MUST_CHECK;
+	const char *const programs[3], const char *gates, const char *folder) PN_MUST_CHECK;
 /* store: its option of that name; "" for SQLite in the state folder. */
 void sandboxed_start(struct sandboxed *s, const char *store);
 /* Discards what the registry has said to the core. At least every few seconds. */
 void sandboxed_drain(struct sandboxed *s);
 /* As the core asks it to stop. The exit status, -1 when a signal ended it. */
 int sandboxed_stop(struct sandboxed *s);
-/* Removes the folder; state, when it was given, stays. */
+/* Removes the folder unless it was given. */
 void sandboxed_free(struct sandboxed *s);
 
 pid_t sandboxed_pid(const struct sandboxed *s);

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <openssl/pem.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,39 @@ struct bytes sender_batch(struct sender *s, size_t records, size_t sealed_size)
 	struct bytes b = sender_encoded(decoded);
 	postern__journal_batch__free_unpacked(decoded, NULL);
 	return b;
+}
+
+EVP_PKEY *sender_ack_key(const char *pki)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/trust/ack.pub", pki);
+	FILE *f = fopen(path, "re");
+	assert(f != NULL);
+	EVP_PKEY *key = PEM_read_PUBKEY(f, NULL, NULL, NULL);
+	fclose(f);
+	assert(key != NULL);
+	return key;
+}
+
+bool sender_acknowledged(EVP_PKEY *key, const uint8_t *answer, size_t size, const struct sender *s)
+{
+	Postern__SignedAck *got = postern__signed_ack__unpack(NULL, size, answer);
+	if (got == NULL)
+		return false;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
+		  EVP_DigestVerify(ctx, got->signature.data, got->signature.len, got->ack.data,
+			  got->ack.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	Postern__JournalAck *a =
+		ok ? postern__journal_ack__unpack(NULL, got->ack.len, got->ack.data) : NULL;
+	ok = a != NULL && strcmp(a->tenant, s->tenant) == 0 && strcmp(a->gate, s->gate) == 0 &&
+	     a->epoch == s->epoch && a->acked_seq == s->seq && a->head_hash.len == CHAIN_HASH &&
+	     memcmp(a->head_hash.data, s->head, CHAIN_HASH) == 0;
+	if (a != NULL)
+		postern__journal_ack__free_unpacked(a, NULL);
+	postern__signed_ack__free_unpacked(got, NULL);
+	return ok;
 }
 
 static void give_up(const char *why)

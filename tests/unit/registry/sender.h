@@ -5,6 +5,8 @@
 #ifndef POSTERN_TEST_SENDER_H
 #define POSTERN_TEST_SENDER_H
 #include <curl/curl.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -30,6 +32,11 @@ struct bytes sender_batch(struct sender *s, size_t records, size_t sealed_size);
 /* The same, decoded, for a test that spoils it; free with postern__journal_batch__free_unpacked. */
 Postern__JournalBatch *sender_decoded(struct sender *s, size_t records, size_t sealed_size);
 struct bytes sender_encoded(const Postern__JournalBatch *batch);
+
+/* The public key of the acknowledgements, as a gate is given it. */
+EVP_PKEY *sender_ack_key(const char *pki);
+/* True: answer is a SignedAck with that key's signature over exactly this gate, seq and hash. */
+bool sender_acknowledged(EVP_PKEY *key, const uint8_t *answer, size_t size, const struct sender *s);
 
 /* The registry, started by the test: see registry_host.c. */
 struct registry_process {
