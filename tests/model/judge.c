@@ -16,7 +16,11 @@
 
 #define STATES_MAX 400000u
 #define LARGE_STATES_MAX 3000000u
+/* A change to one row that lives through so much has been tried; a guard goes through every small
+ * world. */
+#define TRANSITIONS_ENOUGH 1500000u
 #define WORKERS_MAX 16
+#define QUICK_WORLDS 9u
 
 _Static_assert(PN_COUNT(world_kinds) <= 32, "a row of coverage for each");
 
@@ -31,9 +35,7 @@ int64_t judge_now_ms(void)
 static bool baseline(struct judge *j, struct explorer *x)
 {
 	static struct explored r;
-	for (size_t w = 0; w < PN_COUNT(world_kinds); w++) {
-		if (world_kinds[w].large && !j->large)
-			continue;
+	for (size_t w = 0; w < j->worlds; w++) {
 		explore(x, &gate_two_step, world_kinds[w].groups, world_kinds[w].troubles, false,
 			&r);
 		if (r.broken != NULL || r.full) {
@@ -46,7 +48,24 @@ static bool baseline(struct judge *j, struct explorer *x)
 	return true;
 }
 
-bool judge_init(struct judge *j, const struct walks *walks, bool large)
+static bool of_a_row(const struct mutant *m)
+{
+	return m->how == MUTATE_DROP_ROW || m->how == MUTATE_NEXT_SAME ||
+	       m->how == MUTATE_NEXT_IDLE || m->how == MUTATE_DROP_ACTION ||
+	       m->how == MUTATE_ADD_EXIT;
+}
+
+/* Guards first: they are what the explorer is for. */
+static void set_order(struct judge *j)
+{
+	size_t n = 0;
+	for (int rows = 0; rows < 2; rows++)
+		for (size_t i = 0; i < j->count && i < JUDGE_MUTANTS_MAX; i++)
+			if (of_a_row(&j->mutants[i]) == rows)
+				j->order[n++] = (uint16_t)i;
+}
+
+bool judge_init(struct judge *j, const struct walks *walks, bool quick)
 {
 	char detail[256] = "";
 	const char *broken =
@@ -56,25 +75,17 @@ bool judge_init(struct judge *j, const struct walks *walks, bool large)
 		return false;
 	}
 	j->walks = walks;
-	j->large = large;
+	j->worlds = quick ? QUICK_WORLDS : PN_COUNT(world_kinds);
 	j->count = mutants_of(&gate_two_step, j->mutants, JUDGE_MUTANTS_MAX);
-	for (size_t i = 0; i < j->count && i < JUDGE_MUTANTS_MAX; i++)
-		j->order[i] = (uint16_t)i;
+	set_order(j);
 	if (j->count > JUDGE_MUTANTS_MAX || gate_two_step.row_count > MUTANT_ROWS_MAX) {
 		fprintf(stderr, "more mutants than there is room for\n");
 		return false;
 	}
-	struct explorer *x = explorer_new(large ? LARGE_STATES_MAX : STATES_MAX);
+	struct explorer *x = explorer_new(quick ? STATES_MAX : LARGE_STATES_MAX);
 	bool well = x != NULL && baseline(j, x);
 	explorer_free(x);
 	return well;
-}
-
-static bool of_a_row(const struct mutant *m)
-{
-	return m->how == MUTATE_DROP_ROW || m->how == MUTATE_NEXT_SAME ||
-	       m->how == MUTATE_NEXT_IDLE || m->how == MUTATE_DROP_ACTION ||
-	       m->how == MUTATE_ADD_EXIT;
 }
 
 /* A row that a world never takes cannot be missed there; a weaker guard can be felt anywhere. */
@@ -88,7 +99,7 @@ static bool can_tell(const struct judge *j, const struct mutant *m, size_t world
 
 static bool taken_in_a_small_world(const struct judge *j, const struct mutant *m)
 {
-	for (size_t w = 0; w < PN_COUNT(world_kinds); w++)
+	for (size_t w = 0; w < j->worlds; w++)
 		if (!world_kinds[w].large && can_tell(j, m, w))
 			return true;
 	return false;
@@ -100,7 +111,8 @@ static void explore_mutant(struct judge *j, struct explorer *x[2], const struct 
 	const struct mutant_table *copy, struct explored *r, struct verdict *v, bool trace)
 {
 	bool small = taken_in_a_small_world(j, m);
-	for (size_t w = 0; w < PN_COUNT(world_kinds); w++) {
+	uint64_t seen = 0, enough = of_a_row(m) && !trace ? TRANSITIONS_ENOUGH : UINT64_MAX;
+	for (size_t w = 0; w < j->worlds && seen < enough; w++) {
 		bool large = world_kinds[w].large;
 		if (!can_tell(j, m, w) || (large && small))
 			continue;
@@ -119,10 +131,12 @@ static void explore_mutant(struct judge *j, struct explorer *x[2], const struct 
 			snprintf(v->property, sizeof v->property, "%s", r->broken);
 			return;
 		}
+		seen += r->transitions;
 		if (large)
 			break;
 	}
-	v->explorer = EXPLORED_ALIVE;
+	if (seen > 0)
+		v->explorer = EXPLORED_ALIVE;
 }
 
 static void walk_mutant(struct judge *j, size_t i)

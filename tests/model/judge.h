@@ -29,11 +29,12 @@ struct judge {
 	struct verdict verdicts[JUDGE_MUTANTS_MAX];
 	uint8_t covered[32][MUTANT_ROWS_MAX]; /* rows that a world takes */
 	int64_t until_ms;                     /* monotonic; 0: as long as it takes */
-	bool large; /* a row that no small world takes is tried in a large one */
+	size_t worlds;                        /* the first so many of world_kinds */
 };
 
-/* Fills mutants. The unchanged table must pass both; false, and why on stderr, when it does not. */
-bool judge_init(struct judge *j, const struct walks *walks, bool large);
+/* Fills mutants. quick: the explorer knows the worlds of a second or less. The unchanged table must
+ * pass both; false, and why on stderr, when it does not. */
+bool judge_init(struct judge *j, const struct walks *walks, bool quick);
 /* Every mutant is put before the walks; then before the explorer as order and until_ms say, by as
  * many processes as there are cores. told is called with each verdict as it comes. */
 bool judge_all(

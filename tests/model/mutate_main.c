@@ -19,7 +19,7 @@
 #define NAME_MAX_ 256u
 
 struct score {
-	size_t total, by_explorer, by_walks, by_both, alive, untried;
+	size_t total, killed, by_walks, explored, by_explorer, equivalent, survived, stale;
 };
 
 struct telling {
@@ -27,7 +27,6 @@ struct telling {
 	const char *equivalents;
 	bool every; /* tell of each mutant, not only of what is wrong */
 	struct score of[MUTATE_COUNT], all;
-	size_t equivalent, survived, stale;
 };
 
 static const char *const words[MUTATE_COUNT] = {"row dropped", "guard always", "guard negated",
@@ -56,58 +55,52 @@ static size_t explanations(const char *text)
 	return count;
 }
 
-static void count(struct score *s, const struct verdict *v, bool lives, bool untried)
+static void count(struct score *s, const struct verdict *v, bool killed, bool excused)
 {
-	bool explorer = v->explorer == EXPLORED_KILLED;
 	s->total++;
-	s->by_both += explorer && v->walk_killed;
-	s->by_explorer += explorer && !v->walk_killed;
-	s->by_walks += v->walk_killed && !explorer;
-	s->alive += lives;
-	s->untried += untried;
+	s->killed += killed;
+	s->by_walks += v->walk_killed;
+	s->explored += v->explorer != EXPLORED_NOT;
+	s->by_explorer += v->explorer == EXPLORED_KILLED;
+	s->equivalent += !killed && excused;
+	s->survived += !killed && !excused;
+	s->stale += killed && excused;
 }
 
 static void told(void *context, const struct verdict *v)
 {
 	struct telling *t = context;
 	bool killed = v->walk_killed || v->explorer == EXPLORED_KILLED;
-	bool untried = !killed && v->explorer == EXPLORED_NOT, lives = !killed && !untried;
 	char name[NAME_MAX_];
 	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
 	bool excused = explained(t->equivalents, name);
-	count(&t->of[t->judge->mutants[v->mutant].how], v, lives, untried);
-	count(&t->all, v, lives, untried);
-	t->equivalent += !killed && excused;
-	t->survived += !killed && !excused;
-	t->stale += killed && excused;
+	count(&t->of[t->judge->mutants[v->mutant].how], v, killed, excused);
+	count(&t->all, v, killed, excused);
 	if (killed && excused)
 		printf("NOT EQUIVALENT %s: %s %s\n", name, v->property, v->walk);
 	else if (!killed && !excused)
 		printf("SURVIVED %s\n", name);
 	else if (t->every)
-		printf("%s %s: %s%s%s\n",
-			killed  ? "killed"
-			: lives ? "equivalent"
-				: "not tried",
-			name, v->property, *v->property && *v->walk ? "; walk " : "", v->walk);
+		printf("%s %s: %s%s%s\n", killed ? "killed" : "equivalent", name, v->property,
+			*v->property && *v->walk ? "; walk " : "", v->walk);
 	fflush(stdout);
 }
 
-static bool sum_up(const struct telling *t)
+static void line(const char *name, const struct score *s)
 {
-	const struct score *a = &t->all;
-	printf("%-16s %8s %8s %8s %8s %8s %8s\n", "mutants", "all", "explorer", "walks", "both",
-		"alive", "untried");
+	printf("%-16s %6zu %7zu %6zu %9zu %9zu %11zu %9zu\n", name, s->total, s->killed,
+		s->by_walks, s->explored, s->by_explorer, s->equivalent, s->survived);
+}
+
+static bool sum_up(const struct telling *t, const struct walks *walks)
+{
+	printf("%-16s %6s %7s %6s %9s %9s %11s %9s\n", "mutants", "all", "killed", "walks",
+		"explored", "explorer", "equivalent", "survived");
 	for (size_t k = 0; k < MUTATE_COUNT; k++)
-		printf("%-16s %8zu %8zu %8zu %8zu %8zu %8zu\n", words[k], t->of[k].total,
-			t->of[k].by_explorer, t->of[k].by_walks, t->of[k].by_both, t->of[k].alive,
-			t->of[k].untried);
-	printf("%zu mutants: %zu killed (%zu by explorer and walks, %zu by the explorer alone, %zu "
-	       "by "
-	       "the walks alone), %zu equivalent, %zu survived, %zu not tried\n",
-		a->total, a->by_both + a->by_explorer + a->by_walks, a->by_both, a->by_explorer,
-		a->by_walks, t->equivalent, t->survived, a->untried);
-	return t->survived == 0 && t->stale == 0;
+		line(words[k], &t->of[k]);
+	line("all", &t->all);
+	printf("%zu walks\n", walks_count(walks));
+	return t->all.survived == 0 && t->all.stale == 0;
 }
 
 /* Every explanation must be of a mutant that exists. */
@@ -181,7 +174,7 @@ static bool campaign(struct judge *j, const char *equivalents, bool every)
 		fprintf(stderr, "gate-mutate: a worker died\n");
 		return false;
 	}
-	return sum_up(&t);
+	return sum_up(&t, j->walks);
 }
 
 int main(int argc, char **argv)
@@ -196,7 +189,7 @@ int main(int argc, char **argv)
 				"--show TEXT]\n");
 		goto out;
 	}
-	if (!judge_init(&j, walks, !slice))
+	if (!judge_init(&j, walks, slice))
 		goto out;
 	if (slice) {
 		shuffle(&j, strtoull(argv[5], NULL, 10));

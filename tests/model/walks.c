@@ -3,6 +3,7 @@
  */
 #include "walks.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,23 +236,45 @@ static bool read_walk(struct walks *ws, FILE *f, const char *head, char *variant
 	return fseek(f, before, SEEK_SET) == 0;
 }
 
-struct walks *walks_read(const char *path)
+static bool read_file(struct walks *ws, const char *path)
 {
-	struct walks *ws = calloc(1, sizeof *ws);
 	FILE *f = fopen(path, "r");
 	char line[512];
-	bool well = ws != NULL && f != NULL;
+	bool well = f != NULL;
+	ws->line = 0;
 	while (well && fgets(line, sizeof line, f) != NULL) {
 		ws->line++;
 		if (*line == '#' || *line == '\n')
 			continue;
 		char *variants = variants_of(line);
 		well = read_walk(ws, f, line, variants);
-		if (!well)
-			fprintf(stderr, "%s:%u: not understood\n", path, ws->line);
 	}
+	if (!well)
+		fprintf(stderr, "%s:%u: not understood\n", path, ws->line);
 	if (f != NULL)
 		fclose(f);
+	return well;
+}
+
+static int is_text(const struct dirent *d)
+{
+	const char *end = strrchr(d->d_name, '.');
+	return end != NULL && strcmp(end, ".txt") == 0;
+}
+
+struct walks *walks_read(const char *folder)
+{
+	struct walks *ws = calloc(1, sizeof *ws);
+	struct dirent **files = NULL;
+	char path[4096];
+	int count = scandir(folder, &files, is_text, alphasort);
+	bool well = ws != NULL && count > 0;
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]->d_name);
+		well = well && read_file(ws, path);
+		free(files[i]);
+	}
+	free(files);
 	if (!well || ws->count == 0) {
 		free(ws);
 		return NULL;

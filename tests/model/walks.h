@@ -22,8 +22,9 @@
 
 struct walks;
 
-/* NULL when the file cannot be read or understood; says why on stderr. */
-struct walks *walks_read(const char *path);
+/* Reads every .txt file of a folder in the order of their names. NULL when one cannot be read or
+ * understood; says which on stderr. */
+struct walks *walks_read(const char *folder);
 void walks_free(struct walks *walks);
 size_t walks_count(const struct walks *walks);
 /* NULL, or the name of the first walk that goes another way; detail says where, when given. */
