@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See document.h.
+ */
+#include "emrtd/document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP(n) (UINT32_C(1) << (n))
+
+struct reading {
+	struct emrtd_session *s;
+	const struct emrtd_wish *wish;
+	struct emrtd_document *d;
+};
+
+static int store(void *self, const uint8_t *bytes, size_t size)
+{
+	struct emrtd_read_file *f = self;
+	if (f->size + size > f->room) {
+		size_t room = f->progress.total > f->size + size ? f->progress.total : f->size + size;
+		uint8_t *more = malloc(room);
+		if (more == NULL)
+			return PN_ENOMEM;
+		if (f->size > 0)
+			memcpy(more, f->bytes, f->size);
+		if (f->bytes != NULL)
+			explicit_bzero(f->bytes, f->room);
+		free(f->bytes);
+		f->bytes = more;
+		f->room = room;
+	}
+	memcpy(f->bytes + f->size, bytes, size);
+	f->size += size;
+	return 0;
+}
+
+static void empty(struct emrtd_read_file *f)
+{
+	if (f->bytes != NULL)
+		explicit_bzero(f->bytes, f->room);
+	free(f->bytes);
+	memset(f, 0, sizeof *f);
+}
+
+static int stage(struct reading *r, enum emrtd_stage stage)
+{
+	return r->wish->stage != NULL ? r->wish->stage(r->wish->self, stage, r->d) : 0;
+}
+
+/* Bytes of DG2 as they come, for a display. */
+static int store_face(void *self, const uint8_t *bytes, size_t size)
+{
+	struct reading *r = self;
+	int err = store(&r->d->group[2], bytes, size);
+	return err != 0 ? err : stage(r, EMRTD_STAGE_FACE);
+}
+
+static size_t file_max(const struct reading *r)
+{
+	return r->wish->file_max > 0 ? r->wish->file_max : EMRTD_FILE_MAX;
+}
+
+/* A file that the chip does not have is no error. */
+static int read_into(struct reading *r, const struct emrtd_file *file, struct emrtd_read_file *f, bool face)
+{
+	if (f->whole || f->absent)
+		return 0;
+	int err = emrtd_file_read(r->s, file, &r->d->limits, &f->progress, file_max(r), face ? store_face : store,
+		face ? (void *)r : (void *)f);
+	f->whole = err == 0;
+	f->absent = err == PN_ENOTFOUND;
+	return f->absent ? 0 : err;
+}
+
+static int read_group(struct reading *r, unsigned n)
+{
+	struct emrtd_file file;
+	if (!emrtd_file_group(n, &file))
+		return PN_EINVAL;
+	return read_into(r, &file, &r->d->group[n], n == 2);
+}
+
+/* The session ended: nothing more can be read until the chip is reset. A proof that failed without that is no error. */
+static int gone(const struct reading *r, int err)
+{
+	enum emrtd_cause cause = emrtd_failure(r->s).cause;
+	return emrtd_state(r->s).dead || cause == EMRTD_CAUSE_CHANNEL || cause == EMRTD_CAUSE_TORN ? err : 0;
+}
+
+/* After a tear: the same chip, or nothing of it. */
+static int same_chip(struct reading *r)
+{
+	struct emrtd_read_file again = {0};
+	int err = emrtd_file_read(r->s, &emrtd_file_sod, &r->d->limits, &again.progress, file_max(r), store, &again);
+	if (err == 0 && (again.size != r->d->sod.size || memcmp(again.bytes, r->d->sod.bytes, again.size) != 0))
+		err = PN_ECONFLICT;
+	empty(&again);
+	r->d->resumed++;
+	return err;
+}
+
+static int read_sod(struct reading *r)
+{
+	if (r->d->sod.whole)
+		return same_chip(r);
+	empty(&r->d->sod);
+	/* Groups were begun only after a whole EF.SOD, so there are none yet. */
+	int err = read_into(r, &emrtd_file_sod, &r->d->sod, false);
+	return err != 0 ? err : stage(r, EMRTD_STAGE_SIGNED);
+}
+
+static int authenticate_chip(struct reading *r)
+{
+	struct emrtd_security_infos infos;
+	struct emrtd_ca_choice choice;
+	struct emrtd_read_file *dg14 = &r->d->group[14];
+	int err = read_group(r, 14);
+	if (err != 0)
+		return err;
+	if (dg14->whole && !r->wish->without_chip_authentication && emrtd_state(r->s).secure &&
+		emrtd_security_infos(&infos, (struct emrtd_bytes){dg14->bytes, dg14->size}) == 0 &&
+		emrtd_ca_choose(&infos, &choice) == 0) {
+		err = emrtd_chip_authenticate(r->s, &choice);
+		if (err == 0)
+			err = emrtd_chip_confirm(r->s);
+		r->d->chip = err == 0 ? EMRTD_PROVEN : EMRTD_REFUTED;
+		if (err != 0)
+			r->d->chip_failure = emrtd_failure(r->s);
+		if (gone(r, err) != 0)
+			return err;
+	}
+	return stage(r, EMRTD_STAGE_CHIP);
+}
+
+static int authenticate_actively(struct reading *r)
+{
+	struct emrtd_security_infos infos;
+	struct emrtd_read_file *dg15 = &r->d->group[15], *dg14 = &r->d->group[14];
+	enum emrtd_hash hash = 0;
+	int err = read_group(r, 15);
+	if (err != 0)
+		return err;
+	if (dg15->whole && !r->wish->without_active_authentication) {
+		if (dg14->whole && emrtd_security_infos(&infos, (struct emrtd_bytes){dg14->bytes, dg14->size}) == 0)
+			hash = infos.aa_hash;
+		err = emrtd_active_authenticate(r->s, (struct emrtd_bytes){dg15->bytes, dg15->size}, hash);
+		r->d->active = err == 0 ? EMRTD_PROVEN : EMRTD_REFUTED;
+		if (err != 0)
+			r->d->active_failure = emrtd_failure(r->s);
+		if (gone(r, err) != 0)
+			return err;
+	}
+	return stage(r, EMRTD_STAGE_GENUINE);
+}
+
+static int read_rest(struct reading *r)
+{
+	int err = 0;
+	for (unsigned n = 3; n < EMRTD_GROUPS && err == 0; n++)
+		if (n != 14 && n != 15 && (r->wish->groups & GROUP(n)))
+			err = read_group(r, n);
+	if (err == 0 && (r->wish->groups & GROUP(2)))
+		err = read_group(r, 2);
+	return err != 0 ? err : stage(r, EMRTD_STAGE_DONE);
+}
+
+int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, struct emrtd_document *d)
+{
+	struct reading r = {s, wish, d};
+	unsigned before = d->exchanges;
+	int err = stage(&r, EMRTD_STAGE_OPENING);
+	if (err == 0)
+		err = emrtd_access(s, wish->password, wish->policy, &d->access);
+	if (err == 0)
+		err = read_sod(&r);
+	if (err == 0)
+		err = authenticate_chip(&r);
+	if (err == 0)
+		err = read_group(&r, 1);
+	if (err == 0)
+		err = stage(&r, EMRTD_STAGE_HOLDER);
+	if (err == 0)
+		err = authenticate_actively(&r);
+	if (err == 0)
+		err = read_rest(&r);
+	d->exchanges = before + emrtd_state(s).exchanges;
+	return err;
+}
+
+void emrtd_document_free(struct emrtd_document *d)
+{
+	empty(&d->sod);
+	for (unsigned n = 0; n < EMRTD_GROUPS; n++)
+		empty(&d->group[n]);
+	memset(d, 0, sizeof *d);
+}
