@@ -9,7 +9,8 @@
 enum {
 	NONCE = 8,
 	KEYING = 16,
-	MESSAGE = 2 * NONCE + KEYING,
+	KEYING_AT = 2 * NONCE,
+	MESSAGE = KEYING_AT + KEYING,
 	CRYPTOGRAM = MESSAGE + EMRTD_MAC_SIZE
 };
 
@@ -40,7 +41,7 @@ static int seal(struct emrtd_session *s, struct bac *b)
 	enum emrtd_step step = EMRTD_STEP_BAC_AUTHENTICATE;
 	int err = emrtd_random(s, step, b->own, NONCE);
 	if (err == 0)
-		err = emrtd_random(s, step, b->own + 2 * NONCE, KEYING);
+		err = emrtd_random(s, step, b->own + KEYING_AT, KEYING);
 	if (err != 0)
 		return err;
 	memcpy(b->own + NONCE, b->chip_nonce, NONCE);
@@ -83,7 +84,7 @@ static int agree(struct emrtd_session *s, struct bac *b)
 {
 	uint8_t seed[KEYING], ssc[NONCE];
 	for (size_t i = 0; i < KEYING; i++)
-		seed[i] = b->own[2 * NONCE + i] ^ b->chip[2 * NONCE + i];
+		seed[i] = b->own[KEYING_AT + i] ^ b->chip[KEYING_AT + i];
 	/* The last four bytes of each challenge, the chip's first (9.8.6.3). */
 	memcpy(ssc, b->chip_nonce + 4, 4);
 	memcpy(ssc + 4, b->own + 4, 4);

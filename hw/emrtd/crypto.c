@@ -10,7 +10,7 @@
 #include <openssl/params.h>
 #include <string.h>
 
-enum { DES_KEY = 8, DES_BLOCK = 8 };
+enum { DES_KEY = 8, DES_TWO_KEYS = 16, DES_BLOCK = 8 };
 
 static bool cipher_known(enum emrtd_cipher cipher)
 {
@@ -94,7 +94,7 @@ int emrtd_kdf(enum emrtd_cipher cipher, struct emrtd_bytes secret, enum emrtd_kd
 	if (err == 0) {
 		memcpy(key, digest, emrtd_key_size(cipher));
 		/* Odd parity in every byte of a DES key, as the worked examples show them. */
-		for (size_t i = 0; cipher == EMRTD_3DES && i < 2 * DES_KEY; i++) {
+		for (size_t i = 0; cipher == EMRTD_3DES && i < DES_TWO_KEYS; i++) {
 			unsigned bits = key[i] >> 1;
 			bits ^= bits >> 4;
 			bits ^= bits >> 2;

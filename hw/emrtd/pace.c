@@ -105,7 +105,7 @@ static int get_nonce(struct emrtd_session *s, struct pace *p, const struct emrtd
 	enum emrtd_step step = EMRTD_STEP_PACE_NONCE;
 	enum emrtd_cipher cipher = p->info->cipher;
 	uint8_t key[EMRTD_KEY_MAX];
-	struct emrtd_bytes z;
+	struct emrtd_bytes z = {NULL, 0};
 	int err = general_one(s, step, 0, (struct emrtd_bytes){NULL, 0}, 0x80, &z);
 	if (err != 0)
 		return err;
@@ -142,7 +142,7 @@ static int own_key(struct emrtd_session *s, struct pace *p, enum emrtd_step step
 static int swap_keys(struct emrtd_session *s, struct pace *p, enum emrtd_step step, uint8_t tag,
 	uint8_t *chip, size_t *chip_size)
 {
-	struct emrtd_bytes answer;
+	struct emrtd_bytes answer = {NULL, 0};
 	int err = own_key(s, p, step);
 	if (err == 0)
 		err = general_one(s, step, tag, (struct emrtd_bytes){p->own, p->own_size},
@@ -166,7 +166,7 @@ static int map(struct emrtd_session *s, struct pace *p)
 	if (p->info->mapping == EMRTD_INTEGRATED) {
 		uint8_t t[EMRTD_KEY_MAX];
 		const struct emrtd_bytes own = {t, emrtd_key_size(p->info->cipher)};
-		struct emrtd_bytes answer, value;
+		struct emrtd_bytes answer = {NULL, 0}, value;
 		err = emrtd_random(s, step, t, own.size);
 		if (err == 0)
 			err = general(s, step, 0x81, own, &answer);
@@ -244,7 +244,7 @@ static int authenticate(struct emrtd_session *s, struct pace *p)
 {
 	enum emrtd_step step = EMRTD_STEP_PACE_TOKEN;
 	uint8_t own[EMRTD_MAC_SIZE], wanted[EMRTD_MAC_SIZE];
-	struct emrtd_bytes answer, token, sealed;
+	struct emrtd_bytes answer = {NULL, 0}, token, sealed;
 	int err = make_token(p, p->chip, p->chip_size, own);
 	if (err == 0)
 		err = make_token(p, p->own, p->own_size, wanted);

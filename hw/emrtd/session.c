@@ -118,8 +118,10 @@ static int exchange_clear(struct emrtd_session *s, const struct emrtd_command *c
 	struct emrtd_response *r)
 {
 	size_t size = s->channel.command_max, at = 0, got;
-	int err = emrtd_command_encode(
-		c, extended || emrtd_command_needs_extended(c), s->command, &size);
+	bool needed = emrtd_command_needs_extended(c);
+	if (needed && s->channel.command_max <= EMRTD_SHORT_COMMAND_MAX)
+		return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL_SMALL, PN_ELIMIT);
+	int err = emrtd_command_encode(c, extended || needed, s->command, &size);
 	if (err != 0)
 		return emrtd_fail(s, s->failure.step,
 			err == PN_ELIMIT ? EMRTD_CAUSE_CHANNEL_SMALL : EMRTD_CAUSE_ARGUMENT, err);
@@ -141,14 +143,15 @@ static int exchange_clear(struct emrtd_session *s, const struct emrtd_command *c
 	return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL_SMALL, PN_ELIMIT);
 }
 
-/* The first response under the keys of chip authentication decides it (6.2.3). A chip that has other
- * keys cannot send one that verifies, and says so in clear at best; a torn field decides nothing. */
+/* The first response under the keys of chip authentication decides it (6.2.3). A chip that has
+ * other keys cannot send one that verifies, and says so in clear at best; a torn field decides
+ * nothing. */
 static void judge_chip(struct emrtd_session *s, int err)
 {
 	if (s->chip != EMRTD_PENDING)
 		return;
 	bool refuted = s->failure.cause >= EMRTD_CAUSE_SM_BARE &&
-		s->failure.cause <= EMRTD_CAUSE_SM_PADDING;
+		       s->failure.cause <= EMRTD_CAUSE_SM_PADDING;
 	s->chip = err == 0 ? EMRTD_PROVEN : refuted ? EMRTD_REFUTED : EMRTD_NOT_PERFORMED;
 }
 
