@@ -7,9 +7,8 @@
 #include <time.h>
 
 #include "commands.h"
-#include "emrtd/inspect/passive.h"
+#include "document.h"
 #include "json_out.h"
-#include "mrz/mrz.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
@@ -18,7 +17,7 @@ struct files {
 	size_t size[SOD_GROUPS + 1];
 };
 
-static int load(struct cli *cli, const char *path, size_t limit, uint8_t **bytes, size_t *size)
+int document_load(struct cli *cli, const char *path, size_t limit, uint8_t **bytes, size_t *size)
 {
 	int r = cli_read_file(path, limit, bytes, size);
 	if (r == PN_ELIMIT)
@@ -37,7 +36,7 @@ static int load_groups(struct cli *cli, struct files *f)
 			return cli_fail(cli, CLI_USAGE, "--dg %s: expected N=FILE, N from 1 to 16", v);
 		if (f->bytes[n] != NULL)
 			return cli_fail(cli, CLI_USAGE, "--dg %s: DG%lu is given twice", v, n);
-		int r = load(cli, end + 1, FILE_MAX, &f->bytes[n], &f->size[n]);
+		int r = document_load(cli, end + 1, FILE_MAX, &f->bytes[n], &f->size[n]);
 		if (r != CLI_OK)
 			return r;
 	}
@@ -52,7 +51,7 @@ static int tell_use(struct cli *cli, const char *path, enum trust_use use)
 }
 
 /* --root, then --trust, then --crl, then --defects: each rests on those before. */
-static int load_trust(struct cli *cli, struct trust *t)
+int document_trust(struct cli *cli, struct trust *t)
 {
 	static const char *const options[] = {"root", "trust", "crl", "defects"};
 	for (size_t o = 0; o < PN_COUNT(options); o++) {
@@ -61,7 +60,7 @@ static int load_trust(struct cli *cli, struct trust *t)
 			uint8_t *bytes = NULL;
 			size_t size = 0, line = 0;
 			enum trust_error err = TRUST_OK;
-			int r = load(cli, path, TRUST_LIST_MAX, &bytes, &size);
+			int r = document_load(cli, path, TRUST_LIST_MAX, &bytes, &size);
 			if (r == CLI_OK && o == 0)
 				r = tell_use(cli, path, trust_add_certificate(t, bytes, size, true));
 			else if (r == CLI_OK && o == 1 && (err = trust_add_master_list(t, bytes, size, false, NULL)) ==
@@ -85,7 +84,7 @@ static int load_trust(struct cli *cli, struct trust *t)
 }
 
 /* DG1 is tag 61 around tag 5F1F, whose value is the zone without line ends (Doc 9303-10, 4.7.1). */
-static void zone_of(const uint8_t *dg1, size_t size, char out[96])
+void document_zone(const uint8_t *dg1, size_t size, char out[96])
 {
 	static const size_t sizes[] = {88, 90, 72};
 	out[0] = '\0';
@@ -97,7 +96,7 @@ static void zone_of(const uint8_t *dg1, size_t size, char out[96])
 		}
 }
 
-static void parse_zone(const char *zone, const struct mrz_date *at, struct mrz *out)
+void document_parse_zone(const char *zone, const struct mrz_date *at, struct mrz *out)
 {
 	char lines[3][45];
 	const char *p[3];
@@ -200,6 +199,14 @@ static void json(struct cli *cli, const struct inspection *i)
 	json_finish(&j);
 }
 
+void document_report(struct cli *cli, const struct inspection *result, const struct mrz *mrz)
+{
+	if (cli->json)
+		json(cli, result);
+	else
+		table(cli->out, result, mrz);
+}
+
 /* The zone as one text: line ends and spaces at the ends of lines taken out. */
 static void join(const char *text, char out[96])
 {
@@ -210,7 +217,7 @@ static void join(const char *text, char out[96])
 	out[n] = '\0';
 }
 
-static int optical(struct cli *cli, char out[96])
+int document_optical(struct cli *cli, char out[96])
 {
 	const char *path = cli_value(cli, "mrz");
 	uint8_t *bytes = NULL;
@@ -218,7 +225,7 @@ static int optical(struct cli *cli, char out[96])
 	out[0] = '\0';
 	if (path == NULL)
 		return CLI_OK;
-	int r = load(cli, path, 4096, &bytes, &size);
+	int r = document_load(cli, path, 4096, &bytes, &size);
 	if (r == CLI_OK)
 		join((const char *)bytes, out);
 	free(bytes);
@@ -243,21 +250,21 @@ static int inspect_command(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, "--at %s: expected a date as YYYY-MM-DD", date);
 	if (cli_number(cli, "max-age", 0, 36500, 0, &days) != 0)
 		return CLI_USAGE;
-	r = load(cli, cli_value(cli, "sod"), FILE_MAX, &f.bytes[0], &f.size[0]);
+	r = document_load(cli, cli_value(cli, "sod"), FILE_MAX, &f.bytes[0], &f.size[0]);
 	if (r == CLI_OK)
 		r = load_groups(cli, &f);
 	if (r == CLI_OK)
-		r = load_trust(cli, &trust);
+		r = document_trust(cli, &trust);
 	if (r == CLI_OK)
-		r = optical(cli, seen);
+		r = document_optical(cli, seen);
 	if (r != CLI_OK)
 		goto out;
 	tm.tm_year = at.year - 1900;
 	tm.tm_mon = at.month - 1;
 	tm.tm_mday = at.day;
 	tm.tm_hour = 12;
-	zone_of(f.bytes[1], f.size[1], zone);
-	parse_zone(zone, &at, &mrz);
+	document_zone(f.bytes[1], f.size[1], zone);
+	document_parse_zone(zone, &at, &mrz);
 	struct inspect_input in = {.sod = {f.bytes[0], f.size[0]},
 		.issuer = mrz.issuer,
 		.document_code = mrz.document_code,
@@ -270,10 +277,7 @@ static int inspect_command(struct cli *cli)
 	for (unsigned n = 1; n < SOD_GROUPS; n++)
 		in.group[n] = (struct inspect_file){f.bytes[n], f.size[n]};
 	inspect(&in, &result);
-	if (cli->json)
-		json(cli, &result);
-	else
-		table(cli->out, &result, &mrz);
+	document_report(cli, &result, &mrz);
 	r = result.overall == INSPECT_SUCCESSFUL ? CLI_OK : CLI_FINDING;
 	explicit_bzero(&mrz, sizeof mrz);
 	explicit_bzero(zone, sizeof zone);
@@ -302,5 +306,22 @@ const struct cli_command document_commands[] = {
 			{"max-age", "DAYS", "age of the newest master list that is too old (default: no limit)", false},
 			{"refuse-sha1", NULL, "a signature or hash with SHA-1 fails", false}},
 		inspect_command},
+	{"document", "read", "", 0, 0, "Read a chip by hand, and inspect what it says",
+		"The reader is a virtual one: it waits on HOST:PORT (a loopback address) for a chip that speaks the vpcd\n"
+		"protocol. The password is the zone's or the six digits printed on the document; both are read from a\n"
+		"file, since others can see a command line. Results as with `postern document inspect`. Exit status 1\n"
+		"when the whole is not successful.",
+		{{"reader", "vpcd:HOST:PORT", "where the chip comes to", true},
+			{"mrz", "FILE", "the optical zone; - for standard input", false},
+			{"can", "FILE", "the card access number instead", false},
+			{"groups", "N,N,...", "data groups besides 1, 14 and 15 (default: 2,11,12)", false},
+			{"out", "DIR", "keep the files there", false}, {"wait", "SECONDS", "for the chip (default: 30)", false},
+			{"trace", NULL, "print every exchange without its data", false},
+			{"root", "FILE...", "certificate that vouches for master lists, and is trusted itself", false},
+			{"trust", "FILE...", "master list, or one CSCA certificate", false},
+			{"crl", "FILE...", "revocation list of a CSCA", false},
+			{"defects", "FILE...", "list of known defects and deviations", false},
+			{"at", "DATE", "date of the check, YYYY-MM-DD (default: today, UTC)", false}},
+		document_read_command},
 	{0},
 };
