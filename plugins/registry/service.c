@@ -15,6 +15,9 @@
 enum { BUSY_S = 1, STORE_S = 5 };
 enum { REVIVE_MS = 1000, TELL_MS = 250 };
 enum { ANSWERS_AT_ONCE = 4 };
+/* Of one transaction on a server: while it works at these the next ones are received and the last
+ * ones signed. With all there are, both sides would wait for each other in turn. */
+enum { GROUP_RECORDS = 128 };
 
 static const char protobuf[] = "application/x-protobuf", plain[] = "text/plain";
 
@@ -240,13 +243,15 @@ void service_turn(struct registry *r, int ms)
 
 /* While the store works: first the answers, which clients wait for, a few at a time so that the
  * store is not kept waiting in its turn. */
-static void meanwhile(void *self)
+static bool meanwhile(void *self)
 {
 	struct registry *r = self;
-	if (r->decided_count > 0)
+	if (r->decided_count > 0) {
 		answer_some(r, ANSWERS_AT_ONCE);
-	else
-		service_turn(r, 0);
+		return true;
+	}
+	service_turn(r, 0);
+	return false;
 }
 
 void service_start(struct registry *r)
@@ -265,19 +270,22 @@ static int by_name(const struct waiting *a, const struct waiting *b)
  * registry locks them. */
 static size_t gather(struct registry *r, struct waiting *group[INGEST_BODIES_MAX])
 {
-	size_t n = 0, kept = 0;
+	size_t n = 0, kept = 0, records = 0,
+	       most = db_driver_of(r->db) == DB_SQLITE ? SIZE_MAX : GROUP_RECORDS;
 	for (size_t i = 0; i < r->waiting_count; i++) {
 		struct waiting *w = r->waiting[i];
 		size_t k = n;
 		while (k > 0 && by_name(w, group[k - 1]) < 0)
 			k--;
-		if (n == INGEST_BODIES_MAX || (k > 0 && by_name(w, group[k - 1]) == 0)) {
+		if (n == INGEST_BODIES_MAX || records >= most ||
+			(k > 0 && by_name(w, group[k - 1]) == 0)) {
 			r->waiting[kept++] = w;
 			continue;
 		}
 		for (size_t j = n; j > k; j--)
 			group[j] = group[j - 1];
 		group[k] = w;
+		records += w->body.batch->n_records;
 		n++;
 	}
 	r->waiting_count = kept;

@@ -108,7 +108,7 @@ int db_revive(struct db *db)
 	return db->operations->revive(db);
 }
 
-void db_while_waiting(struct db *db, void (*turn)(void *self), void *self)
+void db_while_waiting(struct db *db, bool (*turn)(void *self), void *self)
 {
 	db->turn = turn;
 	db->turn_self = self;

@@ -66,9 +66,10 @@ const char *db_why(const struct db *db);
 /* Connects again where the connection has been lost. 0 when there is one. */
 int db_revive(struct db *db) PN_MUST_CHECK;
 
-/* PostgreSQL: turn(self) is called again and again, about every millisecond, while a function of
- * this header waits for the server. It must return soon and must not use the store. */
-void db_while_waiting(struct db *db, void (*turn)(void *self), void *self);
+/* PostgreSQL: turn(self) is called again and again while a function of this header waits for the
+ * server; at once when it returned true, else after a fifth of a millisecond. It must return soon
+ * and must not use the store. */
+void db_while_waiting(struct db *db, bool (*turn)(void *self), void *self);
 
 int db_migrate(struct db *db, const struct db_migration *list, size_t count) PN_MUST_CHECK;
 /* Text without parameters, several statements allowed; for schema work only. */

@@ -33,7 +33,7 @@ struct db {
 	unsigned row_oid[DB_STATEMENTS_MAX + 1]; /* PostgreSQL: of a statement's row_type */
 	char *buffer; /* PostgreSQL: arrays of a batch; kept for the next */
 	size_t buffer_size;
-	void (*turn)(void *self); /* PostgreSQL: while it is waited for; NULL none */
+	bool (*turn)(void *self); /* PostgreSQL: while it is waited for; NULL none */
 	void *turn_self;
 	unsigned queued; /* PostgreSQL: statements sent whose answer has not been read */
 	bool lost;       /* PostgreSQL: of no use until revived */

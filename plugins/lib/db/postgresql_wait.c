@@ -7,10 +7,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 
-enum { TURN_MS = 1, CONNECT_MS = 5000 };
+enum { TURN_US = 200, CONNECT_MS = 5000 };
 
 static int error_of(struct db *db, const PGresult *r, const char *what)
 {
@@ -54,8 +55,9 @@ static int wait_ready(struct db *db, short events, uint64_t deadline_ms)
 		int ms = now < deadline_ms ? (int)(deadline_ms - now) : 0;
 		int n = poll(&p, 1, db->turn != NULL ? 0 : ms);
 		if (n == 0 && db->turn != NULL && ms > 0) {
-			db->turn(db->turn_self);
-			n = poll(&p, 1, TURN_MS);
+			const struct timespec pause = {
+				.tv_nsec = db->turn(db->turn_self) ? 0 : TURN_US * 1000L};
+			n = ppoll(&p, 1, &pause, NULL);
 		}
 		if (n > 0)
 			return 0;

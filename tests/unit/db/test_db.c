@@ -437,9 +437,10 @@ static void a_lost_server_is_told_and_found_again(void **state)
 	assert_int_equal(put(p->db, 2, "y"), 0);
 }
 
-static void count_turn(void *self)
+static bool count_turn(void *self)
 {
 	++*(unsigned *)self;
+	return false;
 }
 
 /* A server that accepts and says nothing more must not hold its client for ever. */
