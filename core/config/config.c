@@ -34,6 +34,10 @@ static const cyaml_strval_t sockets[] = {{"inet-client", CONFIG_INET_CLIENT},
 #define WORD(key, flag, type, member, list)                                                        \
 	CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flag), type, member, list, PN_COUNT(list))
 
+static const cyaml_schema_value_t port_entry = {
+	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint16_t),
+};
+
 static const cyaml_schema_field_t plugin_fields[] = {
 	TEXT("instance", MUST, struct config_plugin, instance),
 	TEXT("plugin", MUST, struct config_plugin, plugin),
@@ -41,6 +45,10 @@ static const cyaml_schema_field_t plugin_fields[] = {
 	CYAML_FIELD_FLAGS("sockets", CYAML_FLAG_STRICT | MAY, struct config_plugin, sockets,
 		sockets, PN_COUNT(sockets)),
 	CYAML_FIELD_UINT("memory_mib", MAY, struct config_plugin, memory_mib),
+	CYAML_FIELD_SEQUENCE("connect_ports", CYAML_FLAG_POINTER | MAY, struct config_plugin,
+		connect_ports, &port_entry, 0, CONFIG_PORTS_MAX),
+	CYAML_FIELD_SEQUENCE("bind_ports", CYAML_FLAG_POINTER | MAY, struct config_plugin,
+		bind_ports, &port_entry, 0, CONFIG_PORTS_MAX),
 	CYAML_FIELD_IGNORE("devices", MAY),
 	CYAML_FIELD_IGNORE("folders", MAY),
 	CYAML_FIELD_IGNORE("options", MAY),
@@ -68,6 +76,7 @@ static const cyaml_schema_field_t unit_fields[] = {
 	CYAML_FIELD_MAPPING("journal", MAY, struct config_unit, journal, journal_fields),
 	CYAML_FIELD_UINT("heartbeat_ms", MAY, struct config_unit, heartbeat_ms),
 	CYAML_FIELD_UINT("stale_after_ms", MAY, struct config_unit, stale_after_ms),
+	CYAML_FIELD_UINT("start_limit_ms", MAY, struct config_unit, start_limit_ms),
 	CYAML_FIELD_BOOL("officer_required", MAY, struct config_unit, officer_required),
 	CYAML_FIELD_SEQUENCE("plugins", CYAML_FLAG_POINTER | MAY, struct config_unit, plugins,
 		&plugin_entry, 0, CONFIG_PLUGINS_MAX),
@@ -190,6 +199,7 @@ static int finish_unit(
 	set_default(&u->journal.retention_hours, 72);
 	set_default(&u->heartbeat_ms, 250);
 	set_default(&u->stale_after_ms, 1000);
+	set_default(&u->start_limit_ms, 60000);
 	if (u->role == CONFIG_GATE && u->mode == CONFIG_MODE_NONE)
 		u->mode = CONFIG_LOCKED;
 	if (u->role == CONFIG_CENTRAL && u->time_zone == NULL) {

@@ -21,6 +21,7 @@ enum {
 	CONFIG_NAME_MAX = 32,    /* unit, instance, plugin, device: a-z 0-9 and - */
 	CONFIG_UNITS_MAX = 32,   /* per machine */
 	CONFIG_PLUGINS_MAX = 32, /* per unit */
+	CONFIG_PORTS_MAX = 8,    /* per plugin and direction */
 };
 
 enum config_profile { CONFIG_PRODUCTION, CONFIG_DEMO };
@@ -55,6 +56,10 @@ struct config_plugin {
 	bool required;               /* default true: without it the unit takes no traveller */
 	uint32_t sockets;            /* allowed, bits of config_socket; the manifest requests */
 	uint32_t memory_mib;         /* 0: as the manifest asks */
+	uint16_t *connect_ports;     /* TCP, with inet-client; none: any in the demo profile */
+	unsigned connect_ports_count;
+	uint16_t *bind_ports; /* TCP, with inet-server; none: any in the demo profile */
+	unsigned bind_ports_count;
 	struct config_pairs devices; /* manifest's device name -> a name in config.devices */
 	struct config_pairs folders; /* manifest's folder name -> absolute path */
 	struct config_pairs options; /* as written; the manifest gives the types */
@@ -81,6 +86,8 @@ struct config_unit {
 	struct config_journal journal;
 	uint32_t heartbeat_ms;   /* default 250 */
 	uint32_t stale_after_ms; /* default 1000; at least twice heartbeat_ms */
+	uint32_t start_limit_ms; /* default 60000: a plugin that has not said hello by then is
+				    started again */
 	bool officer_required;   /* gate: no new traveller without an officer on duty (postern lane duty-on) */
 	struct config_plugin *plugins;
 	unsigned plugins_count;

@@ -112,6 +112,20 @@ static void check_devices_of(
 	}
 }
 
+/* Without its ports an internet socket reaches every service of the network it is in. */
+static void check_ports(struct loading *l, const yaml_node_t *map, const struct config_plugin *p,
+	const char *key, uint32_t socket, unsigned count)
+{
+	const char *word = socket == CONFIG_INET_CLIENT ? "inet-client" : "inet-server";
+	if (count > 0 && (p->sockets & socket) == 0)
+		yaml_problem(l->problems, at(l, map, key),
+			"%s are given, expected none without %s in sockets", key, word);
+	if (count == 0 && (p->sockets & socket) != 0 && l->config->profile == CONFIG_PRODUCTION)
+		yaml_problem(l->problems, at(l, map, "sockets"),
+			"%s is given without ports, expected %s in a production profile", word,
+			key);
+}
+
 static void check_plugin(
 	struct loading *l, const yaml_node_t *map, const struct config_unit *u, unsigned index)
 {
@@ -126,6 +140,8 @@ static void check_plugin(
 				"instance \"%s\" is already in line %u, expected another name",
 				p->instance, u->plugins[j].line);
 	check_range(l, map, "memory_mib", 8, 8192);
+	check_ports(l, map, p, "connect_ports", CONFIG_INET_CLIENT, p->connect_ports_count);
+	check_ports(l, map, p, "bind_ports", CONFIG_INET_SERVER, p->bind_ports_count);
 	check_devices_of(l, map, p);
 	for (size_t n = 0; yaml_map_next(l->file, at(l, map, "folders"), &i, &key, &value); n++)
 		check_file(l, value, "folder", p->folders.at[n].value, S_IFDIR);
@@ -181,6 +197,7 @@ static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index
 	check_range(l, journal, "retention_hours", 1, 8784); /* a leap year */
 	check_range(l, map, "heartbeat_ms", 50, 10000);
 	check_range(l, map, "stale_after_ms", 100, 60000);
+	check_range(l, map, "start_limit_ms", 1000, 600000);
 	if (u->stale_after_ms < 2 * u->heartbeat_ms) {
 		const yaml_node_t *node = at(l, map, "stale_after_ms");
 		yaml_problem(l->problems, node != NULL ? node : at(l, map, "heartbeat_ms"),

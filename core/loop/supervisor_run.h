@@ -14,7 +14,7 @@
 #include "loop/channel.h"
 #include "loop/watch.h"
 
-#define SUPERVISOR_PLUGINS 16
+#define SUPERVISOR_PLUGINS CONFIG_PLUGINS_MAX
 #define CORE_SILENT_MS 5000u
 
 struct supervisor;

@@ -201,7 +201,8 @@ static int fill_request(struct child *c, struct request_memory *m, struct plugin
 		.devices = m->devices, .device_count = p->devices.count, .folders = m->folders,
 		.folder_count = p->folders.count, .options = m->options, .option_count = p->options.count,
 		.state_folder = c->manifest->state_folder == MANIFEST_YES ? m->state : NULL,
-		.sockets_allowed = p->sockets, .demo = s->config->profile == CONFIG_DEMO };
+		.sockets_allowed = p->sockets, .connect_ports = p->connect_ports, .connect_port_count = p->connect_ports_count,
+		.bind_ports = p->bind_ports, .bind_port_count = p->bind_ports_count, .demo = s->config->profile == CONFIG_DEMO };
 	return PN_OK;
 }
 

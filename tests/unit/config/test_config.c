@@ -99,6 +99,10 @@ static void everything_said(void **state)
 	assert_string_equal(config_pair_find(&p->folders, "lists"), expected);
 	assert_int_equal(
 		config_plugin_find(u, "uplink")->sockets, CONFIG_INET_CLIENT | CONFIG_UNIX_CLIENT);
+	assert_int_equal(config_plugin_find(u, "uplink")->connect_ports_count, 2);
+	assert_int_equal(config_plugin_find(u, "uplink")->connect_ports[1], 8443);
+	assert_int_equal(config_plugin_find(u, "uplink")->bind_ports_count, 0);
+	assert_int_equal(u->start_limit_ms, 60000);
 	assert_int_equal(config_unit_find(c, "centre")->plugins[0].sockets, CONFIG_INET_SERVER);
 	assert_string_equal(config_unit_find(c, "centre")->time_zone, "UTC");
 	assert_int_equal(config_device_find(c, "reader-line")->side, CONFIG_SLAVE);
