@@ -191,12 +191,20 @@ void control_publish(struct core *c, const Postern__RecordClear *clear)
 			reply(&c->clients[i], &r);
 }
 
+static size_t told(const struct core *c, const struct core_plugin *of)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->trouble_count; i++)
+		n += c->troubles[i].of == of;
+	return n;
+}
+
 void control_trouble_of(struct core *c, const struct core_plugin *of, const char *code, bool active)
 {
 	size_t i = 0;
 	while (i < c->trouble_count && (c->troubles[i].of != of || strcmp(c->troubles[i].code, code) != 0))
 		i++;
-	if (active && i == c->trouble_count && i < CORE_TROUBLES) {
+	if (active && i == c->trouble_count && told(c, of) < (of != NULL ? PLUGIN_TROUBLES : CORE_OWN_TROUBLES)) {
 		text_copy(c->troubles[i].code, sizeof c->troubles[i].code, code);
 		c->troubles[i].of = of;
 		c->trouble_count++;

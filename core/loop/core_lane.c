@@ -70,12 +70,16 @@ void core_arm(struct core *c)
 int core_dispatch(struct core *c, struct lane_input *in)
 {
 	uint64_t begun = clock_mono_ns(), took;
-	int r = lane_dispatch(&c->lane, in, &c->sink);
+	int r;
+	c->in_lane = true;
+	r = lane_dispatch(&c->lane, in, &c->sink);
+	c->in_lane = false;
 	took = clock_mono_ns() - begun;
 	if (took > DISPATCH_LIMIT_NS) {
 		metrics_add(&c->metrics, METRIC_SLOW_DISPATCHES, 1);
 		pn_log(LOG_LEVEL_WARNING, "core", "dispatch.slow", LN("microseconds", took / 1000), LN("input", in->kind));
 	}
+	plugins_settle(c);
 	return r;
 }
 

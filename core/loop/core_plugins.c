@@ -63,7 +63,20 @@ static void lost(struct core_plugin *p, enum plugin_state next)
 	metrics_add(&c->metrics, METRIC_PLUGINS_READY, -1);
 	if (p->kind == POSTERN__PLUGIN_KIND__KIND_UPLINK)
 		records_uplink_lost(c);
-	tell_lane(c, LANE_PLUGIN_LOST, p);
+	/* The lane must not be entered from within itself: a command to a plugin that does not read ends it in mid-dispatch. */
+	if (c->in_lane)
+		p->lost_in_lane = true;
+	else
+		tell_lane(c, LANE_PLUGIN_LOST, p);
+}
+
+void plugins_settle(struct core *c)
+{
+	for (size_t i = 0; i < c->plugin_count; i++)
+		if (c->plugins[i].lost_in_lane) {
+			c->plugins[i].lost_in_lane = false;
+			tell_lane(c, LANE_PLUGIN_LOST, &c->plugins[i]);
+		}
 }
 
 static void detach(struct core_plugin *p)
@@ -75,8 +88,7 @@ static void detach(struct core_plugin *p)
 	bus_queue_clear(&p->queue);
 }
 
-/* It broke the contract: it dies, the lane goes to its safe branch, the supervisor starts it again. */
-static void condemn(struct core_plugin *p, const char *why)
+static void kill_process(struct core_plugin *p, const char *why)
 {
 	struct channel_message m = { .kind = CHANNEL_KILL, .pid = p->pid };
 	pn_log(LOG_LEVEL_WARNING, "bus", "plugin.condemned", LK("instance", p->config->instance), LK("why", why));
@@ -84,6 +96,12 @@ static void condemn(struct core_plugin *p, const char *why)
 	text_copy(m.instance, sizeof m.instance, p->config->instance);
 	if (channel_send(p->core->channel, &m, -1) != PN_OK)
 		pn_log(LOG_LEVEL_ERROR, "bus", "supervisor.deaf");
+}
+
+/* It broke the contract: it dies, the lane goes to its safe branch, the supervisor starts it again. */
+static void condemn(struct core_plugin *p, const char *why)
+{
+	kill_process(p, why);
 	detach(p);
 	lost(p, PLUGIN_ABSENT);
 }
@@ -186,6 +204,34 @@ static void count(struct core_plugin *p, const Postern__Count *m)
 	p->counts[i].value += m->add;
 }
 
+/* A catalogue key: it is shown to officers and logged, so it can hold nothing else. */
+static void trouble(struct core_plugin *p, const Postern__Trouble *t)
+{
+	size_t n = strspn(t->code, "abcdefghijklmnopqrstuvwxyz0123456789_.-");
+	if (n == 0 || n > 63 || t->code[n] != '\0') {
+		condemn(p, "bus.trouble_is_no_key");
+		return;
+	}
+	if (++p->troubles > PLUGIN_TROUBLES_PER_S) {
+		condemn(p, "bus.flood");
+		return;
+	}
+	if (strcmp(t->code, "sandbox.no_landlock") == 0)
+		p->no_landlock = t->active;
+	control_trouble_of(p->core, p, t->code, t->active);
+}
+
+/* False: more was said within a second than any plugin has to say. */
+static bool within_pace(struct core_plugin *p)
+{
+	uint64_t now = clock_mono_ms();
+	if (now - p->second_ms >= 1000) {
+		p->second_ms = now;
+		p->messages = p->troubles = 0;
+	}
+	return ++p->messages <= PLUGIN_MESSAGES_PER_S;
+}
+
 static void handle(struct core_plugin *p, const struct bus_message *m)
 {
 	p->heard_ms = clock_mono_ms();
@@ -199,9 +245,7 @@ static void handle(struct core_plugin *p, const struct bus_message *m)
 		count(p, m->envelope->count);
 		break;
 	case POSTERN__ENVELOPE__BODY_TROUBLE:
-		if (strcmp(m->envelope->trouble->code, "sandbox.no_landlock") == 0)
-			p->no_landlock = m->envelope->trouble->active;
-		control_trouble_of(p->core, p, m->envelope->trouble->code, m->envelope->trouble->active);
+		trouble(p, m->envelope->trouble);
 		break;
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 		records_forwarded(p->core, m);
@@ -230,12 +274,21 @@ static bool receive(struct core_plugin *p)
 	if (r == PN_EAGAIN)
 		return false;
 	if (r == PN_ECLOSED) {
+		/* An empty packet reads the same as an end: see plugins_beat. */
+		p->closed_ms = clock_mono_ms();
 		detach(p);
 		lost(p, PLUGIN_ABSENT);
 		return false;
 	}
 	if (r != PN_OK) {
 		condemn(p, "bus.bad_packet");
+		return false;
+	}
+	if (!within_pace(p)) {
+		if (blob >= 0)
+			close(blob);
+		explicit_bzero(c->buffer, size);
+		condemn(p, "bus.flood");
 		return false;
 	}
 	arena_wipe(&c->arena);
@@ -294,6 +347,7 @@ void plugins_up(struct core *c, const struct channel_message *m, int fd)
 	p->restarts = m->restarts;
 	p->fd = fd;
 	p->heard_ms = clock_mono_ms();
+	p->closed_ms = p->second_ms = 0;
 	text_copy(p->name, sizeof p->name, m->plugin);
 	text_copy(p->version, sizeof p->version, m->version);
 	p->watch = watch_start(&c->loop, fd, UV_READABLE, on_bus, p);
@@ -317,6 +371,7 @@ void plugins_down(struct core *c, const struct channel_message *m)
 	struct core_plugin *p = find(c, m->instance);
 	if (p == NULL)
 		return;
+	p->closed_ms = 0;
 	detach(p);
 	lost(p, m->unavailable ? PLUGIN_UNAVAILABLE : PLUGIN_ABSENT);
 	if (m->unavailable)
@@ -332,8 +387,17 @@ void plugins_beat(struct core *c, uint64_t now_ms)
 	e.heartbeat = &beat;
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		struct core_plugin *p = &c->plugins[i];
+		if (p->closed_ms != 0 && now_ms - p->closed_ms > c->unit->stale_after_ms) {
+			/* It has closed its bus and lives on: nobody would ever miss it. */
+			p->closed_ms = 0;
+			kill_process(p, "bus.closed");
+		}
 		if (p->fd < 0)
 			continue;
+		if (p->state == PLUGIN_STARTING && now_ms - p->heard_ms > c->unit->start_limit_ms) {
+			condemn(p, "bus.no_hello");
+			continue;
+		}
 		if (p->state == PLUGIN_READY && now_ms - p->heard_ms > c->unit->stale_after_ms) {
 			/* A hung plugin is killed: its queries take their defaults now, not at their deadlines. */
 			condemn(p, "bus.silent");

@@ -20,9 +20,14 @@
 #define CORE_PLUGINS CONFIG_PLUGINS_MAX
 #define CORE_QUEUE_BYTES (64u * 1024u)
 #define CORE_CLIENTS 32
-#define CORE_PENDING 256
+#define CORE_PENDING 4096
 #define CORE_RECENT 512
-#define CORE_TROUBLES 16
+#define CORE_OWN_TROUBLES 16
+#define PLUGIN_TROUBLES 4
+#define CORE_TROUBLES (CORE_OWN_TROUBLES + PLUGIN_TROUBLES * CORE_PLUGINS)
+/* What a plugin may say in one second; an honest one says a tenth of it. Beyond, it is ended. */
+#define PLUGIN_MESSAGES_PER_S 1000u
+#define PLUGIN_TROUBLES_PER_S 50u
 #define CORE_COUNTS 16
 #define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
@@ -41,6 +46,10 @@ struct core_plugin {
 	int32_t pid;
 	uint32_t restarts;
 	uint64_t heard_ms;
+	uint64_t second_ms; /* begin of the second in which messages and troubles are counted */
+	uint32_t messages, troubles;
+	uint64_t closed_ms; /* 0, or when its bus ended without a word from the supervisor */
+	bool lost_in_lane;  /* ended while the lane was at work, which is told when it has finished */
 	bool no_landlock;
 	/* What its processes have counted since the core began, by the names its manifest declares. */
 	struct {
@@ -73,7 +82,7 @@ struct core {
 	const struct config *config;
 	const struct config_unit *unit;
 	uint64_t epoch; /* of this process: grows at every start */
-	bool has_lane, stopping;
+	bool has_lane, stopping, in_lane;
 	struct lane lane;
 	struct lane_sink sink;
 	char config_hash[65], seal_recipients[256];
@@ -132,6 +141,8 @@ void plugins_up(struct core *c, const struct channel_message *m, int fd);
 void plugins_down(struct core *c, const struct channel_message *m);
 void plugins_beat(struct core *c, uint64_t now_ms);
 int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd);
+/* After the lane: tells it of plugins that were lost while it was at work. */
+void plugins_settle(struct core *c);
 struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind);
 
 /* core_records.c */
@@ -149,7 +160,7 @@ void records_stop(struct core *c);
 int control_start(struct core *c);
 void control_publish(struct core *c, const Postern__RecordClear *clear);
 void control_trouble(struct core *c, const char *code, bool active);
-/* On a plugin's word. */
+/* On a plugin's word, of which PLUGIN_TROUBLES are shown. */
 void control_trouble_of(struct core *c, const struct core_plugin *of, const char *code, bool active);
 /* Its process is gone, and its word with it. */
 void control_troubles_end(struct core *c, const struct core_plugin *of);
