@@ -160,6 +160,27 @@ static int connect_abstract(ARGS)
 	return fd < 0 ? -errno : outcome(syscall(SYS_connect, fd, &to, size));
 }
 
+/* The control socket of a core: who may speak to it may command a lane. */
+static int connect_control(ARGS)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	snprintf(to.sun_path, sizeof to.sun_path, "%s", ARG("control"));
+	long fd = syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET, 0);
+	return fd < 0 ? -errno : outcome(syscall(SYS_connect, fd, &to, sizeof to));
+}
+
+static int read_journal(ARGS)
+{
+	return read_path(ARG("journal"), O_RDONLY);
+}
+
+static int write_other_state(ARGS)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/made", ARG("other_state"));
+	return outcome(syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600));
+}
+
 static int socket_packet(ARGS)
 {
 	UNUSED_ARGS;
@@ -258,6 +279,64 @@ static int kill_pidfd(ARGS)
 {
 	long fd = syscall(SYS_pidfd_open, TARGET, 0);
 	return fd < 0 ? -errno : outcome(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+}
+
+static int take_descriptor(ARGS)
+{
+	long fd = syscall(SYS_pidfd_open, TARGET, 0);
+	return fd < 0 ? -errno : outcome(syscall(SYS_pidfd_getfd, fd, 0, 0));
+}
+
+static int descriptor_by_proc(ARGS)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/fd/2", TARGET);
+	return outcome(syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0));
+}
+
+static int mount_new_way(ARGS)
+{
+	UNUSED_ARGS;
+	return outcome(syscall(SYS_fsopen, "tmpfs", 0));
+}
+
+static int host_name(ARGS)
+{
+	UNUSED_ARGS;
+	char name[65] = "";
+	if (gethostname(name, sizeof name - 1) != 0)
+		return -errno;
+	return outcome(syscall(SYS_sethostname, name, strlen(name)));
+}
+
+static int kernel_log(ARGS)
+{
+	UNUSED_ARGS;
+	char log[64];
+	return outcome(syscall(SYS_syslog, 3L, log, sizeof log));
+}
+
+/* A filter that knows one architecture's numbers only is walked around by the other's. */
+static int other_architecture(ARGS)
+{
+	UNUSED_ARGS;
+#ifdef __x86_64__
+	long rc = 20; /* getpid(2) of i386 */
+	__asm__ volatile("int $0x80" : "+a"(rc) : : "memory", "r8", "r9", "r10", "r11");
+	return rc > 0 ? 0 : (int)rc;
+#else
+	return -ENOSYS;
+#endif
+}
+
+static int other_abi(ARGS)
+{
+	UNUSED_ARGS;
+#ifdef __x86_64__
+	return outcome(syscall(0x40000000 | SYS_getpid)); /* x32 */
+#else
+	return -ENOSYS;
+#endif
 }
 
 static int mount_tmpfs(ARGS)
@@ -476,6 +555,9 @@ const struct attempt attempts[] = {
 	{"bind-tcp", bind_tcp, false, false, SOCKETS_INET_SERVER, 0},
 	{"connect-unix", connect_unix, false, false, SOCKETS_UNIX_CLIENT, 0},
 	{"connect-abstract", connect_abstract, false, false, 0, 0},
+	{"connect-control", connect_control, true, false, 0, 0},
+	{"read-journal", read_journal, true, false, 0, 0},
+	{"write-other-state", write_other_state, true, false, 0, 0},
 	{"socket-packet", socket_packet, true, false, 0, 0},
 	{"socket-netlink", socket_netlink, false, false, 0, 0},
 	{"socket-raw", socket_raw, true, false, 0, 0},
@@ -490,6 +572,13 @@ const struct attempt attempts[] = {
 	{"kill", kill_parent, true, false, 0, 0},
 	{"tgkill", kill_thread, true, false, 0, 0},
 	{"pidfd-send-signal", kill_pidfd, true, false, 0, 0},
+	{"pidfd-getfd", take_descriptor, true, false, 0, 0},
+	{"proc-descriptor", descriptor_by_proc, true, false, 0, 0},
+	{"fsopen", mount_new_way, true, false, 0, 0},
+	{"sethostname", host_name, true, false, 0, 0},
+	{"kernel-log", kernel_log, true, true, 0, 0},
+	{"int-80", other_architecture, true, true, 0, 0},
+	{"x32", other_abi, true, true, 0, 0},
 	{"mount", mount_tmpfs, true, false, 0, 0},
 	{"unshare-user", unshare_user, true, true, 0, 0},
 	{"unshare-mounts", unshare_mounts, true, false, 0, 0},

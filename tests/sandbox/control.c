@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The control run: the same attempt outside the sandbox. "control ATTEMPT NAME=VALUE..." ends as
- * hostile.c does. Must never be installed.
+ * hostile.c does; "control" alone lists them: name, wide, optional, sockets, system calls. Must never be installed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +19,11 @@ static const char *argument(void *ctx, const char *name)
 
 int main(int argc, char **argv)
 {
+	for (size_t i = 0; argc == 1 && i < attempt_count; i++)
+		printf("%s %d %d %u %u\n", attempts[i].name, attempts[i].wide, attempts[i].optional,
+			attempts[i].granted, attempts[i].syscalls);
+	if (argc == 1)
+		return 0;
 	const struct attempt *a = argc > 1 ? attempt_find(argv[1]) : NULL;
 	if (a == NULL)
 		return 2;

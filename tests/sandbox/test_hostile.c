@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A hostile object under the shipped grants of every plugin of the tree, started by the real host
- * as root: every attempt must fail, in init() where the wide layer covers it and in start() always,
+ * A hostile object under the widest grants that a manifest may ask for, started by the real host
+ * as root (tests/sandbox/posternd/hostile.py does the same under the shipped manifests and the whole daemon): every attempt must fail, in init() where the wide layer covers it and in start() always,
  * and the same attempt outside the sandbox must succeed, else nothing was shown. Prints one line
  * per plugin. Must never call a run successful that did not happen: 77 when not root.
  */
@@ -30,7 +30,7 @@ enum { UID = 64100, MAX_ARGUMENTS = 16, WAIT_MS = 20000, MAX_ATTEMPTS = 100 };
 /* What the attempts aim at. */
 struct range {
 	char root[64], secret[96], scratch[96], open_folder[96], read_folder[96], state_folder[96],
-		unix_path[96], abstract[32], inode[32], target[16], address[32], port[16];
+		unix_path[96], control_path[96], abstract[32], inode[32], target[16], address[32], port[16];
 	pid_t target_pid;
 	uint16_t port_number;
 	bool control[MAX_ATTEMPTS]; /* the control run succeeded */
@@ -72,6 +72,17 @@ static void listen_unix(const char *path, const char *abstract)
 		die(path);
 }
 
+/* As a core's control socket: of root, and for nobody else. */
+static void listen_control(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || chmod(path, 0600) != 0 ||
+		listen(fd, 100) != 0)
+		die(path);
+}
+
 static uint16_t listen_tcp(void)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -95,6 +106,7 @@ static void set_up(struct range *r)
 	snprintf(r->read_folder, sizeof r->read_folder, "%s/read", r->root);
 	snprintf(r->state_folder, sizeof r->state_folder, "%s/state", r->root);
 	snprintf(r->unix_path, sizeof r->unix_path, "%s/socket", r->root);
+	snprintf(r->control_path, sizeof r->control_path, "%s/control", r->root);
 	snprintf(r->abstract, sizeof r->abstract, "postern-sandbox-%d", getpid());
 	/* everything is open to everybody: only the sandbox stands between */
 	make_file(r->secret, 0666);
@@ -106,6 +118,7 @@ static void set_up(struct range *r)
 		die("chown");
 	listen_unix(r->unix_path, NULL);
 	listen_unix(NULL, r->abstract);
+	listen_control(r->control_path);
 	r->port_number = listen_tcp();
 	snprintf(r->port, sizeof r->port, "%u", r->port_number);
 	/* not close-on-exec, on purpose */
@@ -142,6 +155,7 @@ static void tear_down(const struct range *r)
 	unlink(r->secret);
 	unlink(r->scratch);
 	unlink(r->unix_path);
+	unlink(r->control_path);
 	rmdir(r->open_folder);
 	rmdir(r->read_folder);
 	rmdir(r->state_folder);
@@ -153,7 +167,8 @@ static size_t arguments(const struct range *r, struct named_value *out)
 	const struct named_value all[] = {{"secret", r->secret}, {"scratch", r->scratch},
 		{"open_folder", r->open_folder}, {"read_folder", r->read_folder},
 		{"unix", r->unix_path}, {"abstract", r->abstract}, {"secret_inode", r->inode},
-		{"target", r->target}, {"address", r->address}, {"port", r->port}};
+		{"control", r->control_path}, {"journal", r->secret},
+		{"other_state", r->open_folder}, {"target", r->target}, {"address", r->address}, {"port", r->port}};
 	memcpy(out, all, sizeof all);
 	return PN_COUNT(all);
 }
@@ -380,14 +395,9 @@ int main(void)
 		printf("skipped: a sanitizer build has no seccomp and no memory limit\n");
 		return 77;
 	}
-	snprintf(pattern, sizeof pattern, "%s/*/*.plugin", getenv("PLUGINS"));
+	snprintf(pattern, sizeof pattern, "%s/*.plugin", getenv("GRANTS"));
 	if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc == 0 ||
 		attempt_count > MAX_ATTEMPTS) {
-		printf("no manifest below %s\n", getenv("PLUGINS"));
-		return 1;
-	}
-	snprintf(pattern, sizeof pattern, "%s/*.plugin", getenv("GRANTS"));
-	if (glob(pattern, GLOB_APPEND, NULL, &found) != 0) {
 		printf("no manifest in %s\n", getenv("GRANTS"));
 		return 1;
 	}
