@@ -148,6 +148,17 @@ uint8_t *sim_sod(const struct sim_signer *d, int digest, int signature_digest, c
 	return out;
 }
 
+uint8_t *sim_signed(const struct sim_signer *d, const char *type, const uint8_t *content, size_t content_size,
+	int signature_digest, int64_t signed_s, size_t *size)
+{
+	struct der text = {0};
+	put(&text, content, content_size);
+	uint8_t *out = sign_content(sim_signer_certificate(d), sim_signer_key(d), signature_digest, type, &text, 0, true,
+		signed_s, NULL, size);
+	free(text.bytes);
+	return out;
+}
+
 /* SET OF wants its elements in the order of their encodings. */
 static int by_encoding(const void *a, const void *b)
 {

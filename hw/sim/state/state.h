@@ -60,6 +60,10 @@ enum sim_sod_form {
 uint8_t *sim_sod(const struct sim_signer *d, int digest, int signature_digest, const struct sim_group *groups,
 	size_t count, unsigned form, int64_t signed_s, size_t *size);
 
+/* SignedData over content of this type (dotted), EF.CardSecurity for one; freed with OPENSSL_free. */
+uint8_t *sim_signed(const struct sim_signer *d, const char *type, const uint8_t *content, size_t content_size,
+	int signature_digest, int64_t signed_s, size_t *size);
+
 /* DER; freed with OPENSSL_free. */
 uint8_t *sim_crl(struct sim_state *s, const struct sim_signer *const *revoked, size_t count, int64_t this_s,
 	int64_t next_s, size_t *size);
