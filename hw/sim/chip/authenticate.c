@@ -25,7 +25,7 @@ static int find_key(const struct sim_chip *chip, enum sim_cipher cipher, int ecd
 	for (size_t i = 0; i < chip->config.ca_count; i++) {
 		const struct sim_chip_key *k = &chip->config.ca[i];
 		if ((k->cipher == SIM_NO_CIPHER || k->cipher == cipher) &&
-			(wanted < 0 || k->id == wanted) &&
+			(wanted < 0 || k->id < 0 || k->id == wanted) &&
 			(ecdh < 0 || EVP_PKEY_is_a(k->key, "EC") == ecdh))
 			return (int)i;
 	}

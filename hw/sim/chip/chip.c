@@ -96,8 +96,8 @@ int sim_chip_new(const struct sim_chip_config *config, struct sim_chip **out)
 	if (config->aa.digest != NULL)
 		memcpy(chip->aa_digest, config->aa.digest, strlen(config->aa.digest));
 	c->aa.digest = NULL;
-	if (c->response_most == 0 || c->response_most > 65535)
-		c->response_most = 65535;
+	if (c->response_most == 0 || c->response_most > SIM_CHIP_RESPONSE_MAX - 2)
+		c->response_most = SIM_CHIP_RESPONSE_MAX - 2;
 	if (c->cam == NULL && c->ca_count > 0)
 		c->cam = c->ca[0].key;
 	for (size_t i = 0; i < c->ca_count; i++)

@@ -104,7 +104,7 @@ struct sim_chip_config {
 	EVP_PKEY *cam; /* EC; NULL: ca[0]'s */
 	struct sim_chip_aa aa;
 	bool no_extended;     /* neither the commands nor what is said in the ATR */
-	size_t response_most; /* bytes of a response without status; 0: 65535 */
+	size_t response_most; /* bytes of a response without status; 0: 65533, the most */
 	struct sim_chip_timing timing;
 	struct sim_chip_when faults[SIM_FAULTS];
 	/* NULL: OpenSSL's random numbers. Else bytes into out, at most room, and returns how many;
@@ -117,7 +117,8 @@ struct sim_chip_config {
 
 struct sim_chip;
 
-enum { SIM_CHIP_RESPONSE_MAX = 65535 + 2 };
+/* What vpcd can announce. */
+enum { SIM_CHIP_RESPONSE_MAX = 65535 };
 
 /* Copies what it is given. PN_EINVAL (a wrong combination), PN_ENOMEM, PN_ECRYPTO. */
 int sim_chip_new(const struct sim_chip_config *config, struct sim_chip **out);
