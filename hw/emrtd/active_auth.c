@@ -50,11 +50,6 @@ static enum emrtd_cause recovered(struct emrtd_bytes f, const uint8_t *challenge
 	}
 	if (f.size < 4)
 		return EMRTD_CAUSE_AA_SIGNATURE;
-	enum emrtd_hash hash = trailer(f.bytes, f.size, &end);
-	if (hash == 0)
-		return (f.bytes[f.size - 1] & 0x0f) == 0x0c ? EMRTD_CAUSE_AA_UNSUPPORTED
-							    : EMRTD_CAUSE_AA_SIGNATURE;
-	size_t hash_size = emrtd_hash_size(hash);
 	/* 01 (scheme), 1 (partial recovery), 0, then nibbles B up to the first A. */
 	if (f.bytes[0] >> 4 != 6)
 		return EMRTD_CAUSE_AA_SIGNATURE;
@@ -67,6 +62,13 @@ static enum emrtd_cause recovered(struct emrtd_bytes f, const uint8_t *challenge
 	if (start > 0 && f.bytes[start] != 0xba)
 		return EMRTD_CAUSE_AA_SIGNATURE;
 	start++;
+	/* A trailer that is not known counts as such only in a message that has the form: a wrong
+	 * key would come by it too often. */
+	enum emrtd_hash hash = trailer(f.bytes, f.size, &end);
+	if (hash == 0)
+		return f.bytes[f.size - 1] == 0xcc ? EMRTD_CAUSE_AA_UNSUPPORTED
+						   : EMRTD_CAUSE_AA_SIGNATURE;
+	size_t hash_size = emrtd_hash_size(hash);
 	if (f.size - start < hash_size + end)
 		return EMRTD_CAUSE_AA_SIGNATURE;
 	const struct emrtd_bytes parts[] = {{f.bytes + start, f.size - start - hash_size - end},

@@ -22,19 +22,12 @@ struct run {
 static int prepare(struct emrtd_session *s, struct run *r)
 {
 	enum emrtd_step step = EMRTD_STEP_CA_SELECT;
-	uint8_t random[EMRTD_PUBLIC_MAX + EMRTD_RANDOM_EXTRA];
 	int err = emrtd_chip_key_domain(r->choice->key, &r->domain);
 	if (err != 0)
 		return emrtd_fail(s, step, EMRTD_CAUSE_CA_KEY, err);
-	size_t size = emrtd_domain_random(&r->domain);
-	err = emrtd_random(s, step, random, size);
+	err = emrtd_own_key(s, step, &r->domain, &r->secret, r->own, &r->own_size);
 	if (err != 0)
 		return err;
-	err = emrtd_domain_key(
-		&r->domain, (struct emrtd_bytes){random, size}, &r->secret, r->own, &r->own_size);
-	emrtd_wipe(random, sizeof(random));
-	if (err != 0)
-		return emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, PN_ECRYPTO);
 	err = emrtd_domain_agree(&r->domain, r->secret, r->choice->key->key, r->shared);
 	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CA_KEY, err);
 }

@@ -110,7 +110,7 @@ static int get_nonce(struct emrtd_session *s, struct pace *p, const struct emrtd
 	if (err != 0)
 		return err;
 	/* At least as long as a key, whole blocks (4.4.3.3); integrated mapping fixes it. */
-	bool fits = z.size <= NONCE_MAX && z.size >= 16 && z.size % 16 == 0;
+	bool fits = z.size <= NONCE_MAX && z.size >= 16 && z.size % emrtd_block_size(cipher) == 0;
 	if (!fits ||
 		(p->info->mapping == EMRTD_INTEGRATED && z.size != emrtd_integrated_nonce(cipher)))
 		return emrtd_fail(s, step, EMRTD_CAUSE_FORMAT, PN_EFORMAT);
@@ -123,27 +123,12 @@ static int get_nonce(struct emrtd_session *s, struct pace *p, const struct emrtd
 	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, err);
 }
 
-static int own_key(struct emrtd_session *s, struct pace *p, enum emrtd_step step)
-{
-	uint8_t random[EMRTD_PUBLIC_MAX + EMRTD_RANDOM_EXTRA];
-	size_t size = emrtd_domain_random(&p->domain);
-	BN_clear_free(p->secret);
-	p->secret = NULL;
-	int err = emrtd_random(s, step, random, size);
-	if (err != 0)
-		return err;
-	err = emrtd_domain_key(
-		&p->domain, (struct emrtd_bytes){random, size}, &p->secret, p->own, &p->own_size);
-	emrtd_wipe(random, sizeof(random));
-	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, err);
-}
-
 /* Sends our public key, takes the chip's, which must be one and not ours (4.4.3.4). */
 static int swap_keys(struct emrtd_session *s, struct pace *p, enum emrtd_step step, uint8_t tag,
 	uint8_t *chip, size_t *chip_size)
 {
 	struct emrtd_bytes answer = {NULL, 0};
-	int err = own_key(s, p, step);
+	int err = emrtd_own_key(s, step, &p->domain, &p->secret, p->own, &p->own_size);
 	if (err == 0)
 		err = general_one(s, step, tag, (struct emrtd_bytes){p->own, p->own_size},
 			(uint8_t)(tag + 1), &answer);

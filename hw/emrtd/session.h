@@ -48,4 +48,10 @@ int emrtd_secure(struct emrtd_session *s, enum emrtd_step step, enum emrtd_ciphe
  */
 void emrtd_cam_take(struct emrtd_session *s, enum emrtd_cipher cipher, const uint8_t *enc,
 	struct emrtd_bytes sealed, struct emrtd_bytes map_key, unsigned domain);
+
+/* An ephemeral key pair of the domain; the pair before in *secret is freed. A value of a prime
+ * group that begins with a zero byte is thrown away and made anew: implementations differ in
+ * whether they drop that byte (9303-11 9.4.1 "unsigned integer" against PKCS#3's fixed size). */
+int emrtd_own_key(struct emrtd_session *s, enum emrtd_step step, const struct emrtd_domain *d,
+	BIGNUM **secret, uint8_t out[EMRTD_PUBLIC_MAX], size_t *size) PN_MUST_CHECK;
 #endif

@@ -530,6 +530,38 @@ static void test_parameter_reference(void **state)
 	}
 }
 
+/* A public value that begins with a zero byte is not sent: the next random bytes make another. */
+static void test_no_leading_zero(void **state)
+{
+	static struct dialogue d;
+	static char random[TEXT];
+	struct emrtd_domain domain;
+	BIGNUM *k = BN_new(), *y = BN_new();
+	char *text;
+	(void)state;
+	assert_int_equal(emrtd_domain_standard(&domain, 0), 0);
+	for (BN_ULONG i = 2; i < 10000; i++) {
+		BN_set_word(k, i);
+		assert_int_equal(BN_mod_exp(y, domain.g, k, domain.p, domain.bn), 1);
+		if (BN_num_bits(y) <= 1016 && BN_num_bits(y) > 1008)
+			break;
+	}
+	assert_true(BN_num_bits(y) <= 1016);
+	text = BN_bn2hex(k);
+	prepare(&d, &example_g2);
+	snprintf(random, sizeof(random), "%s", d.random);
+	d.random[0] = '\0';
+	choose_secret(&d, text, EXAMPLE_DH_Q, false);
+	strcat(d.random, random);
+	struct emrtd_session *s = open_dialogue(&d);
+	assert_int_equal(emrtd_pace(s, &d.info, &d.password, false), 0);
+	emrtd_close(s);
+	OPENSSL_free(text);
+	BN_free(k);
+	BN_free(y);
+	emrtd_domain_free(&domain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -541,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_wrong_password),
 		cmocka_unit_test(test_parameter_reference),
+		cmocka_unit_test(test_no_leading_zero),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
