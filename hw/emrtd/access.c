@@ -150,7 +150,7 @@ bool emrtd_access_contradicted(
 	if (report->access == EMRTD_ACCESS_BAC && !report->fell_back &&
 		emrtd_pace_order(signed_list, false, order) > 0)
 		return true;
-	if (report->card_access_size == 0)
+	if (report->card_access_size == 0 || signed_list->pace_count == 0)
 		return false;
 	const struct emrtd_bytes file = {report->card_access, report->card_access_size};
 	return emrtd_security_infos(&access, file) != 0 ||

@@ -182,9 +182,10 @@ int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
 	const struct emrtd_policy *policy, struct emrtd_access_report *report) PN_MUST_CHECK;
 
 /* Whether a signed list (DG14, or EF.CardSecurity's) that passive authentication covers contradicts
- * how the chip was opened: it offers a PACE that is usable here and the chip was opened by BAC, or
- * EF.CardAccess offered what it does not hold. A relay that hides or forges EF.CardAccess shows so.
- * Pure. */
+ * how the chip was opened: it offers a PACE that is usable here and the chip was opened by BAC
+ * without trying, or it names PACE and EF.CardAccess offered what it does not hold. A relay that
+ * hides or forges EF.CardAccess shows so. A list that says nothing of PACE, as older chips' do,
+ * contradicts nothing. Pure. */
 bool emrtd_access_contradicted(
 	const struct emrtd_access_report *report, const struct emrtd_security_infos *signed_list);
 
