@@ -31,10 +31,10 @@ static bool exit_only_after_durable_record(const struct observation *o)
 	return IF(fresh_exit(o)) o->durable;
 }
 
-/* A second try at a leaf that never opened must still be covered. */
+/* A second try at a leaf, shut or open, must still be covered; what stands in its way is freed. */
 static bool exit_again_only_while_covered(const struct observation *o)
 {
-	return IF(o->released_exit && !o->unlocks_asked && o->exit_shut) o->durable;
+	return IF(o->released_exit && !o->unlocks_asked && !o->exit_obstructed) o->durable;
 }
 
 static bool exit_only_for_one_person(const struct observation *o)
