@@ -147,7 +147,7 @@ class Manual(unittest.TestCase):
 
     def test_mandoc(self):
         pages = glob.glob(os.path.join(SOURCE, "docs", "man", "*.[1-8]"))
-        self.assertEqual(len(pages), 10)
+        self.assertGreaterEqual(len(pages), 10)
         got = subprocess.run(["mandoc", "-Tlint", "-Wstyle", *pages], capture_output=True, text=True, timeout=60, check=False)
         # whether other manuals are installed on this machine is not the pages' fault
         faults = [l for l in (got.stdout + got.stderr).splitlines()
