@@ -72,13 +72,15 @@ static int card_access(struct emrtd_session *s, struct emrtd_access_report *r)
 	return err;
 }
 
-/* More than one entry with this protocol and with other parameters: DO84 must say which. */
+/* More than one set of domain parameters is on offer: DO84 must say which (4.4.4.1). */
 static bool several(const struct emrtd_security_infos *infos, const struct emrtd_pace_info *info)
 {
 	for (size_t i = 0; i < infos->pace_count; i++) {
 		const struct emrtd_pace_info *other = &infos->pace[i];
-		if (other != info && other->oid.size == info->oid.size &&
-			memcmp(other->oid.bytes, info->oid.bytes, info->oid.size) == 0)
+		if (other->parameter.size != info->parameter.size ||
+			(info->parameter.size > 0 &&
+				memcmp(other->parameter.bytes, info->parameter.bytes,
+					info->parameter.size) != 0))
 			return true;
 	}
 	return false;

@@ -20,7 +20,7 @@ enum {
 	EC_MAX = 83
 };
 
-/* Trailer of the recovered message: one byte BC, or two that name the hash (6.1.2.3). */
+/* Trailer of the recovered message: one byte BC, or two that name the hash (6.1.2.2). */
 static enum emrtd_hash trailer(const uint8_t *f, size_t size, size_t *trailer_size)
 {
 	static const struct {
@@ -95,9 +95,14 @@ static enum emrtd_cause verify_rsa(
 		int size = BN_num_bytes(n);
 		cause = EMRTD_CAUSE_AA_SIGNATURE;
 		/* Chips leave leading zeros out, so shorter is right; longer is not. */
-		if (signature.size > 0 && signature.size <= (size_t)size &&
-			BN_bin2bn(signature.bytes, (int)signature.size, s) != NULL &&
-			BN_cmp(s, n) < 0 && BN_mod_exp(m, s, e, n, ctx) == 1 &&
+		bool opened = signature.size > 0 && signature.size <= (size_t)size &&
+			      BN_bin2bn(signature.bytes, (int)signature.size, s) != NULL &&
+			      BN_cmp(s, n) < 0 && BN_mod_exp(m, s, e, n, ctx) == 1;
+		if (opened && BN_bn2binpad(m, f, size) == size)
+			cause = recovered((struct emrtd_bytes){f, (size_t)size}, challenge);
+		/* ISO/IEC 9796-2 B.4: the chip may have sent n - signature, where that is smaller.
+		 */
+		if (opened && cause == EMRTD_CAUSE_AA_SIGNATURE && BN_sub(m, n, m) == 1 &&
 			BN_bn2binpad(m, f, size) == size)
 			cause = recovered((struct emrtd_bytes){f, (size_t)size}, challenge);
 	}

@@ -51,7 +51,7 @@ static int manage(
 	return emrtd_send(s, step, &c, &none);
 }
 
-/* Key and reference in one command (6.2.4.2). */
+/* Key and reference in one command (6.2.4.1). */
 static int with_kat(struct emrtd_session *s, const struct run *r)
 {
 	uint8_t data[DATA_MAX];
@@ -61,7 +61,7 @@ static int with_kat(struct emrtd_session *s, const struct run *r)
 	return manage(s, EMRTD_STEP_CA_AGREE, KAT, &w);
 }
 
-/* Protocol and reference, then the key (6.2.4.1). */
+/* Protocol and reference, then the key (6.2.4.2). */
 static int with_at(struct emrtd_session *s, const struct run *r)
 {
 	uint8_t data[DATA_MAX];

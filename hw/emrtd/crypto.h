@@ -11,7 +11,7 @@
 
 enum { EMRTD_KEY_MAX = 32, EMRTD_BLOCK_MAX = 16, EMRTD_MAC_SIZE = 8, EMRTD_HASH_MAX = 64 };
 
-/* In the order of the last arc of the protocols' object identifiers (Doc 9303-11 9.2.1, 9.2.5). */
+/* In the order of the last arc of the protocols' object identifiers (Doc 9303-11 9.2.3, 9.2.7). */
 enum emrtd_cipher {
 	EMRTD_3DES = 1, /* two-key triple DES in CBC, retail MAC */
 	EMRTD_AES_128,
@@ -36,8 +36,8 @@ int emrtd_hash(enum emrtd_hash hash, const struct emrtd_bytes *parts, size_t cou
  * none of these. */
 enum emrtd_hash emrtd_hash_by_oid(struct emrtd_bytes oid);
 
-/* Doc 9303-11 9.7.1 (KDF) with 9.7.1.1 to .4: SHA-1 for 3DES (parity adjusted) and AES-128, SHA-256
- * above. key gets emrtd_key_size() bytes. */
+/* Doc 9303-11 9.7.1 (KDF) with 9.7.1.1 and 9.7.1.2: SHA-1 for 3DES (parity adjusted) and AES-128,
+ * SHA-256 above. key gets emrtd_key_size() bytes. */
 int emrtd_kdf(enum emrtd_cipher cipher, struct emrtd_bytes secret, enum emrtd_kdf_use use,
 	uint8_t key[EMRTD_KEY_MAX]) PN_MUST_CHECK;
 
@@ -48,8 +48,8 @@ int emrtd_decrypt(enum emrtd_cipher cipher, const uint8_t *key, const uint8_t *i
 	const uint8_t *in, size_t size, uint8_t *out) PN_MUST_CHECK;
 
 /* Eight bytes over the parts in a row. 3DES: MAC algorithm 3 of ISO/IEC 9797-1 with padding method
- * 2, which it adds. AES: CMAC (NIST SP 800-38B), cut; no padding is added. Doc 9303-11 9.7.3 and
- * 9.8.6. */
+ * 2, which it adds. AES: CMAC (NIST SP 800-38B), cut; no padding is added. Doc 9303-11
+ * 4.4.3.4, 9.8.6.2, 9.8.7.2. */
 int emrtd_mac(enum emrtd_cipher cipher, const uint8_t *key, const struct emrtd_bytes *parts,
 	size_t count, uint8_t mac[EMRTD_MAC_SIZE]) PN_MUST_CHECK;
 

@@ -30,7 +30,7 @@ struct emrtd_domain {
 	BN_CTX *bn;
 };
 
-/* The standardized domain parameters of Doc 9303-11 9.5.1 table 5: ids 0 to 2 (RFC 5114) and 8 to
+/* The standardized domain parameters of Doc 9303-11 9.5.1 table 12: ids 0 to 2 (RFC 5114) and 8 to
  * 18 (NIST, Brainpool). PN_EUNSUPPORTED for the rest. */
 int emrtd_domain_standard(struct emrtd_domain *d, unsigned id) PN_MUST_CHECK;
 /* A prime group of bytes; q may be empty. Sizes are bounded: 1024 to 4096 bits. */

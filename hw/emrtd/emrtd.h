@@ -112,7 +112,7 @@ size_t emrtd_read_max(const struct emrtd_session *s);
 
 enum emrtd_password_kind { EMRTD_PASSWORD_MRZ = 1, EMRTD_PASSWORD_CAN = 2 };
 
-/* Doc 9303-11 9.7.2 and 9.7.3 table: K of the key derivation. Personal: wipe it after use. */
+/* Doc 9303-11 4.3.2 and 9.7.3 table 14: K of the key derivation. Personal: wipe it after use. */
 struct emrtd_password {
 	enum emrtd_password_kind kind;
 	uint8_t secret[20]; /* SHA-1 of the MRZ information, or the CAN's characters */
@@ -137,7 +137,7 @@ int emrtd_bac(struct emrtd_session *s, const struct emrtd_password *password) PN
 
 /* Password authenticated connection establishment, Doc 9303-11 4.4, in the master file or wherever
  * the chip takes it; info must have domain >= 0. Protected exchanges begin on success.
- * several: more than one set of domain parameters is offered for this protocol, so DO84 is needed
+ * several: more than one set of domain parameters is on offer, so DO84 is needed
  * (4.4.4.1); a chip that refuses MSE:Set AT is asked once more the other way round. The chip's
  * public keys are checked to be on the curve and not our own, its token is compared before any
  * protected exchange. */
@@ -207,8 +207,8 @@ enum emrtd_proof {
 	EMRTD_REFUTED
 };
 
-/* Chip authentication version 1, Doc 9303-11 6.2: 3DES by MSE:Set KAT (6.2.4.2), AES by MSE:Set AT
- * and GENERAL AUTHENTICATE (6.2.4.1), with the key's reference where choice.name_key. Secure
+/* Chip authentication version 1, Doc 9303-11 6.2: 3DES by MSE:Set KAT (6.2.4.1), AES by MSE:Set AT
+ * and GENERAL AUTHENTICATE (6.2.4.2), with the key's reference where choice.name_key. Secure
  * messaging must be on. 0 says only that the new keys are in use: the chip has proven its key when
  * the first response under them verifies, which the next exchange, or emrtd_chip_confirm(), shows.
  */
@@ -228,8 +228,9 @@ int emrtd_active_authenticate(
 enum { EMRTD_AA_CHALLENGE = 8 };
 
 /* The verification alone; pure. *cause says why not: AA_KEY, AA_UNSUPPORTED, AA_SIGNATURE.
- * RSA: ISO/IEC 9796-2 scheme 1 with partial recovery, trailers BC, 33CC, 34CC, 35CC, 36CC, 38CC.
- * ECDSA: r || s (TR-03111) or DER. */
+ * RSA (6.1.2.2): ISO/IEC 9796-2 scheme 1 with partial recovery, signatures of its B.6 and B.4,
+ * trailers BC, 33CC, 34CC, 35CC, 36CC, 38CC.  * ECDSA (6.1.2.3): r || s (TR-03111) or DER, SHA-1 of
+ * older chips too. */
 int emrtd_active_verify(struct emrtd_bytes dg15, enum emrtd_hash hash,
 	const uint8_t challenge[EMRTD_AA_CHALLENGE], struct emrtd_bytes signature,
 	enum emrtd_cause *cause) PN_MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Passwords of Doc 9303-11 sections 4.3.2 and 9.7.2: the MRZ information from the zone's characters
+ * Passwords of Doc 9303-11 sections 4.3.2 and 9.7.3: the MRZ information from the zone's characters
  * as they were read, and the card access number. Must never interpret a date or repair a character:
  * the chip's key was made of the characters that are printed.
  */

@@ -109,8 +109,8 @@ static int get_nonce(struct emrtd_session *s, struct pace *p, const struct emrtd
 	int err = general_one(s, step, 0, (struct emrtd_bytes){NULL, 0}, 0x80, &z);
 	if (err != 0)
 		return err;
-	/* At least as long as a key, whole blocks (4.4.3.3); integrated mapping fixes it. */
-	bool fits = z.size <= NONCE_MAX && z.size >= 16 && z.size % emrtd_block_size(cipher) == 0;
+	/* Whole blocks, as many as the chip likes (4.4.3.3); integrated mapping fixes how many. */
+	bool fits = z.size <= NONCE_MAX && z.size % emrtd_block_size(cipher) == 0;
 	if (!fits ||
 		(p->info->mapping == EMRTD_INTEGRATED && z.size != emrtd_integrated_nonce(cipher)))
 		return emrtd_fail(s, step, EMRTD_CAUSE_FORMAT, PN_EFORMAT);
@@ -123,7 +123,7 @@ static int get_nonce(struct emrtd_session *s, struct pace *p, const struct emrtd
 	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, err);
 }
 
-/* Sends our public key, takes the chip's, which must be one and not ours (4.4.3.4). */
+/* Sends our public key, takes the chip's, which must be one and not ours (4.4.1, 9.4.5). */
 static int swap_keys(struct emrtd_session *s, struct pace *p, enum emrtd_step step, uint8_t tag,
 	uint8_t *chip, size_t *chip_size)
 {
@@ -180,7 +180,7 @@ static int agree(struct emrtd_session *s, struct pace *p)
 	int err = swap_keys(s, p, step, 0x83, p->chip, &p->chip_size);
 	if (err != 0)
 		return err;
-	/* The same key twice would be another way to send one of no use (4.4.3.4). */
+	/* The same key twice would be another way to send one of no use. */
 	if (p->chip_size == p->map_chip_size && memcmp(p->chip, p->map_chip, p->chip_size) == 0)
 		return emrtd_fail(s, step, EMRTD_CAUSE_PACE_KEY, PN_EFORMAT);
 	err = emrtd_domain_agree(
@@ -193,7 +193,7 @@ static int agree(struct emrtd_session *s, struct pace *p)
 	return err == 0 ? 0 : emrtd_fail(s, step, EMRTD_CAUSE_CRYPTO, PN_ECRYPTO);
 }
 
-/* Over the other side's public key as a data object 7F49 (4.4.3.5, 9.4.5). */
+/* Over the other side's public key as a data object 7F49 (4.4.3.4, 9.4). */
 static int make_token(const struct pace *p, const uint8_t *key, size_t size, uint8_t *token)
 {
 	uint8_t data[EMRTD_PUBLIC_MAX + 32];

@@ -7,7 +7,7 @@
 
 enum { SEQUENCE = 0x30, SET = 0x31, OID = 0x06, INTEGER = 0x02, BIT_STRING = 0x03, DG14 = 0x6e };
 
-/* bsi-de protocols smartcard 0.4.0.127.0.7.2.2, and what hangs below it (9.2.11). */
+/* bsi-de protocols smartcard 0.4.0.127.0.7.2.2, and what hangs below it (9.2.3, 9.2.7). */
 static const uint8_t smartcard[] = {0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02};
 enum { ARC_PK = 1, ARC_TA = 2, ARC_CA = 3, ARC_PACE = 4 };
 /* standardizedDomainParameters 0.4.0.127.0.7.1.2 */
@@ -77,7 +77,7 @@ static bool domain_fits(int domain, bool ecdh, enum emrtd_mapping mapping)
 {
 	if (!ecdh)
 		return domain >= 0 && domain <= 2;
-	/* 10 is NIST P-224, which integrated mapping cannot use (4.4.3.3.2). */
+	/* 10 is NIST P-224, which integrated mapping cannot use (9.5.1). */
 	return domain >= 8 && domain <= 18 && !(mapping == EMRTD_INTEGRATED && domain == 10);
 }
 

@@ -69,8 +69,8 @@ int emrtd_security_infos(struct emrtd_security_infos *out, struct emrtd_bytes fi
 /* The SecurityInfos inside EF.CardSecurity (9.2, 3.11.4 of part 10): the content of its SignedData,
  * in DER. The signature is not looked at: that is passive authentication's. */
 int emrtd_card_security_payload(struct emrtd_bytes file, struct emrtd_bytes *set) PN_MUST_CHECK;
-/* Whether every PACEInfo of access, byte for byte, is also in the signed list (4.4.4, against a
- * forged EF.CardAccess). */
+/* Whether every PACEInfo of access, byte for byte, is also in the signed list (9.2.11, against
+ * a forged EF.CardAccess). */
 bool emrtd_security_infos_confirm(
 	const struct emrtd_security_infos *signed_list, const struct emrtd_security_infos *access);
 
@@ -89,7 +89,8 @@ struct emrtd_ca_choice {
 };
 
 /* The pair of protocol and key for chip authentication, the strongest cipher first, ECDH before DH.
- * With keys but no ChipAuthenticationInfo, 3DES is meant (6.2.4.1). PN_ENOTFOUND: none that fits.
+ * With keys but no ChipAuthenticationInfo, 3DES by MSE:Set KAT is meant. PN_ENOTFOUND: none that
+ * fits.
  */
 int emrtd_ca_choose(
 	const struct emrtd_security_infos *infos, struct emrtd_ca_choice *out) PN_MUST_CHECK;

@@ -143,7 +143,7 @@ static int exchange_clear(struct emrtd_session *s, const struct emrtd_command *c
 	return emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHANNEL_SMALL, PN_ELIMIT);
 }
 
-/* The first response under the keys of chip authentication decides it (6.2.3). A chip that has
+/* The first response under the keys of chip authentication decides it (6.2.1). A chip that has
  * other keys cannot send one that verifies, and says so in clear at best; a torn field decides
  * nothing. */
 static void judge_chip(struct emrtd_session *s, int err)

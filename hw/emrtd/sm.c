@@ -48,7 +48,7 @@ static int count(struct emrtd_sm *sm)
 	return PN_ELIMIT;
 }
 
-/* The initial vector of this message (9.8.6.1 and .2). */
+/* The initial vector of this message (9.8.6.1, 9.8.7.1). */
 static int vector(const struct emrtd_sm *sm, uint8_t iv[EMRTD_BLOCK_MAX])
 {
 	memset(iv, 0, EMRTD_BLOCK_MAX);

@@ -351,6 +351,13 @@ static void test_openings(void **state)
 			EMRTD_CAUSE_PACE_REFUSED, true},
 		{{{"00B09C00E0", G1_FILE " 9000", 0}, {NULL, "6A80", 0}, {NULL, "6A80", 0}}, 3, {0},
 			PN_EDENIED, EMRTD_ACCESS_NONE, EMRTD_CAUSE_PACE_REFUSED, false},
+		/* two sets of parameters on offer: DO84 says which */
+		{{{"00B09C00E0",
+			  "3128 3012060A04007F0007020204020202010202010C "
+			  "3012060A04007F0007020204020402010202010D 9000",
+			  0},
+			 {"0022C1A412800A04007F0007020204020483010184010D", "6982", 0}},
+			2, {0}, PN_EDENIED, EMRTD_ACCESS_NONE, EMRTD_CAUSE_STATUS, false},
 		/* PACE begun and failed: never BAC, whatever the policy */
 		{{{"00B09C00E0", G1_FILE " 9000", 0}, {NULL, "9000", 0}, {NULL, "6F00", 0}}, 3,
 			{.bac_after_pace_offer = true}, PN_EDENIED, EMRTD_ACCESS_NONE,

@@ -290,6 +290,30 @@ static void test_ecdsa(void **state)
 	}
 }
 
+/* The smaller of signature and modulus minus signature (ISO/IEC 9796-2 B.4). */
+static void test_smaller_of_two(void **state)
+{
+	static const uint8_t challenge[8] = {1, 6, 1, 8};
+	static uint8_t f[128], out[128], file[1024];
+	EVP_PKEY *key = rsa_key(1024);
+	struct emrtd_bytes dg15 = dg15_of(key, file, sizeof(file));
+	BIGNUM *n = NULL, *s;
+	(void)state;
+	assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n), 1);
+	make_f(f, 128, 0, EMRTD_SHA256, "34CC", challenge);
+	struct emrtd_bytes signature = private_operation(key, f, 128, out, sizeof(out));
+	s = BN_bin2bn(out, 128, NULL);
+	assert_int_equal(BN_sub(s, n, s), 1);
+	assert_int_equal(BN_bn2binpad(s, out, 128), 128);
+	expect(dg15, 0, challenge, signature, EMRTD_CAUSE_NONE);
+	assert_int_equal(BN_sub_word(s, 1), 1);
+	assert_int_equal(BN_bn2binpad(s, out, 128), 128);
+	expect(dg15, 0, challenge, signature, EMRTD_CAUSE_AA_SIGNATURE);
+	BN_free(n);
+	BN_free(s);
+	EVP_PKEY_free(key);
+}
+
 /* The command: short where the signature fits, extended where not, refused where that cannot be. */
 static void test_command(void **state)
 {
@@ -325,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_rsa_refused),
 		cmocka_unit_test(test_leading_zeros),
 		cmocka_unit_test(test_ecdsa),
+		cmocka_unit_test(test_smaller_of_two),
 		cmocka_unit_test(test_command),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
