@@ -213,6 +213,16 @@ static void test_leading_zeros(void **state)
 		found++;
 		expect(dg15, 0, challenge, signature, EMRTD_CAUSE_NONE);
 		expect(dg15, 0, challenge, (struct emrtd_bytes){out + 1, 127}, EMRTD_CAUSE_NONE);
+		/* The same number and the modulus: another writing of it, which no chip sends. */
+		BIGNUM *n = NULL, *s = BN_bin2bn(out, 128, NULL);
+		assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n), 1);
+		assert_int_equal(BN_add(s, s, n), 1);
+		if (BN_num_bits(s) <= 1024) {
+			assert_int_equal(BN_bn2binpad(s, out, 128), 128);
+			expect(dg15, 0, challenge, signature, EMRTD_CAUSE_AA_SIGNATURE);
+		}
+		BN_free(n);
+		BN_free(s);
 	}
 	assert_int_equal(found, 2);
 	EVP_PKEY_free(key);

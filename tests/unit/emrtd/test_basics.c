@@ -403,6 +403,36 @@ static void test_bac_refused(void **state)
 	}
 }
 
+/* The right keys and the chip's own challenge, but an answer to another challenge of ours. */
+static void test_bac_stale(void **state)
+{
+	uint8_t enc[32], mac[32], plain[32], sealed[40];
+	char text[96];
+	(void)state;
+	hex_any(enc, sizeof(enc), "AB94FDECF2674FDFB9B391F85D7F76F2");
+	hex_any(mac, sizeof(mac), "7962D9ECE03D1ACD4C76089DCE131543");
+	for (int stale = 0; stale < 2; stale++) {
+		/* RND.IC, RND.IFD (one bit off), K.IC */
+		hex_any(plain, sizeof(plain),
+			"4608F91988702212 781723860C06C226 0B4F80323EB3191CB04970CB4052790B");
+		plain[15] ^= (uint8_t)stale;
+		assert_int_equal(emrtd_encrypt(EMRTD_3DES, enc, NULL, plain, 32, sealed), 0);
+		const struct emrtd_bytes covered = {sealed, 32};
+		assert_int_equal(emrtd_mac(EMRTD_3DES, mac, &covered, 1, sealed + 32), 0);
+		for (size_t i = 0; i < sizeof(sealed); i++)
+			snprintf(text + 2 * i, 3, "%02X", sealed[i]);
+		snprintf(text + 80, sizeof(text) - 80, "9000");
+		const struct line lines[] = {
+			{NULL, "9000", 0}, {NULL, "4608F91988702212 9000", 0}, {NULL, text, 0}};
+		struct script script = {lines, 3, 0, NULL, {0}, 0};
+		struct emrtd_session *s = bac_session(&script, stale ? PN_ECRYPTO : 0);
+		assert_int_equal(
+			emrtd_failure(s).cause, stale ? EMRTD_CAUSE_BAC_NONCE : EMRTD_CAUSE_NONE);
+		assert_int_equal(emrtd_state(s).secure, stale == 0);
+		emrtd_close(s);
+	}
+}
+
 /* The third command of the example answered wrongly in every way: dead each time. */
 static void test_sm_refused(void **state)
 {
@@ -526,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_passwords),
 		cmocka_unit_test(test_bac_example),
 		cmocka_unit_test(test_bac_refused),
+		cmocka_unit_test(test_bac_stale),
 		cmocka_unit_test(test_sm_refused),
 		cmocka_unit_test(test_get_response),
 		cmocka_unit_test(test_far_read),
