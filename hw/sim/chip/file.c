@@ -152,7 +152,7 @@ unsigned sc_read(
 		end = 0x6282;
 	}
 	if (sc_fault(chip, SIM_FAULT_READ_SHORT))
-		n /= 2;
+		n = (n + 1) / 2;
 	if (sc_fault(chip, SIM_FAULT_READ_NONE))
 		n = 0;
 	if (odd)
