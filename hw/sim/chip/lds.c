@@ -18,7 +18,7 @@ static void put_text(struct sim_der *out, unsigned tag, const char *text)
 static void put_number(struct sim_der *out, size_t value, size_t size)
 {
 	while (size-- > 0)
-		sim_der_byte(out, (unsigned)(value >> (8 * size)) & 0xff);
+		sim_der_byte(out, size < sizeof value ? (unsigned)(value >> (8 * size)) & 0xff : 0);
 }
 
 void sim_lds_dg1(struct sim_der *out, const char *mrz)

@@ -438,6 +438,10 @@ int options_parse(int argc, char **argv, struct options *out, char *why, size_t 
 		snprintf(why, room, "--mrz: 88, 72 or 90 characters");
 		return PN_EINVAL;
 	}
+	if (!out->passport.open && !out->passport.bac && out->passport.pace_count == 0) {
+		snprintf(why, room, "--access: pace needs --pace");
+		return PN_EINVAL;
+	}
 	if (!find_country(out)) {
 		snprintf(why, room, "--country: the issuing State has no code of two letters");
 		return PN_EINVAL;
