@@ -25,7 +25,8 @@ static int report(
 	return rc == PN_OK ? process_send(p, 0, crossing_id, body, bytes, size) : rc;
 }
 
-static int answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size)
+static int answer_blob(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes,
+	size_t size, const uint8_t *blob, size_t blob_size)
 {
 	struct plugin_process *p = ctx;
 	struct process_query *q = NULL;
@@ -41,11 +42,19 @@ static int answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *by
 		return rc;
 	if (clock_mono_ms() > q->deadline_ms)
 		rc = PN_ETIMEOUT; /* the core has taken the default */
-	else
+	else if (blob == NULL)
 		rc = process_send(p, query_id, q->crossing_id, body, bytes, size);
+	else
+		rc = process_send_blob(
+			p, query_id, q->crossing_id, body, bytes, size, blob, blob_size);
 	if (rc == PN_OK || rc == PN_ETIMEOUT)
 		*q = (struct process_query){.id = 0};
 	return rc;
+}
+
+static int answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size)
+{
+	return answer_blob(ctx, query_id, body, bytes, size, NULL, 0);
 }
 
 static const char *named(const struct named_value *values, size_t count, const char *name)
@@ -239,5 +248,6 @@ void process_host_table(struct plugin_process *p)
 		.fail = fail,
 		.bus_fd = bus_fd,
 		.bus_dispatch = bus_dispatch,
+		.answer_blob = answer_blob,
 	};
 }

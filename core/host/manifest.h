@@ -28,7 +28,8 @@ enum manifest_syscalls {
 	SYSCALLS_BASE = 1,
 	SYSCALLS_FILES = 2,
 	SYSCALLS_NET = 4,
-	SYSCALLS_THREADS = 8
+	SYSCALLS_THREADS = 8,
+	SYSCALLS_BLOBS = 16 /* sealed memfds for host->answer_blob() */
 };
 
 enum manifest_flag { MANIFEST_NO, MANIFEST_YES };

@@ -27,7 +27,7 @@ static const struct {
 	{"", "folders", "a sequence of {name: ..., about: ..., required: true}"},
 	{"", "state_folder", "true or false"},
 	{"", "sockets", "none, or a comma-separated list of inet-client, inet-server, unix-client"},
-	{"", "syscalls", "a sequence of base, files, net, threads"},
+	{"", "syscalls", "a sequence of base, files, net, threads, blobs"},
 	{"", "memory_mib", "a whole number of MiB from 8 to 65536"},
 	{"", "state_mib", "a whole number of MiB from 1 to 16777216"},
 	{"", "metrics", "a sequence of {name: ..., help: ...}"},
@@ -243,7 +243,7 @@ static int check_sockets(const struct rules *r, struct manifest *m)
 
 static int check_syscalls(const struct rules *r, struct manifest *m)
 {
-	static const char *const known[] = {"base", "files", "net", "threads"};
+	static const char *const known[] = {"base", "files", "net", "threads", "blobs"};
 	m->syscalls = SYSCALLS_BASE;
 	for (unsigned i = 0; i < m->syscalls_text_count; i++) {
 		size_t k = 0;

@@ -36,19 +36,37 @@ void process_end(struct plugin_process *p, int status)
 	p->ended = true;
 }
 
-int process_send(struct plugin_process *p, uint64_t id, const char *crossing_id, uint32_t body,
-	const uint8_t *bytes, size_t size)
+/* Takes blob_fd in every case. */
+static int send_beside(struct plugin_process *p, uint64_t id, const char *crossing_id, uint32_t body,
+	const uint8_t *bytes, size_t size, const struct bus_blob *blob, int blob_fd)
 {
 	uint8_t out[BUS_MESSAGE_MAX];
 	size_t used;
 	const struct schema_body *info = schema_body_find(body);
-	if (info == NULL)
-		return PN_ENOTFOUND;
-	int rc = bus_encode_raw(id, crossing_id, NULL, body, bytes, size, out, sizeof out, &used);
+	int rc = info == NULL ? PN_ENOTFOUND
+			      : bus_encode_raw(id, crossing_id, blob, body, bytes, size, out,
+					sizeof out, &used);
 	if (rc == PN_OK)
-		rc = bus_queue_push(&p->queue, out, used, -1, info->droppable);
+		rc = bus_queue_push(&p->queue, out, used, blob_fd, info->droppable);
+	else if (blob_fd >= 0)
+		close(blob_fd);
 	explicit_bzero(out, sizeof out);
 	return rc == PN_EAGAIN ? PN_OK : rc; /* dropped, as its kind of report may be */
+}
+
+int process_send(struct plugin_process *p, uint64_t id, const char *crossing_id, uint32_t body,
+	const uint8_t *bytes, size_t size)
+{
+	return send_beside(p, id, crossing_id, body, bytes, size, NULL, -1);
+}
+
+int process_send_blob(struct plugin_process *p, uint64_t id, const char *crossing_id, uint32_t body,
+	const uint8_t *bytes, size_t size, const uint8_t *blob, size_t blob_size)
+{
+	struct bus_blob stated;
+	int fd = -1;
+	int rc = blob_create(blob, blob_size, &fd, &stated);
+	return rc == PN_OK ? send_beside(p, id, crossing_id, body, bytes, size, &stated, fd) : rc;
 }
 
 /* The hello of this epoch; it overtakes whatever waits. */

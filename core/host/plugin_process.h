@@ -80,6 +80,10 @@ void process_end(struct plugin_process *p, int status);
 /* Puts an envelope on the queue. body's form has been checked. */
 int process_send(struct plugin_process *p, uint64_t id, const char *crossing_id, uint32_t body,
 	const uint8_t *bytes, size_t size) PN_MUST_CHECK;
+/* The same with a sealed copy of blob beside it. PN_EINVAL: no bytes in it; PN_ELIMIT: over BLOB_MAX; PN_EIO: the sandbox
+ * grants no blobs. */
+int process_send_blob(struct plugin_process *p, uint64_t id, const char *crossing_id, uint32_t body,
+	const uint8_t *bytes, size_t size, const uint8_t *blob, size_t blob_size) PN_MUST_CHECK;
 /* Fills p->host. host_table.c. */
 void process_host_table(struct plugin_process *p);
 #endif

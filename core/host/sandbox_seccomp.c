@@ -205,8 +205,8 @@ static void descriptors(struct filter *f, const struct sandbox *s)
 	for (size_t i = 0; i < PN_COUNT(locks) && (s->syscalls & SYSCALLS_FILES); i++)
 		RULE1(f, SCMP_ACT_ALLOW, fcntl,
 			SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, (unsigned)locks[i]));
-	/* only the core makes blobs; it cannot run them: execve and execveat kill */
-	if (s->core) {
+	/* a blob cannot be run: execve and execveat kill */
+	if (s->core || (s->syscalls & SYSCALLS_BLOBS)) {
 		rule(f, SCMP_ACT_ALLOW, NAMED(memfd_create), 0, NULL);
 		RULE1(f, SCMP_ACT_ALLOW, fcntl, SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, F_ADD_SEALS));
 	}

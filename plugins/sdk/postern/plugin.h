@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define POSTERN_ABI_MAJOR 1u
-#define POSTERN_ABI_MINOR 0u
+#define POSTERN_ABI_MINOR 1u
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +95,11 @@ struct postern_host {
 	 * to be called again, or a negative number when the plugin must return from run(). */
 	int (*bus_fd)(void *ctx);
 	int (*bus_dispatch)(void *ctx);
+
+	/* Since 1.1. Ends a query as answer() does, with bytes too many for a message beside it (at most 8 MiB; copied,
+	 * so the caller's may be wiped at once). The manifest must ask for the set of system calls "blobs". */
+	int (*answer_blob)(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size,
+		const uint8_t *blob, size_t blob_size);
 };
 
 #define POSTERN_HOST_HAS(host, member) \

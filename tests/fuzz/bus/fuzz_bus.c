@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void rulings(Postern__Envelope__BodyCase body)
 {
-	for (int kind = 0; kind <= POSTERN__PLUGIN_KIND__KIND_CASES; kind++)
+	for (int kind = 0; kind <= POSTERN__PLUGIN_KIND__KIND_CHIP_READER; kind++)
 		for (int phase = BUS_STARTING; phase <= BUS_CROSSING; phase++) {
 			bool may = bus_may_send(
 				(Postern__PluginKind)kind, (enum bus_phase)phase, body);

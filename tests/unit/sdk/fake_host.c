@@ -55,7 +55,8 @@ static int on_report(
 	return keep(ctx, body, bytes, size) ? 0 : LIMIT;
 }
 
-static int on_answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size)
+static int on_answer_blob(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes,
+	size_t size, const uint8_t *blob, size_t blob_size)
 {
 	struct fake_host *h = ctx;
 	struct fake_message *m;
@@ -68,9 +69,22 @@ static int on_answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t 
 		if (m == NULL)
 			return LIMIT;
 		m->query_id = query_id;
+		if (blob == NULL)
+			return 0;
+		assert(blob_size > 0);
+		m->blob = malloc(blob_size);
+		if (m->blob == NULL)
+			abort();
+		memcpy(m->blob, blob, blob_size);
+		m->blob_size = blob_size;
 		return 0;
 	}
 	abort(); /* answered twice, or what nobody asked */
+}
+
+static int on_answer(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size)
+{
+	return on_answer_blob(ctx, query_id, body, bytes, size, NULL, 0);
 }
 
 static const char *on_option(void *ctx, const char *name)
@@ -200,12 +214,15 @@ struct fake_host *fake_host_new(const struct postern_plugin *plugin)
 		.watch = on_watch,
 		.wake_after = on_wake_after,
 		.now_ms = on_now_ms,
-		.fail = on_fail};
+		.fail = on_fail,
+		.answer_blob = on_answer_blob};
 	return h;
 }
 
 void fake_host_free(struct fake_host *h)
 {
+	for (size_t i = 0; h != NULL && i < h->count; i++)
+		free(h->messages[i].blob);
 	free(h);
 }
 
@@ -248,12 +265,20 @@ void fake_host_stop(struct fake_host *h)
 void fake_host_send(
 	struct fake_host *h, uint32_t body, uint64_t query_id, const uint8_t *bytes, size_t size)
 {
+	fake_host_send_blob(h, body, query_id, bytes, size, NULL, 0);
+}
+
+void fake_host_send_blob(struct fake_host *h, uint32_t body, uint64_t query_id, const uint8_t *bytes,
+	size_t size, const uint8_t *blob, size_t blob_size)
+{
 	struct postern_message m = {.struct_size = sizeof(m),
 		.body = body,
 		.query_id = query_id,
 		.crossing_id = "",
 		.bytes = bytes,
-		.size = size};
+		.size = size,
+		.blob = blob,
+		.blob_size = blob_size};
 
 	for (size_t i = 0; query_id != 0 && i < FAKE_ENTRIES; i++)
 		if (h->open_queries[i] == 0) {

@@ -25,6 +25,8 @@ struct fake_message {
 	uint64_t query_id; /* answers; 0 for reports */
 	uint8_t bytes[FAKE_BYTES];
 	size_t size;
+	uint8_t *blob; /* of answer_blob(); NULL: none. Freed with the host */
+	size_t blob_size;
 };
 
 struct fake_watch {
@@ -63,6 +65,9 @@ void fake_host_stop(struct fake_host *h);
 /* Delivers a message of the core's; query_id 0 for a report. */
 void fake_host_send(
 	struct fake_host *h, uint32_t body, uint64_t query_id, const uint8_t *bytes, size_t size);
+/* The same with a blob beside it. */
+void fake_host_send_blob(struct fake_host *h, uint32_t body, uint64_t query_id, const uint8_t *bytes,
+	size_t size, const uint8_t *blob, size_t blob_size);
 /* Turns the loop until a message has come that was not yet taken, or until ms have passed. NULL
  * when none came. */
 const struct fake_message *fake_host_next(struct fake_host *h, int ms);

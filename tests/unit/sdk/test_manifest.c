@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "host/spec.h"
+#include "postern/plugin.h"
 
 #define HEAD "name: r\nkind: reader\nversion: 0.1.0\nabi: {major: 1, minor: 0}\nsummary: s\n"
 
@@ -237,7 +238,7 @@ static void test_grant(void **state)
 	m->abi.major = 2;
 	assert_int_equal(make(&r, &memory, &spec, why, sizeof why), PN_EDENIED);
 	m->abi.major = 1;
-	m->abi.minor = 1;
+	m->abi.minor = POSTERN_ABI_MINOR + 1;
 	assert_int_equal(make(&r, &memory, &spec, why, sizeof why), PN_EDENIED);
 	manifest_free(m);
 }
