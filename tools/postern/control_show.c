@@ -111,9 +111,12 @@ static size_t print_lane(
 		control_word(&postern__lane_mode__descriptor, (int)s->mode, mode),
 		(unsigned long long)s->crossings, (unsigned long long)s->referrals);
 	if (s->waiting_verdict_hash.len > 0)
-		fprintf(cli->out, "  OFFICER AWAITED: %s, crossing %s",
+		fprintf(cli->out, "  OFFICER AWAITED: %s%s%s%s%s%s, crossing %s",
 			control_word(&postern__exception_class__descriptor,
 				(int)s->waiting_exception, word),
+			s->waiting_reason[0] != '\0' ? " (" : "", s->waiting_reason,
+			s->waiting_reason_argument[0] != '\0' ? ": " : "",
+			s->waiting_reason_argument, s->waiting_reason[0] != '\0' ? ")" : "",
 			s->crossing_id);
 	fputc('\n', cli->out);
 	return 1;
