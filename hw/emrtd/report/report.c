@@ -139,7 +139,9 @@ static enum report_offer offered(const struct emrtd_bundle_file *dg14)
 	struct emrtd_security_infos infos;
 	if (dg14->bytes == NULL || emrtd_security_infos(&infos, (struct emrtd_bytes){dg14->bytes, dg14->size}) != 0)
 		return REPORT_OFFER_FORM;
-	return infos.key_count > 0 ? REPORT_OFFERED : REPORT_NOT_OFFERED;
+	if (infos.key_count > 0)
+		return REPORT_OFFERED;
+	return infos.malformed > 0 ? REPORT_OFFER_FORM : REPORT_NOT_OFFERED; /* it may be what is malformed */
 }
 
 static void add_proofs(struct report *r, const struct report_input *in)

@@ -9,7 +9,7 @@
 #ifndef POSTERN_EMRTD_REPORT_H
 #define POSTERN_EMRTD_REPORT_H
 #include "emrtd/bundle.h"
-#include "emrtd/emrtd.h"
+#include "emrtd/document.h"
 #include "emrtd/inspect/passive.h"
 
 enum report_check_id {
@@ -45,6 +45,10 @@ struct report_chip {
 	bool complete;  /* the reading came to its end */
 	enum report_claim ca, aa, cam;
 };
+
+/* What was read by hw/emrtd/document.h. *files points into *d. complete: emrtd_document_read() gave 0. */
+void report_of_document(
+	const struct emrtd_document *d, bool complete, struct emrtd_bundle *files, struct report_chip *chip);
 
 struct report_input {
 	const struct emrtd_bundle *files;
