@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "emrtd/lds/lds.h"
 #include "emrtd/report/internal.h"
 #include "mrz/mrz.h"
 
@@ -33,18 +34,6 @@ const char *report_check_name(enum report_check_id id)
 const char *report_reason_key(enum report_reason reason)
 {
 	return (unsigned)reason < REPORT_REASON_COUNT_ ? reasons[reason] : "";
-}
-
-void report_zone(const uint8_t *dg1, size_t size, char out[REPORT_ZONE_MAX])
-{
-	static const size_t sizes[] = {88, 90, 72};
-	out[0] = '\0';
-	for (size_t i = 0; dg1 != NULL && i < PN_COUNT(sizes); i++)
-		if (size == sizes[i] + 5 && dg1[0] == 0x61 && dg1[1] == sizes[i] + 3 && dg1[2] == 0x5f && dg1[3] == 0x1f &&
-			dg1[4] == sizes[i]) {
-			memcpy(out, dg1 + 5, sizes[i]);
-			out[sizes[i]] = '\0';
-		}
 }
 
 /* Issuer and kind of document, which no zone's personal part is needed for. */
@@ -88,7 +77,7 @@ static void passive(const struct report_input *in, struct inspection *out)
 	char chip_zone[REPORT_ZONE_MAX], issuer[4], code[3];
 	struct emrtd_access_report access;
 	const struct emrtd_bundle *f = in->files;
-	report_zone(f->group[1].bytes, f->group[1].size, chip_zone);
+	lds_zone((struct emrtd_bytes){f->group[1].bytes, f->group[1].size}, chip_zone);
 	kind_of(chip_zone[0] != '\0' ? chip_zone : in->zone, issuer, code);
 	if (in->chip != NULL)
 		opened(in, &access);

@@ -83,9 +83,6 @@ void report_aborted(enum report_reason reason, struct report *out);
 /* The first check that is not successful and weighs: failed before aborted before undetermined. NULL when there is none. */
 const struct report_check *report_decisive(const struct report *r);
 
-/* The zone in DG1 (tag 61 around 5F1F: Doc 9303-10, 4.7.1), lines joined; "" when it holds none. Personal: wipe it. */
-void report_zone(const uint8_t *dg1, size_t size, char out[REPORT_ZONE_MAX]);
-
 /* Stable names; never NULL. */
 const char *report_check_name(enum report_check_id id);
 const char *report_reason_key(enum report_reason reason);
