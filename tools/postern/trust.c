@@ -303,9 +303,10 @@ static int show_command(struct cli *cli)
 
 const struct cli_command trust_commands[] = {
 	{"trust", "import", "[FILE]", 0, 1, "Verify a master list, a CSCA certificate or a deviation list and keep it",
-		"FILE is a CSCA master list (CMS, Doc 9303-12), one CSCA certificate, or a State's deviation list, which\n"
-		"counts only when a CSCA certificate in the folder vouches for it. Without --folder it is only checked. A master list counts only when a root vouches for it: the CSCA certificate of the State\n"
-		"that signed it, which you have from that State itself.",
+		"FILE is a CSCA master list (CMS, Doc 9303-12), one CSCA certificate, or a State's deviation list.\n"
+		"Without --folder it is only checked. A master list counts only when a root vouches for it: the CSCA\n"
+		"certificate of the State that signed it, which you have from that State itself. A deviation list counts\n"
+		"when a CSCA certificate in the folder vouches for it, and replaces the State's older one.",
 		{{"root", "FILE", "certificate that vouches for the list", false},
 			{"fingerprint", "HEX", "SHA-256 of a root that stands beside the list itself", false},
 			{"crl", "FILE", "a revocation list instead of FILE", false},
