@@ -196,15 +196,15 @@ static int parse(struct emrtd_bytes file, const struct group *g, struct lds_note
 
 int lds_dg11(struct emrtd_bytes file, struct lds_dg11 *out, struct lds_notes *notes)
 {
-	const struct group g = {0x6b, 0x5f0f, dg11, PN_COUNT(dg11), out, out->other_name, &out->other_names};
 	memset(out, 0, sizeof *out);
+	const struct group g = {0x6b, 0x5f0f, dg11, PN_COUNT(dg11), out, out->other_name, &out->other_names};
 	return parse(file, &g, notes);
 }
 
 int lds_dg12(struct emrtd_bytes file, struct lds_dg12 *out, struct lds_notes *notes)
 {
-	const struct group g = {0x6c, 0x5f1a, dg12, PN_COUNT(dg12), out, out->other_person, &out->other_persons};
 	memset(out, 0, sizeof *out);
+	const struct group g = {0x6c, 0x5f1a, dg12, PN_COUNT(dg12), out, out->other_person, &out->other_persons};
 	return parse(file, &g, notes);
 }
 

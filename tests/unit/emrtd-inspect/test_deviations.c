@@ -243,7 +243,7 @@ static void lists_that_must_not_enter(void **state)
 	OPENSSL_free(list);
 	list = sim_deviation_list(w.state, content, size, NOW, SIM_LIST_PLAIN, &list_size);
 	size_t refused = 0, changed = 0;
-	for (size_t i = 0; i < list_size; i++) {
+	for (size_t i = 0; i < list_size; i += 3) {
 		list[i] ^= 2;
 		refused += trust_add_deviations(&w.trust, list, list_size, NULL) != TRUST_OK;
 		/* What is not covered by the signature may differ without harm. */
@@ -252,7 +252,7 @@ static void lists_that_must_not_enter(void **state)
 		list[i] ^= 2;
 	}
 	assert_int_equal(changed, 0);
-	assert_true(refused > list_size / 2);
+	assert_true(refused > list_size / 3 / 2);
 	assert_int_equal(trust_add_master_list(&w.trust, list, list_size, false, NULL), TRUST_ENCODING);
 	OPENSSL_free(list);
 	OPENSSL_free(content);

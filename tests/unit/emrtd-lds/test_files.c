@@ -102,8 +102,13 @@ static void zone_of(const char *mrz, const char *head)
 	f.b[f.size - 1] = 'a';
 	assert_int_equal(lds_dg1(as(&f), &zone, &n), PN_EFORMAT);
 	only(&n, LDS_CHARACTERS, f.size - 1, 0x5f1f);
+	assert_int_equal(zone.size, strlen(mrz));
+	/* Still a zone, which must not look like one that was not read: it differs from what is printed. */
+	f.b[f.size - 2] = '\0';
 	lds_zone(as(&f), text);
-	assert_string_equal(text, "");
+	assert_int_equal(strlen(text), strlen(mrz));
+	assert_memory_equal(text, mrz, strlen(mrz) - 2);
+	assert_string_equal(text + strlen(mrz) - 2, "??");
 }
 
 static void zones_of_the_appendix(void **state)
@@ -133,6 +138,11 @@ static void zones_that_are_none(void **state)
 	assert_int_equal(lds_dg1(as(&f), &zone, &n), PN_EFORMAT);
 	only(&n, LDS_ENCODING, 0, 0);
 	assert_null(zone.bytes);
+	char text[96];
+	lds_zone(as(&f), text);
+	assert_string_equal(text, "");
+	lds_zone((struct emrtd_bytes){NULL, 0}, text);
+	assert_string_equal(text, "");
 }
 
 static void holder_of_the_appendix(void **state)
