@@ -123,7 +123,7 @@ bool trust_id_matches(const struct trust_signer_id *id, X509 *signer)
 	       memcmp(ASN1_STRING_get0_data(id->octets), digest, size) == 0;
 }
 
-/* NULL: no memory, or a digest that is not known here. */
+/* digest: one that is known here. NULL: no memory. */
 static struct trust_signer_id *id_of(const SIGNER_NAME *n, int digest)
 {
 	struct trust_signer_id *id = calloc(1, sizeof *id);
@@ -262,7 +262,7 @@ static enum trust_error take_description(struct batch *b, const char country[3],
 	r->descriptions++;
 	if (check == NULL)
 		r->without_check++;
-	else if (documents->signer == NULL)
+	else if (documents->signer == NULL || (documents->signer->type == BY_DIGEST && EVP_get_digestbynid(digest) == NULL))
 		r->without_signer++;
 	else if (documents->type != NULL || documents->issued != NULL || documents->numbers != NULL)
 		r->narrowed++;
