@@ -390,10 +390,10 @@ static enum trust_error verify(
 	if (trust_issuer(t, signer, &issuer) != TRUST_FOUND || !trust_country(X509_get_subject_name(signer), r->country) ||
 		strcmp(r->country, issuer->country) != 0)
 		return TRUST_UNKNOWN_ISSUER;
-	if (!trust_signs(signer, "2.23.136.1.1.8"))
-		return TRUST_SIGNER_USAGE;
 	if (r->signed_s < trust_time(X509_get0_notBefore(signer)) || r->signed_s > trust_time(X509_get0_notAfter(signer)))
 		return TRUST_SIGNED_OUTSIDE;
+	if (!trust_signs(signer, "2.23.136.1.1.8"))
+		return TRUST_SIGNER_USAGE;
 	return trust_revocation(t, signer, issuer, r->signed_s) == TRUST_REVOKED ? TRUST_SIGNER_REVOKED : TRUST_OK;
 }
 
