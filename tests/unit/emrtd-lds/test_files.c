@@ -213,6 +213,9 @@ static void holder_with_oddities(void **state)
 		{"5C 02 5F10 5F10 01 'A' 5F11 01 'B'", LDS_NOT_LISTED, 0x5f11, 0}, /* there, not listed */
 		{"5C 02 5F10 5F10 01 'A' 5F10 01 'B'", LDS_TWICE, 0x5f10, 0},
 		{"5C 02 5F2B 5F2B 08 '19640230'", LDS_DATE, 0x5f2b, 0},
+		{"5C 02 5F2B 5F2B 08 '19630229'", LDS_DATE, 0x5f2b, 0},
+		{"5C 02 5F2B 5F2B 08 '19000229'", LDS_DATE, 0x5f2b, 0},
+		{"5C 02 5F2B 5F2B 08 '19641301'", LDS_DATE, 0x5f2b, 0},
 		{"5C 02 5F2B 5F2B 08 '1964O229'", LDS_DATE, 0x5f2b, 0},
 		{"5C 02 5F2B 5F2B 04 190A0101", LDS_DATE, 0x5f2b, 0},
 		{"5C 02 5F2B 5F2B 06 '640229'", LDS_LENGTH, 0x5f2b, 0},
@@ -310,6 +313,15 @@ static void persons_of_the_appendix(void **state)
 	f.b[5] = 3; /* says one more than there are */
 	assert_int_equal(lds_dg16(as(&f), &d, &n), 0);
 	only(&n, LDS_COUNT, 3, 0x02);
+	f.size = 0;
+	add(&f, "70 1A 02 01 01 A1 15 5F50 04 20000229 5F51 03 'A<B' 5F52 03 '123' 5340");
+	assert_int_equal(lds_dg16(as(&f), &d, &n), PN_EFORMAT); /* an object longer than its template */
+	only(&n, LDS_ENCODING, 26, 0);
+	f.size = 0;
+	add(&f, "70 18 02 01 01 A1 13 5F50 04 20000229 5F51 03 'A<B' 5F52 03 '123'");
+	assert_int_equal(lds_dg16(as(&f), &d, &n), 0);
+	only(&n, LDS_MISSING, 5, 0x5f53);
+	assert_true(d.person[0].recorded.there && d.person[0].recorded.bcd);
 	f.size = 0;
 	add(&f, "02 01 14");
 	for (unsigned i = 0; i < 20; i++)
