@@ -14,6 +14,8 @@ struct reading {
 	struct emrtd_session *s;
 	const struct emrtd_wish *wish;
 	struct emrtd_document *d;
+	bool has_family;
+	uint8_t family[EMRTD_FAMILY_KEY];
 };
 
 static int store(void *self, const uint8_t *bytes, size_t size)
@@ -156,15 +158,45 @@ static int verify_mapping(struct reading *r)
 	return 0;
 }
 
+/* What is known of chips like this one, where this document's own reading has not taught better. */
+static int ask_family(struct reading *r)
+{
+	struct emrtd_limits *own = &r->d->limits;
+	const struct emrtd_access_report *a = &r->d->access;
+	if (r->wish->families == NULL)
+		return 0;
+	int err = emrtd_family_key(r->wish->issuer, r->wish->document_code,
+		(struct emrtd_bytes){a->card_access, a->card_access_size}, r->family);
+	r->has_family = err == 0;
+	if (err == 0 && own->chunk == 0 && !own->without_sfi && !own->exact)
+		(void)emrtd_families_find(r->wish->families, r->family, own);
+	return err;
+}
+
 static int open_document(struct reading *r)
 {
 	const struct emrtd_access_report *a = &r->d->access;
 	int err = emrtd_access_here(r->s, r->wish->password, r->wish->policy, &r->d->access);
+	if (err == 0)
+		err = ask_family(r);
 	if (err != 0 || a->access != EMRTD_ACCESS_PACE)
 		return err;
 	if (a->mapping == EMRTD_CHIP_AUTHENTICATION)
 		err = verify_mapping(r);
 	return err != 0 ? err : emrtd_select_application(r->s);
+}
+
+/* The first response under the new keys decides (Doc 9303-11, 6.2.1): that of reading DG1, which is next; where DG1 is there
+ * from before a tear, one of a command of its own. */
+static int prove_chip(struct reading *r)
+{
+	int err = r->d->group[1].whole ? emrtd_chip_confirm(r->s) : read_group(r, 1);
+	r->d->chip = emrtd_chip_proof(r->s);
+	if (r->d->chip == EMRTD_REFUTED)
+		err = emrtd_chip_confirm(r->s); /* says so */
+	if (r->d->chip != EMRTD_PROVEN)
+		r->d->chip_failure = emrtd_failure(r->s);
+	return err != 0 ? err : stage(r, EMRTD_STAGE_CHIP);
 }
 
 static int authenticate_chip(struct reading *r)
@@ -180,10 +212,9 @@ static int authenticate_chip(struct reading *r)
 		emrtd_ca_choose(&infos, &choice) == 0) {
 		err = emrtd_chip_authenticate(r->s, &choice);
 		if (err == 0)
-			err = emrtd_chip_confirm(r->s);
+			return prove_chip(r);
 		r->d->chip = verdict(r->s, err);
-		if (err != 0)
-			r->d->chip_failure = emrtd_failure(r->s);
+		r->d->chip_failure = emrtd_failure(r->s);
 		if (gone(r, err) != 0)
 			return err;
 	}
@@ -224,7 +255,7 @@ static int read_rest(struct reading *r)
 
 int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, struct emrtd_document *d)
 {
-	struct reading r = {s, wish, d};
+	struct reading r = {.s = s, .wish = wish, .d = d};
 	unsigned before = d->exchanges;
 	/* A proof is of the chip that is there now, not of the one before a tear; and only a whole EF.SOD ties what was read
 	 * before to it. */
@@ -248,6 +279,8 @@ int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, 
 		err = authenticate_actively(&r);
 	if (err == 0)
 		err = read_rest(&r);
+	if (r.has_family)
+		emrtd_families_keep(wish->families, r.family, &d->limits);
 	d->exchanges = before + emrtd_state(s).exchanges;
 	return err;
 }

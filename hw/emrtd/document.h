@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One document's chip from power-up to the last file, in the order that lets others begin soonest (Doc 9303-11, 4 to 6):
- * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, which is
- * told at once; DG15 and active authentication; the smaller groups; DG2, the longest, last. EF.COM, which nobody has
+ * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, the
+ * first file under its keys, which decides it, and which is told at once; DG15 and active authentication; the smaller groups; DG2, the longest, last. EF.COM, which nobody has
  * signed, is not read.
  *
  * Pure like emrtd.h: whether a proof counts is not judged here, since only passive authentication knows which files are
@@ -10,6 +10,7 @@
  */
 #ifndef POSTERN_EMRTD_DOCUMENT_H
 #define POSTERN_EMRTD_DOCUMENT_H
+#include "emrtd/family.h"
 #include "emrtd/file.h"
 
 enum { EMRTD_GROUPS = 17 };
@@ -51,6 +52,10 @@ struct emrtd_wish {
 	uint32_t groups; /* bit n: read DGn where the chip has it; DG1 always, DG14 and DG15 for their proofs */
 	bool without_chip_authentication, without_active_authentication;
 	size_t file_max; /* bytes of the largest file taken; 0: EMRTD_FILE_MAX */
+	/* What earlier documents have taught this reader; asked once EF.CardAccess is there and told at the end, also of a
+	 * reading that failed. NULL: each document begins anew. issuer and document_code of the optical zone; NULL: unknown. */
+	struct emrtd_families *families;
+	const char *issuer, *document_code;
 	/* May be NULL. Not 0: the reading ends with that code. */
 	int (*stage)(void *self, enum emrtd_stage stage, const struct emrtd_document *so_far);
 	void *self;
