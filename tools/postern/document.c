@@ -149,7 +149,7 @@ static void table(FILE *out, const struct inspection *i, const struct mrz *m)
 	for (size_t n = 0; n < i->count; n++) {
 		const struct inspect_check *c = &i->check[n];
 		const char *why = inspect_reason_key(c->reason);
-		fprintf(out, "%s %-22s %-7s %-14s %s\n", mark(c->result), inspect_check_name(c->id),
+		fprintf(out, "%s %-22s %-13s %-14s %s\n", mark(c->result), inspect_check_name(c->id),
 			inspect_check_field(c, field), mrz_result_name((enum mrz_result)c->result), why);
 	}
 }
@@ -223,6 +223,8 @@ int document_optical(struct cli *cli, char out[96])
 static int inspect_command(struct cli *cli)
 {
 	struct files f = {0};
+	uint8_t *card_security = NULL;
+	size_t card_security_size = 0;
 	struct trust trust;
 	struct inspection result;
 	struct mrz mrz;
@@ -241,6 +243,8 @@ static int inspect_command(struct cli *cli)
 	r = document_load(cli, cli_value(cli, "sod"), FILE_MAX, &f.bytes[0], &f.size[0]);
 	if (r == CLI_OK)
 		r = load_groups(cli, &f);
+	if (r == CLI_OK && cli_value(cli, "card-security") != NULL)
+		r = document_load(cli, cli_value(cli, "card-security"), FILE_MAX, &card_security, &card_security_size);
 	if (r == CLI_OK)
 		r = document_trust(cli, &trust);
 	if (r == CLI_OK)
@@ -254,6 +258,7 @@ static int inspect_command(struct cli *cli)
 	lds_zone((struct emrtd_bytes){f.bytes[1], f.size[1]}, zone);
 	document_parse_zone(zone, &at, &mrz);
 	struct inspect_input in = {.sod = {f.bytes[0], f.size[0]},
+		.card_security = {card_security, card_security_size},
 		.issuer = mrz.issuer,
 		.document_code = mrz.document_code,
 		.dg1_mrz = zone,
@@ -275,6 +280,7 @@ out:
 			explicit_bzero(f.bytes[n], f.size[n]);
 		free(f.bytes[n]);
 	}
+	free(card_security);
 	trust_free(&trust);
 	return r;
 }
@@ -285,6 +291,7 @@ const struct cli_command document_commands[] = {
 		"parts 11 and 12, results the words of BSI TR-03135: + successful, X failed, ? undetermined,\n"
 		"- not performed, ! aborted. Exit status 1 when the whole is not successful.",
 		{{"sod", "FILE", "EF.SOD", true}, {"dg", "N=FILE...", "data group N, again for each", false},
+			{"card-security", "FILE", "EF.CardSecurity", false},
 			{"root", "FILE...", "certificate that vouches for master lists, and is trusted itself", false},
 			{"trust", "FILE...", "master list, or one CSCA certificate", false},
 			{"crl", "FILE...", "revocation list of a CSCA", false},
