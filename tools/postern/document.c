@@ -135,6 +135,8 @@ static int inspect_command(struct cli *cli)
 	struct document_groups g = {.bytes = {NULL}};
 	uint8_t *sod = NULL;
 	size_t sod_size = 0;
+	uint8_t *card_security = NULL;
+	size_t card_security_size = 0;
 	struct trust trust;
 	struct report result;
 	struct mrz_date at;
@@ -152,6 +154,8 @@ static int inspect_command(struct cli *cli)
 	r = document_load(cli, cli_value(cli, "sod"), DOCUMENT_FILE_MAX, &sod, &sod_size);
 	if (r == CLI_OK)
 		r = document_load_groups(cli, &g);
+	if (r == CLI_OK && cli_value(cli, "card-security") != NULL)
+		r = document_load(cli, cli_value(cli, "card-security"), DOCUMENT_FILE_MAX, &card_security, &card_security_size);
 	if (r == CLI_OK)
 		r = document_trust(cli, &trust);
 	if (r == CLI_OK)
@@ -166,6 +170,8 @@ static int inspect_command(struct cli *cli)
 	for (unsigned n = 1; n < EMRTD_BUNDLE_GROUPS; n++)
 		if (g.bytes[n] != NULL && g.size[n] > 0)
 			files.group[n] = (struct emrtd_bundle_file){EMRTD_BUNDLE_WHOLE, g.bytes[n], g.size[n]};
+	if (card_security != NULL && card_security_size > 0)
+		files.card_security = (struct emrtd_bundle_file){EMRTD_BUNDLE_WHOLE, card_security, card_security_size};
 	const struct report_input in = {.files = &files,
 		.zone = seen,
 		.at_s = (int64_t)timegm(&tm),
@@ -181,6 +187,7 @@ static int inspect_command(struct cli *cli)
 out:
 	document_free_groups(&g);
 	free(sod);
+	free(card_security);
 	trust_free(&trust);
 	return r;
 }
@@ -191,6 +198,7 @@ const struct cli_command document_commands[] = {
 		"parts 11 and 12, results the words of BSI TR-03135: + successful, X failed, ? undetermined,\n"
 		"- not performed, ! aborted. Exit status 1 when the whole is not successful.",
 		{{"sod", "FILE", "EF.SOD", true}, {"dg", "N=FILE...", "data group N, again for each", false},
+			{"card-security", "FILE", "EF.CardSecurity", false},
 			{"root", "FILE...", "certificate that vouches for master lists, and is trusted itself", false},
 			{"trust", "FILE...", "master list, or one CSCA certificate", false},
 			{"crl", "FILE...", "revocation list of a CSCA", false},

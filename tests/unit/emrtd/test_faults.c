@@ -62,8 +62,8 @@ struct row {
 static const struct row table[] = {
 /* LINK. A response of less than two bytes is none (ISO/IEC 7816-4 5.1); an empty or early 9000 proves nothing. */
 {"tear", BY_GM, STOPS(ECLOSED, CARD_ACCESS, CHANNEL), NO, NO, NO, NOTHING, false, "gone at the first command"},
-{"tear@20", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "gone while reading; laid down again"},
-{"tear-late@20", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "the same, the chip's counter one ahead"},
+{"tear@19", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "gone while reading; laid down again"},
+{"tear-late@19", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "the same, the chip's counter one ahead"},
 {"tear-half", BY_GM, STOPS(EFORMAT, CARD_ACCESS, FORMAT), NO, NO, NO, NOTHING, false, "9000 without the bytes asked for"},
 {"tear-half@9", BY_GM, STOPS(EFORMAT, READ, SM_BARE), NO, NO, NO, NOTHING, true, "a bare 9000 inside secure messaging (9.8)"},
 {"reply-0", BY_GM, STOPS(EIO, CARD_ACCESS, TORN), NO, NO, NO, NOTHING, false, "no status word"},
@@ -108,6 +108,10 @@ static const struct row table[] = {
 {"read-absent", BY_GM, READ, NO, NO, YES, FAILS(DG_SET, 0, GROUP_MISSING), true, "EF.SOD lists DG14"},
 {"read-absent=0x011d", BY_GM, READ, NO, NO, NO, NOTHING, true, "nothing signed: nothing counts"},
 {"read-absent=0x010f", BY_GM, READ, NO, YES, NO, FAILS(DG_SET, 0, GROUP_MISSING), true, "EF.SOD lists DG15"},
+{"read-absent=0x011c", BY_GM, READ, NO, YES, YES, FAILS(ACCESS, 0, ACCESS_DIFFERS), true,
+	"EF.CardAccess hidden, so that BAC opens it; DG14 lists PACE (9303-11 9.2.11)"},
+{"read-absent=0x011c", BY_CAM, STOPS(EDENIED, BAC_AUTHENTICATE, PASSWORD), NO, NO, NO, NOTHING, false,
+	"the same of a chip without BAC, which answers 6982"},
 {"read-no-sfi", BY_GM, READ, NO, YES, YES, SOUND, true, "borne: SELECT (9303-10 3.6.2)"},
 {"read-no-odd", BY_GM, READ, NO, YES, YES, SOUND, true, "borne: B1 is not needed below 32 kB"},
 {"read-no-odd", BY_GM | LARGE, STOPS(EDENIED, READ, STATUS), NO, YES, YES, SOUND, false, "bytes above 32767 cannot be had: no face"},
