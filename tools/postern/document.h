@@ -4,7 +4,7 @@
 #ifndef POSTERN_TOOL_DOCUMENT_H
 #define POSTERN_TOOL_DOCUMENT_H
 #include "cli.h"
-#include "emrtd/inspect/passive.h"
+#include "emrtd/report/xml.h"
 #include "mrz/mrz.h"
 
 enum { DOCUMENT_FILE_MAX = 1024 * 1024 };
@@ -24,7 +24,8 @@ int document_trust(struct cli *cli, struct trust *t);
 /* --mrz FILE without its line ends; "" when not given. */
 int document_optical(struct cli *cli, char out[96]);
 void document_parse_zone(const char *zone, const struct mrz_date *at, struct mrz *out);
-void document_report(struct cli *cli, const struct inspection *result, const struct mrz *mrz);
+/* The report on cli->out, and as XML where --xml names a file: the caller has set report, access, exchanges and read_ms of *log. */
+int document_report(struct cli *cli, struct report_xml *log, const struct report_input *in, const struct mrz_date *at);
 
 int document_read_command(struct cli *cli);
 int document_show_command(struct cli *cli);

@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "document.h"
 #include "emrtd/document.h"
-#include "emrtd/lds/lds.h"
 
 enum { APDU_TIMEOUT_MS = 5000, READ_TIMEOUT_MS = 60000, APDU_MAX = 4096 };
 
@@ -228,35 +227,24 @@ static void tell(FILE *out, const struct emrtd_document *d, const struct inspect
 	fprintf(out, "read in             %.2f s, %u exchanges\n", (double)(clock_mono_ms() - r->begun_ms) / 1000, d->exchanges);
 }
 
-static void judge(struct cli *cli, const struct emrtd_document *d, const struct trust *trust, const struct mrz_date *at,
-	const char *seen, const struct reader *reader, struct inspection *out)
+static int judge(struct cli *cli, const struct emrtd_document *d, const struct trust *trust, const struct mrz_date *at,
+	const char *seen, const struct reader *reader, struct report *out)
 {
-	struct mrz mrz;
-	char zone[96];
+	static const char *const ways[] = {"open", "BAC", "PACE"};
 	struct tm tm = {.tm_year = at->year - 1900, .tm_mon = at->month - 1, .tm_mday = at->day, .tm_hour = 12};
-	lds_zone((struct emrtd_bytes){d->group[1].bytes, d->group[1].size}, zone);
-	document_parse_zone(zone, at, &mrz);
-	struct inspect_input in = {.sod = {d->sod.whole ? d->sod.bytes : NULL, d->sod.size},
-		.issuer = mrz.issuer,
-		.document_code = mrz.document_code,
-		.dg1_mrz = zone,
-		.optical_mrz = seen,
-		.at_s = (int64_t)timegm(&tm),
-		.trust = trust,
-		.access = &d->access};
-	if (d->card_security.whole)
-		in.card_security = (struct inspect_file){d->card_security.bytes, d->card_security.size};
-	for (unsigned n = 1; n < EMRTD_GROUPS; n++) {
-		if (d->group[n].whole)
-			in.group[n] = (struct inspect_file){d->group[n].bytes, d->group[n].size};
-		in.absent |= (uint32_t)d->group[n].absent << n;
-	}
-	inspect(&in, out);
+	struct emrtd_bundle files;
+	struct report_chip chip;
+	report_of_document(d, true, &files, &chip);
+	const struct report_input in = {
+		.files = &files, .chip = &chip, .zone = seen, .at_s = (int64_t)timegm(&tm), .trust = trust};
+	report_make(&in, out);
 	if (!cli->json)
-		tell(cli->out, d, out, reader);
-	document_report(cli, out, &mrz);
-	explicit_bzero(&mrz, sizeof mrz);
-	explicit_bzero(zone, sizeof zone);
+		tell(cli->out, d, &out->inspection, reader);
+	struct report_xml log = {.report = out,
+		.access = ways[d->access.access],
+		.exchanges = d->exchanges,
+		.read_ms = (uint32_t)(clock_mono_ms() - reader->begun_ms)};
+	return document_report(cli, &log, &in, at);
 }
 
 int document_read_command(struct cli *cli)
@@ -267,7 +255,7 @@ int document_read_command(struct cli *cli)
 	const struct emrtd_policy policy = {.without_cam = false};
 	struct emrtd_session *session = NULL;
 	struct trust trust;
-	struct inspection result;
+	struct report result;
 	struct mrz_date at;
 	char seen[96] = "";
 	const char *date = cli_value(cli, "at");
@@ -300,10 +288,10 @@ int document_read_command(struct cli *cli)
 			emrtd_step_key(f.step), f.sw);
 		goto out;
 	}
-	judge(cli, &document, &trust, &at, seen, &reader, &result);
-	r = keep_all(cli, &document);
-	if (r == CLI_OK && (result.overall != INSPECT_SUCCESSFUL || document.mapping == EMRTD_REFUTED ||
-				   document.chip == EMRTD_REFUTED || document.active == EMRTD_REFUTED))
+	r = judge(cli, &document, &trust, &at, seen, &reader, &result);
+	if (r == CLI_OK)
+		r = keep_all(cli, &document);
+	if (r == CLI_OK && result.overall != INSPECT_SUCCESSFUL)
 		r = CLI_FINDING;
 out:
 	explicit_bzero(&secret, sizeof secret);
