@@ -171,7 +171,7 @@ static int worker(struct judge *j, int out, size_t first, size_t step)
 	return 0;
 }
 
-static bool read_verdict(int in, struct verdict *v)
+bool judge_read(int in, struct verdict *v)
 {
 	size_t have = 0;
 	while (have < sizeof *v) {
@@ -185,10 +185,15 @@ static bool read_verdict(int in, struct verdict *v)
 	return true;
 }
 
-static bool start_workers(struct judge *j, const int ends[2])
+size_t judge_cores(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t workers = cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (size_t)cores;
+	return cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (size_t)cores;
+}
+
+static bool start_workers(struct judge *j, const int ends[2])
+{
+	size_t workers = judge_cores();
 	fflush(NULL);
 	for (size_t i = 0; i < workers; i++) {
 		pid_t pid = fork();
@@ -213,7 +218,7 @@ bool judge_all(struct judge *j, void (*told)(void *context, const struct verdict
 		return false;
 	bool well = start_workers(j, ends);
 	close(ends[1]);
-	for (; read_verdict(ends[0], &v); seen++) {
+	for (; judge_read(ends[0], &v); seen++) {
 		j->verdicts[v.mutant] = v;
 		told(context, &v);
 	}

@@ -17,6 +17,9 @@ struct verdict {
 	bool walk_killed;
 	char property[96]; /* that the explorer found broken */
 	char walk[64];     /* that went another way */
+	uint16_t length;   /* of the way to it */
+	uint8_t world;     /* of world_kinds, where */
+	bool felt;         /* something was asked of what is changed */
 };
 
 #define JUDGE_MUTANTS_MAX 8192u
@@ -42,4 +45,7 @@ bool judge_all(
 /* One mutant, with the shortest way to what it breaks on out. */
 void judge_show(struct judge *j, size_t mutant, FILE *out);
 int64_t judge_now_ms(void);
+size_t judge_cores(void);
+/* One verdict of a worker's; false at the end. */
+bool judge_read(int in, struct verdict *v);
 #endif

@@ -10,10 +10,13 @@
  *   gate-mutate WALKS EQUIVALENTS --show TEXT           mutants whose name holds TEXT, and how each
  *                                                       was found out
  */
-#include "judge.h"
+#include "guards.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/err.h"
+#include "worlds.h"
 
 #define TEXT_MAX 131072u
 #define NAME_MAX_ 256u
@@ -177,20 +180,52 @@ static bool campaign(struct judge *j, const char *equivalents, bool every)
 	return sum_up(&t, j->walks);
 }
 
+static void told_guard(void *context, const struct verdict *v)
+{
+	static const char *const as[] = {"NOT TRIED", "SURVIVED", "killed"};
+	struct telling *t = context;
+	char name[NAME_MAX_];
+	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
+	bool killed = v->explorer == EXPLORED_KILLED, excused = explained(t->equivalents, name);
+	count(&t->of[t->judge->mutants[v->mutant].how], v, killed, excused);
+	count(&t->all, v, killed, excused);
+	printf("%s %s: %s", killed || !excused ? as[v->explorer] : "equivalent", name, v->property);
+	if (killed)
+		printf(" (after %u, %s)", v->length, world_kinds[v->world].name);
+	putchar('\n');
+}
+
+static bool guards(struct judge *j, const char *equivalents, bool whole)
+{
+	static struct telling t;
+	static uint8_t wanted[JUDGE_MUTANTS_MAX];
+	t.judge = j;
+	t.equivalents = equivalents;
+	for (size_t i = 0; i < j->count; i++)
+		wanted[i] = mutant_of_guard(&j->mutants[i]);
+	return guards_judge(j, wanted, whole, told_guard, &t) && sum_up(&t, j->walks);
+}
+
 int main(int argc, char **argv)
 {
 	static struct judge j;
 	char *equivalents = argc > 2 ? read_text(argv[2]) : NULL;
 	struct walks *walks = argc > 2 ? walks_read(argv[1]) : NULL;
 	bool slice = argc == 6 && strcmp(argv[3], "--slice") == 0, well = false;
+	bool only = argc == 4 && strncmp(argv[3], "--guards", 8) == 0;
 	if (equivalents == NULL || walks == NULL ||
-		!(argc == 3 || slice || (argc == 5 && strcmp(argv[3], "--show") == 0))) {
+		!(argc == 3 || slice || only || (argc == 5 && strcmp(argv[3], "--show") == 0))) {
 		fprintf(stderr, "usage: gate-mutate WALKS EQUIVALENTS [--slice SECONDS SEED | "
 				"--show TEXT]\n");
 		goto out;
 	}
-	if (!judge_init(&j, walks, slice))
+	if (!judge_init(&j, walks, slice || only))
 		goto out;
+	if (only) {
+		j.worlds = PN_COUNT(world_kinds);
+		well = guards(&j, equivalents, strcmp(argv[3], "--guards") == 0);
+		goto out;
+	}
 	if (slice) {
 		shuffle(&j, strtoull(argv[5], NULL, 10));
 		j.until_ms = judge_now_ms() + strtoll(argv[4], NULL, 10) * 1000;
