@@ -110,7 +110,7 @@ struct gate {
 	bool entered;
 	bool passed;
 	bool lost;      /* how it ends cannot be sensed any more */
-	bool opened;    /* a leaf has been released since the chamber was last known to be empty */
+	bool opened;    /* a leaf was released, or somebody seen inside, since last known shut and empty */
 	bool tested;    /* self-test passed since the core or the plugin started */
 	bool withdrawn; /* out of service as soon as the crossing in hand is over */
 };

@@ -156,6 +156,8 @@ void gate_step_table(const struct gate_table *table, const struct gate *before,
 {
 	const struct gate_row *row = find(table, before->state, event, gate_facts(before, env));
 	struct gate g = *before;
+	if (env->sensed.occupants_known && env->sensed.occupants > 0)
+		g.opened = true; /* seen inside counts, whoever opened */
 	memset(out, 0, sizeof *out);
 	out->row = GATE_ROW_NONE;
 	if (row != NULL) {
