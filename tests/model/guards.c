@@ -13,16 +13,21 @@
 #include "explore.h"
 #include "worlds.h"
 
-#define STATES_MAX 800000u
+#define STATES_MAX 1600000u
 
 struct guards {
 	struct judge *judge;
 	struct explorer *x;
-	uint8_t *wanted; /* 1: to be judged; 0: not, or killed */
+	uint8_t alive[JUDGE_MUTANTS_MAX]; /* enum guards_wanted; LEAVE when killed */
 	uint8_t felt[JUDGE_MUTANTS_MAX][32];
 	size_t world;
 	bool whole;
 };
+
+static bool left_out(size_t world)
+{
+	return world_kinds[world].large && !world_kinds[world].felt;
+}
 
 static void steps_of(struct guards *g, size_t i, struct verdict *v)
 {
@@ -53,7 +58,7 @@ static void whole_of(struct guards *g, size_t i, struct verdict *v)
 	mutant_make(&copy, &gate_two_step, &g->judge->mutants[i]);
 	v->explorer = EXPLORED_NOT;
 	for (size_t w = 0; w < g->judge->worlds; w++) {
-		if (world_kinds[w].large || !g->felt[i][w])
+		if (left_out(w) || !g->felt[i][w])
 			continue;
 		explore(g->x, &copy.table, world_kinds[w].groups, world_kinds[w].troubles, false,
 			&r);
@@ -76,7 +81,8 @@ static int worker(struct guards *g, int out, size_t first, size_t step)
 {
 	size_t nth = 0;
 	for (size_t i = 0; i < g->judge->count; i++) {
-		if (!g->wanted[i] || nth++ % step != first)
+		if (g->alive[i] < (g->whole ? GUARDS_BY_ALL : GUARDS_BY_STEPS) ||
+			nth++ % step != first)
 			continue;
 		struct verdict v;
 		memset(&v, 0, sizeof v);
@@ -110,7 +116,7 @@ static bool on_every_core(struct guards *g)
 	while (judge_read(ends[0], &v)) {
 		g->felt[v.mutant][g->world] |= v.felt;
 		if (v.explorer == EXPLORED_KILLED)
-			g->wanted[v.mutant] = 0;
+			g->alive[v.mutant] = GUARDS_LEAVE;
 		g->judge->verdicts[v.mutant] = v;
 	}
 	close(ends[0]);
@@ -131,25 +137,23 @@ static bool world_by_steps(struct guards *g)
 	return on_every_core(g);
 }
 
-bool guards_judge(struct judge *j, uint8_t *wanted, bool whole,
+bool guards_judge(struct judge *j, const uint8_t *wanted,
 	void (*told)(void *context, const struct verdict *v), void *context)
 {
 	static struct guards g;
-	uint8_t all[JUDGE_MUTANTS_MAX];
-	memcpy(all, wanted, sizeof all);
-	g = (struct guards){.judge = j, .x = explorer_new(STATES_MAX), .wanted = wanted};
+	g.judge = j;
+	g.x = explorer_new(STATES_MAX);
+	memcpy(g.alive, wanted, sizeof g.alive);
 	bool well = g.x != NULL;
 	for (; well && g.world < j->worlds; g.world++)
-		if (!world_kinds[g.world].large)
+		if (!left_out(g.world))
 			well = world_by_steps(&g);
-	if (well && whole) {
-		g.whole = true;
-		g.world = 0;
-		well = on_every_core(&g);
-	}
+	g.whole = true;
+	g.world = 0;
+	well = well && on_every_core(&g);
 	explorer_free(g.x);
 	for (size_t i = 0; well && i < j->count; i++)
-		if (all[i])
+		if (wanted[i] != GUARDS_LEAVE)
 			told(context, &j->verdicts[i]);
 	return well;
 }

@@ -6,10 +6,12 @@
 #define POSTERN_MODEL_GUARDS_H
 #include "judge.h"
 
-/* Judges the mutants of j that are marked (a byte each): by single steps in world after world,
- * then, those still alive, by all of each world that the change can be felt in. told is called with
- * each verdict. whole: false leaves the second part out; what it would have judged is EXPLORED_NOT.
- */
-bool guards_judge(struct judge *j, uint8_t *wanted, bool whole,
+enum guards_wanted { GUARDS_LEAVE, GUARDS_BY_STEPS, GUARDS_BY_ALL };
+
+/* Judges mutants of j, as wanted says of each (enum guards_wanted): by single steps in world after
+ * world, until the first that is broken; then, those to be judged by all and still alive, by the
+ * whole of each world that the change can be felt in. told is called with each verdict:
+ * EXPLORED_NOT says that nothing was found and not everything tried. */
+bool guards_judge(struct judge *j, const uint8_t *wanted,
 	void (*told)(void *context, const struct verdict *v), void *context);
 #endif

@@ -65,7 +65,7 @@ static void set_order(struct judge *j)
 				j->order[n++] = (uint16_t)i;
 }
 
-bool judge_init(struct judge *j, const struct walks *walks, bool quick)
+bool judge_load(struct judge *j, const struct walks *walks, bool quick)
 {
 	char detail[256] = "";
 	const char *broken =
@@ -82,6 +82,13 @@ bool judge_init(struct judge *j, const struct walks *walks, bool quick)
 		fprintf(stderr, "more mutants than there is room for\n");
 		return false;
 	}
+	return true;
+}
+
+bool judge_init(struct judge *j, const struct walks *walks, bool quick)
+{
+	if (!judge_load(j, walks, quick))
+		return false;
 	struct explorer *x = explorer_new(quick ? STATES_MAX : LARGE_STATES_MAX);
 	bool well = x != NULL && baseline(j, x);
 	explorer_free(x);

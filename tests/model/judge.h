@@ -37,6 +37,7 @@ struct judge {
 
 /* Fills mutants. quick: the explorer knows the worlds of a second or less. The unchanged table must
  * pass both; false, and why on stderr, when it does not. */
+bool judge_load(struct judge *j, const struct walks *walks, bool quick); /* by the walks alone */
 bool judge_init(struct judge *j, const struct walks *walks, bool quick);
 /* Every mutant is put before the walks; then before the explorer as order and until_ms say, by as
  * many processes as there are cores. told is called with each verdict as it comes. */

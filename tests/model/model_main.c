@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 {
 	static struct explored r;
 	static uint8_t taken[sizeof r.row_taken];
-	struct world_kind asked = {"the world asked for", 0, 1, false};
+	struct world_kind asked = {"the world asked for", 0, 1, false, false};
 	struct explorer *x = explorer_new(STATES_MAX);
 	unsigned long long states = 0, transitions = 0;
 	unsigned worlds = 0;

@@ -7,6 +7,10 @@
  *   gate-mutate WALKS EQUIVALENTS                       the campaign: every mutant, both judges
  *   gate-mutate WALKS EQUIVALENTS --slice SECONDS SEED  every mutant by the walks; the explorer
  *                                                       takes them in an order drawn by SEED
+ *   gate-mutate WALKS EQUIVALENTS --guards UNSEEN       every changed guard, fact of a guard, choice
+ *                                                       and way, by the explorer alone; UNSEEN says
+ *                                                       of which it can find nothing, and why;
+ *                                                       --guards-quick tries those by single steps only
  *   gate-mutate WALKS EQUIVALENTS --show TEXT           mutants whose name holds TEXT, and how each
  *                                                       was found out
  */
@@ -27,7 +31,7 @@ struct score {
 
 struct telling {
 	const struct judge *judge;
-	const char *equivalents;
+	const char *equivalents, *unseen;
 	bool every; /* tell of each mutant, not only of what is wrong */
 	struct score of[MUTATE_COUNT], all;
 };
@@ -186,24 +190,36 @@ static void told_guard(void *context, const struct verdict *v)
 	struct telling *t = context;
 	char name[NAME_MAX_];
 	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
-	bool killed = v->explorer == EXPLORED_KILLED, excused = explained(t->equivalents, name);
+	bool killed = v->explorer == EXPLORED_KILLED;
+	bool excused = explained(t->equivalents, name) || explained(t->unseen, name);
 	count(&t->of[t->judge->mutants[v->mutant].how], v, killed, excused);
 	count(&t->all, v, killed, excused);
-	printf("%s %s: %s", killed || !excused ? as[v->explorer] : "equivalent", name, v->property);
+	printf("%s %s", killed && excused ? "EXPLAINED, YET killed" :
+		killed || !excused	  ? as[v->explorer]
+					  : "explained", name);
 	if (killed)
-		printf(" (after %u, %s)", v->length, world_kinds[v->world].name);
+		printf(": %s (after %u: %s)", v->property, v->length, world_kinds[v->world].name);
 	putchar('\n');
 }
 
-static bool guards(struct judge *j, const char *equivalents, bool whole)
+/* every: what is explained is tried as long as what is not. */
+static bool guards(struct judge *j, const char *equivalents, const char *unseen, bool every)
 {
 	static struct telling t;
 	static uint8_t wanted[JUDGE_MUTANTS_MAX];
+	char name[NAME_MAX_];
 	t.judge = j;
 	t.equivalents = equivalents;
-	for (size_t i = 0; i < j->count; i++)
-		wanted[i] = mutant_of_guard(&j->mutants[i]);
-	return guards_judge(j, wanted, whole, told_guard, &t) && sum_up(&t, j->walks);
+	t.unseen = unseen;
+	for (size_t i = 0; i < j->count; i++) {
+		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		bool excused = explained(equivalents, name) || explained(unseen, name);
+		wanted[i] = !mutant_of_guard(&j->mutants[i]) ? GUARDS_LEAVE
+			    : excused && !every		     ? GUARDS_BY_STEPS
+							     : GUARDS_BY_ALL;
+	}
+	return all_exist(j, unseen) && guards_judge(j, wanted, told_guard, &t) &&
+	       sum_up(&t, j->walks);
 }
 
 int main(int argc, char **argv)
@@ -212,20 +228,22 @@ int main(int argc, char **argv)
 	char *equivalents = argc > 2 ? read_text(argv[2]) : NULL;
 	struct walks *walks = argc > 2 ? walks_read(argv[1]) : NULL;
 	bool slice = argc == 6 && strcmp(argv[3], "--slice") == 0, well = false;
-	bool only = argc == 4 && strncmp(argv[3], "--guards", 8) == 0;
-	if (equivalents == NULL || walks == NULL ||
+	bool quick = argc == 5 && strcmp(argv[3], "--guards-quick") == 0;
+	bool only = quick || (argc == 5 && strcmp(argv[3], "--guards") == 0);
+	char *unseen = only ? read_text(argv[4]) : NULL;
+	if (equivalents == NULL || walks == NULL || (only && unseen == NULL) ||
 		!(argc == 3 || slice || only || (argc == 5 && strcmp(argv[3], "--show") == 0))) {
 		fprintf(stderr, "usage: gate-mutate WALKS EQUIVALENTS [--slice SECONDS SEED | "
-				"--show TEXT]\n");
+				"--show TEXT | --guards[-quick] UNSEEN]\n");
 		goto out;
 	}
-	if (!judge_init(&j, walks, slice || only))
-		goto out;
 	if (only) {
-		j.worlds = PN_COUNT(world_kinds);
-		well = guards(&j, equivalents, strcmp(argv[3], "--guards") == 0);
+		well = judge_load(&j, walks, false) &&
+		       guards(&j, equivalents, unseen, !quick);
 		goto out;
 	}
+	if (!judge_init(&j, walks, slice))
+		goto out;
 	if (slice) {
 		shuffle(&j, strtoull(argv[5], NULL, 10));
 		j.until_ms = judge_now_ms() + strtoll(argv[4], NULL, 10) * 1000;
@@ -234,5 +252,6 @@ int main(int argc, char **argv)
 out:
 	walks_free(walks);
 	free(equivalents);
+	free(unseen);
 	return well ? 0 : 1;
 }
