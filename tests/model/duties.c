@@ -29,8 +29,8 @@ static bool known_inside(const struct observation *o)
 /* The traveller stands at the reader: nothing has been opened for them. */
 static bool at_the_reader(const struct observation *o)
 {
-	return o->open_before && !o->came_in && !o->left_by_entry && !o->left_by_exit && !o->blind &&
-	       known_empty(o) && o->entry_locked && o->exit_locked &&
+	return o->open_before && !o->came_in && !o->left_by_entry && !o->left_by_exit &&
+	       !o->blind && known_empty(o) && o->entry_locked && o->exit_locked &&
 	       (o->shown_before == SHOWN_TRY_AGAIN || o->shown_before == SHOWN_WAIT_OFFICER ||
 		       o->shown_before == SHOWN_TAKE_DOCUMENT);
 }
@@ -74,8 +74,8 @@ static bool walk_in_only_where_nobody_is(const struct observation *o)
 {
 	return (IF(o->released_entry && o->shown == SHOWN_WALK_IN && !o->entry_obstructed)
 			       known_empty(o)) &&
-	       (IF(o->guided && o->shown == SHOWN_WALK_IN)(o->entry_locked && o->exit_locked &&
-							   !o->fire && !o->object_in));
+	       (IF(o->guided && o->shown == SHOWN_WALK_IN)(
+		       o->entry_locked && o->exit_locked && !o->fire && !o->object_in));
 }
 
 /* An officer admits somebody who has the document back and stands before a lane that serves. */
@@ -88,8 +88,8 @@ static bool officer_admits_before_the_entry(const struct observation *o)
 static bool the_eligible_are_let_in(const struct observation *o)
 {
 	return IF(o->happened == HAPPENED_DOCUMENT_TAKEN && o->open_before && o->eligible &&
-		  !o->officer_admitted && o->shown_before == SHOWN_TAKE_DOCUMENT && !o->document_in && o->serves)
-		o->released_entry;
+		  !o->officer_admitted && o->shown_before == SHOWN_TAKE_DOCUMENT &&
+		  !o->document_in && o->serves) o->released_entry;
 }
 
 /* --- inside --- */
@@ -109,15 +109,16 @@ static bool records_what_may_leave(const struct observation *o)
 static bool the_checked_are_recorded(const struct observation *o)
 {
 	return IF(o->happened == HAPPENED_INSIDE_CLEAR && o->open_before && o->admissible &&
-		  !o->officer_admitted && one_between_locked_leaves(o) && o->policy_clock && !o->fire && !o->tamper)
-		o->asked_commit;
+		  !o->officer_admitted && one_between_locked_leaves(o) && o->policy_clock &&
+		  !o->fire && !o->tamper) o->asked_commit;
 }
 
 /* Unless the record came so late that an officer has been called instead. */
 static bool the_admitted_are_let_out(const struct observation *o)
 {
 	return IF(o->happened == HAPPENED_RECORD_DURABLE && o->open_before && o->durable &&
-		  !o->officer_admitted && !o->officer_knew && one_between_locked_leaves(o) && !o->tamper && !o->fire) o->released_exit;
+		  !o->officer_admitted && !o->officer_knew && one_between_locked_leaves(o) &&
+		  !o->tamper && !o->fire) o->released_exit;
 }
 
 static bool exit_opens_from_a_shut_lane(const struct observation *o)
@@ -157,8 +158,8 @@ static bool who_is_found_inside_is_spoken_to(const struct observation *o)
 
 static bool officer_stops_a_passage(const struct observation *o)
 {
-	bool stops = o->happened == HAPPENED_OFFICER_SENDS_BACK ||
-		     o->happened == HAPPENED_OFFICER_HOLDS;
+	bool stops =
+		o->happened == HAPPENED_OFFICER_SENDS_BACK || o->happened == HAPPENED_OFFICER_HOLDS;
 	return IF(stops && o->open_before && o->driven_exit && !o->left_by_exit &&
 		  o->shown_before == SHOWN_WALK_OUT && o->exit_told && !o->exit_obstructed &&
 		  known_inside(o)) o->closed_exit;
@@ -166,8 +167,8 @@ static bool officer_stops_a_passage(const struct observation *o)
 
 static bool hands_off_shuts_what_is_free(const struct observation *o)
 {
-	bool let_go = o->hands_on && (o->happened == HAPPENED_LETS_GO ||
-					     o->happened == HAPPENED_TIMEOUT);
+	bool let_go =
+		o->hands_on && (o->happened == HAPPENED_LETS_GO || o->happened == HAPPENED_TIMEOUT);
 	return IF(let_go && o->entry_told && o->exit_told && !o->entry_obstructed &&
 		  !o->exit_obstructed)(o->closed_entry && o->closed_exit);
 }
@@ -183,8 +184,7 @@ static bool key_takes_no_lane_from_a_traveller(const struct observation *o)
 
 static bool never_shut_as_empty_over_somebody(const struct observation *o)
 {
-	return IF(o->fault_shut && !o->fault_shut_before && !o->already_broken)
-		!o->somebody_inside;
+	return IF(o->fault_shut && !o->fault_shut_before && !o->already_broken) !o->somebody_inside;
 }
 
 static bool broken_is_what_is_broken(const struct observation *o)

@@ -8,9 +8,7 @@
 
 #include "internal.h"
 
-enum {
-	WAY_MAX = 512
-};
+enum { WAY_MAX = 512 };
 
 struct explorer *explorer_new(uint32_t max_states)
 {
@@ -324,7 +322,8 @@ void explore(struct explorer *x, const struct gate_table *table, unsigned groups
 	result->states = x->count;
 	const char *broken = s.broken;
 	if (broken != NULL)
-		trace_to(&s, i == 0 ? 0 : i - 1, i == 0 ? NULL : s.move, want_trace, &result->length);
+		trace_to(&s, i == 0 ? 0 : i - 1, i == 0 ? NULL : s.move, want_trace,
+			&result->length);
 	if (broken == NULL && !result->full) {
 		uint32_t where = 0;
 		broken = whole_broken(x, groups, s.endings, &where);

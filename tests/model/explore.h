@@ -20,7 +20,7 @@ struct explored {
 	uint32_t states_of_lane; /* of struct gate alone */
 	const char *broken;      /* NULL, or the property that does not hold */
 	char trace[16384];       /* and the shortest way there, a line an event */
-	uint16_t length;       /* of that way, in things that happen */
+	uint16_t length;         /* of that way, in things that happen */
 	bool full;               /* ran out of max_states: nothing is proved */
 	uint8_t row_taken[1024], choice_taken[64], go_taken[16];
 };

@@ -8,10 +8,7 @@
 #include "explore.h"
 #include "internal.h"
 
-enum {
-	WARY_MAX = 200,
-	NEW_MAX = 300000
-};
+enum { WARY_MAX = 200, NEW_MAX = 300000 };
 
 /* Stable, so that within a row the steps stay in the order of the search. */
 static bool sort_by_row(struct explorer *x)

@@ -84,8 +84,7 @@ static int worker(struct guards *g, int out, size_t first, size_t step)
 		if (g->alive[i] < (g->whole ? GUARDS_BY_ALL : GUARDS_BY_STEPS) ||
 			nth++ % step != first)
 			continue;
-		struct verdict v;
-		memset(&v, 0, sizeof v);
+		struct verdict v = g->judge->verdicts[i]; /* with what the walks said */
 		v.mutant = (uint16_t)i;
 		if (g->whole)
 			whole_of(g, i, &v);
@@ -156,4 +155,30 @@ bool guards_judge(struct judge *j, const uint8_t *wanted,
 		if (wanted[i] != GUARDS_LEAVE)
 			told(context, &j->verdicts[i]);
 	return well;
+}
+
+bool guards_show(struct judge *j, size_t mutant, FILE *out)
+{
+	static struct mutant_table copy;
+	static struct explored r;
+	uint8_t rows[MUTANT_ROWS_MAX];
+	uint32_t wary = 0;
+	bool found = false;
+	if (!mutant_rows(&gate_two_step, &j->mutants[mutant], rows))
+		return false;
+	struct explorer *x = explorer_new(STATES_MAX);
+	mutant_make(&copy, &gate_two_step, &j->mutants[mutant]);
+	for (size_t w = 0; x != NULL && !found && w < j->worlds; w++) {
+		const struct world_kind *kind = &world_kinds[w];
+		if (left_out(w))
+			continue;
+		explore_noting(x, &gate_two_step, kind->groups, kind->troubles, &r);
+		frontier(x, &copy.table, rows, kind->groups, kind->troubles, true, &r, &wary);
+		found = r.broken != NULL;
+		if (found)
+			fprintf(out, "  explorer: %s (after %u: %s)\n%s", r.broken, r.length,
+				kind->name, r.trace);
+	}
+	explorer_free(x);
+	return found;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The explorer alone against every changed guard. Must never ask the walks, nor call a mutant
- * killed without a way that it goes.
+ * The explorer alone against changed guards, and whatever else is a matter of rows. Must never ask
+ * the walks, nor call a mutant killed without a way that it goes.
  */
 #ifndef POSTERN_MODEL_GUARDS_H
 #define POSTERN_MODEL_GUARDS_H
@@ -14,4 +14,6 @@ enum guards_wanted { GUARDS_LEAVE, GUARDS_BY_STEPS, GUARDS_BY_ALL };
  * EXPLORED_NOT says that nothing was found and not everything tried. */
 bool guards_judge(struct judge *j, const uint8_t *wanted,
 	void (*told)(void *context, const struct verdict *v), void *context);
+/* The way to what one mutant breaks, on out; false when no single step breaks anything. */
+bool guards_show(struct judge *j, size_t mutant, FILE *out);
 #endif

@@ -3,6 +3,7 @@
  */
 #include "judge.h"
 #include "explore.h"
+#include "guards.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "worlds.h"
 
 #define STATES_MAX 400000u
-#define LARGE_STATES_MAX 3000000u
+#define LARGE_STATES_MAX 6000000u
 /* A change to one row that lives through so much has been tried; a guard goes through every small
  * world. */
 #define TRANSITIONS_ENOUGH 1500000u
@@ -160,6 +161,12 @@ static void walk_mutant(struct judge *j, size_t i)
 	snprintf(v->walk, sizeof v->walk, "%s", broken);
 }
 
+void judge_walks(struct judge *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		walk_mutant(j, i);
+}
+
 static int worker(struct judge *j, int out, size_t first, size_t step)
 {
 	static struct mutant_table copy;
@@ -219,8 +226,7 @@ bool judge_all(struct judge *j, void (*told)(void *context, const struct verdict
 	struct verdict v;
 	size_t seen = 0;
 	int ends[2], status;
-	for (size_t i = 0; i < j->count; i++)
-		walk_mutant(j, i);
+	judge_walks(j);
 	if (pipe(ends) != 0)
 		return false;
 	bool well = start_workers(j, ends);
@@ -243,8 +249,12 @@ void judge_show(struct judge *j, size_t mutant, FILE *out)
 	struct verdict v = {.mutant = (uint16_t)mutant};
 	struct explorer *x[2] = {NULL, NULL};
 	mutant_make(&copy, &gate_two_step, &j->mutants[mutant]);
-	explore_mutant(j, x, &j->mutants[mutant], &copy, &r, &v, true);
-	if (v.explorer == EXPLORED_KILLED)
+	bool shown = guards_show(j, mutant, out);
+	if (!shown)
+		explore_mutant(j, x, &j->mutants[mutant], &copy, &r, &v, true);
+	if (shown)
+		fflush(out);
+	else if (v.explorer == EXPLORED_KILLED)
 		fprintf(out, "  explorer: %s\n%s", v.property, r.trace);
 	else
 		fprintf(out, "  explorer: nothing broken\n");

@@ -43,6 +43,8 @@ bool judge_init(struct judge *j, const struct walks *walks, bool quick);
  * many processes as there are cores. told is called with each verdict as it comes. */
 bool judge_all(
 	struct judge *j, void (*told)(void *context, const struct verdict *v), void *context);
+/* Every mutant by the walks alone. */
+void judge_walks(struct judge *j);
 /* One mutant, with the shortest way to what it breaks on out. */
 void judge_show(struct judge *j, size_t mutant, FILE *out);
 int64_t judge_now_ms(void);

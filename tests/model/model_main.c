@@ -10,7 +10,7 @@
 #include "explore.h"
 #include "worlds.h"
 
-#define STATES_MAX 3000000u
+#define STATES_MAX 6000000u
 
 static bool explore_one(struct explorer *x, const struct world_kind *kind, struct explored *r)
 {

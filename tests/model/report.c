@@ -187,7 +187,8 @@ static void senses(struct observation *o, const struct gate_env *env)
 			s->entry_leaf == GATE_LEAF_FAULT;
 	o->exit_shut = o->exit_locked || s->exit_leaf == GATE_LEAF_CLOSED ||
 		       s->exit_leaf == GATE_LEAF_UNKNOWN || s->exit_leaf == GATE_LEAF_FAULT;
-	o->entry_stands_open = s->entry_leaf == GATE_LEAF_OPEN || s->entry_leaf == GATE_LEAF_MOVING ||
+	o->entry_stands_open = s->entry_leaf == GATE_LEAF_OPEN ||
+			       s->entry_leaf == GATE_LEAF_MOVING ||
 			       s->entry_leaf == GATE_LEAF_OBSTRUCTED;
 	o->entry_told = s->entry_leaf != GATE_LEAF_UNKNOWN && s->entry_leaf != GATE_LEAF_FAULT;
 	o->exit_told = s->exit_leaf != GATE_LEAF_UNKNOWN && s->exit_leaf != GATE_LEAF_FAULT;

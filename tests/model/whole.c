@@ -85,7 +85,8 @@ static bool let_out(const struct explorer *x, uint32_t i)
 	return false;
 }
 
-/* Something is in the exit, the entry is locked, all sensors work, and the lane has not given up. */
+/* Something is in the exit, the entry is locked, all sensors work, and the lane has not given up.
+ */
 static bool stuck_in_exit(const struct node *n)
 {
 	const struct world *w = &n->world;

@@ -235,19 +235,20 @@ static void race_moves(struct list *l, size_t plain)
 		P_EXIT_FORCED, P_FIRE, P_TAMPER};
 	for (size_t i = 0; i < plain; i++) {
 		struct move m = l->moves[i];
-		bool races = m.policy == 0 &&
-			     (m.physical == P_NONE || m.physical == P_DOCUMENT_TAKEN ||
-				     m.physical == P_DOCUMENT_LAID) &&
-			     (m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
-				     m.event == GATE_EVENT_DOCUMENT_REMOVED ||
-				     m.event == GATE_EVENT_TIMEOUT || m.event == GATE_EVENT_ELIGIBLE ||
-				     m.event == GATE_EVENT_INSIDE_CLEAR ||
-				     m.event == GATE_EVENT_COMMITTED ||
-				     m.event == GATE_EVENT_OFFICER_ADMIT ||
-				     m.event == GATE_EVENT_OFFICER_SEND_BACK ||
-				     m.event == GATE_EVENT_OFFICER_REFUSE ||
-				     m.event == GATE_EVENT_SELF_TEST_OK ||
-				     m.event == GATE_EVENT_ASSIST_END);
+		bool races =
+			m.policy == 0 &&
+			(m.physical == P_NONE || m.physical == P_DOCUMENT_TAKEN ||
+				m.physical == P_DOCUMENT_LAID) &&
+			(m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
+				m.event == GATE_EVENT_DOCUMENT_REMOVED ||
+				m.event == GATE_EVENT_TIMEOUT || m.event == GATE_EVENT_ELIGIBLE ||
+				m.event == GATE_EVENT_INSIDE_CLEAR ||
+				m.event == GATE_EVENT_COMMITTED ||
+				m.event == GATE_EVENT_OFFICER_ADMIT ||
+				m.event == GATE_EVENT_OFFICER_SEND_BACK ||
+				m.event == GATE_EVENT_OFFICER_REFUSE ||
+				m.event == GATE_EVENT_SELF_TEST_OK ||
+				m.event == GATE_EVENT_ASSIST_END);
 		for (size_t k = 0;
 			races && k < sizeof meanwhile / sizeof meanwhile[0] && l->count < l->max;
 			k++) {
