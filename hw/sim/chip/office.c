@@ -114,3 +114,18 @@ uint8_t *sim_office_list(const struct sim_office *o, size_t *size)
 	X509 *const certificates[] = {sim_state_csca(o->state), sim_state_csca(o->abroad)};
 	return sim_master_list(o->state, certificates, 2, o->now_s, SIM_LIST_PLAIN, size);
 }
+
+uint8_t *sim_office_list_of(const struct sim_office *by, const struct sim_office *const *all,
+	size_t count, size_t *size)
+{
+	X509 **certificates = calloc(count + 1, sizeof *certificates);
+	uint8_t *list = NULL;
+	*size = 0;
+	for (size_t i = 0; i < count && certificates != NULL; i++)
+		certificates[i] = sim_state_csca(all[i]->state);
+	if (certificates != NULL)
+		list = sim_master_list(
+			by->state, certificates, count, by->now_s, SIM_LIST_PLAIN, size);
+	free(certificates);
+	return list;
+}
