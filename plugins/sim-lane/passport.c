@@ -21,7 +21,7 @@ static const struct generation {
 	struct sim_passport_ca ca;
 	enum sim_aa aa;
 } generations[] = {
-	{12, true, true, 0, 0, 0, {{0}}, {0}, SIM_AA_RSA},
+	{12, true, false, 1500, 0, 0, {{0}}, {0}, SIM_AA_RSA}, /* its signature does not fit a short response */
 	{10, true, true, 0, 0, 1, {{0}}, {SIM_3DES, P256, -1, true}, SIM_AA_NONE},
 	{24, true, false, 1500, 1, 1, {{SIM_GM, SIM_AES_128, P256}}, {SIM_AES_128, P256, -1, false}, SIM_AA_NONE},
 	{23, true, false, 0, 1, 1, {{SIM_GM, SIM_AES_256, BRAINPOOL_256}}, {SIM_AES_256, BRAINPOOL_256, 1, false}, SIM_AA_NONE},
