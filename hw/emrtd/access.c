@@ -123,13 +123,13 @@ static int try_pace(struct emrtd_session *s, const struct emrtd_password *passwo
 	return err;
 }
 
-int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
+int emrtd_access_here(struct emrtd_session *s, const struct emrtd_password *password,
 	const struct emrtd_policy *policy, struct emrtd_access_report *report)
 {
 	*report = (struct emrtd_access_report){.password = password->kind, .domain = -1};
 	int err = try_pace(s, password, policy, report);
 	if (err == 0)
-		return emrtd_select_application(s);
+		return 0;
 	report->pace = s->failure;
 	if (!emrtd_fallback(&report->pace, policy, password->kind, s->dead))
 		return err;
@@ -142,6 +142,13 @@ int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
 		report->fell_back = report->pace.cause != EMRTD_CAUSE_PACE_ABSENT;
 	}
 	return err;
+}
+
+int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
+	const struct emrtd_policy *policy, struct emrtd_access_report *report)
+{
+	int err = emrtd_access_here(s, password, policy, report);
+	return err == 0 && report->access == EMRTD_ACCESS_PACE ? emrtd_select_application(s) : err;
 }
 
 bool emrtd_access_contradicted(

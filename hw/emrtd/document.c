@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emrtd/session.h"
+
 #define GROUP(n) (UINT32_C(1) << (n))
 
 struct reading {
@@ -110,6 +112,61 @@ static int read_sod(struct reading *r)
 	return err != 0 ? err : stage(r, EMRTD_STAGE_SIGNED);
 }
 
+/* What a failure says of a proof: a chip that was taken away, a reader that is too small or a protocol that is not known here
+ * decide nothing. */
+static enum emrtd_proof verdict(const struct emrtd_session *s, int err)
+{
+	if (err == 0)
+		return EMRTD_PROVEN;
+	switch (emrtd_failure(s).cause) {
+	case EMRTD_CAUSE_CHANNEL:
+	case EMRTD_CAUSE_TORN:
+	case EMRTD_CAUSE_CHANNEL_SMALL:
+	case EMRTD_CAUSE_CRYPTO:
+	case EMRTD_CAUSE_CA_UNSUPPORTED:
+	case EMRTD_CAUSE_AA_UNSUPPORTED:
+		return EMRTD_NOT_PERFORMED;
+	default:
+		return EMRTD_REFUTED;
+	}
+}
+
+/* Chip authentication mapping (Doc 9303-11, 4.4.3.3.3). Its key lies in the master file, so this comes before the
+ * application is selected. */
+static int verify_mapping(struct reading *r)
+{
+	struct emrtd_security_infos infos;
+	struct emrtd_bytes set;
+	struct emrtd_read_file *f = &r->d->card_security;
+	int err = read_into(r, &emrtd_file_card_security, f, false);
+	if (!f->whole) {
+		/* Not there, or not for us: nothing to prove the mapping by. */
+		if (emrtd_failure(r->s).err == 0)
+			emrtd_fail(r->s, EMRTD_STEP_CAM, EMRTD_CAUSE_FORMAT, PN_EFORMAT);
+		r->d->mapping_failure = emrtd_failure(r->s);
+		return err == PN_EDENIED || err == PN_EFORMAT || err == PN_ELIMIT ? gone(r, err) : err;
+	}
+	err = emrtd_card_security_payload((struct emrtd_bytes){f->bytes, f->size}, &set);
+	if (err == 0)
+		err = emrtd_security_infos(&infos, set);
+	err = err == 0 ? emrtd_cam_verify(r->s, &infos) : emrtd_fail(r->s, EMRTD_STEP_CAM, EMRTD_CAUSE_FORMAT, err);
+	r->d->mapping = verdict(r->s, err);
+	if (err != 0)
+		r->d->mapping_failure = emrtd_failure(r->s);
+	return 0;
+}
+
+static int open_document(struct reading *r)
+{
+	const struct emrtd_access_report *a = &r->d->access;
+	int err = emrtd_access_here(r->s, r->wish->password, r->wish->policy, &r->d->access);
+	if (err != 0 || a->access != EMRTD_ACCESS_PACE)
+		return err;
+	if (a->mapping == EMRTD_CHIP_AUTHENTICATION)
+		err = verify_mapping(r);
+	return err != 0 ? err : emrtd_select_application(r->s);
+}
+
 static int authenticate_chip(struct reading *r)
 {
 	struct emrtd_security_infos infos;
@@ -124,7 +181,7 @@ static int authenticate_chip(struct reading *r)
 		err = emrtd_chip_authenticate(r->s, &choice);
 		if (err == 0)
 			err = emrtd_chip_confirm(r->s);
-		r->d->chip = err == 0 ? EMRTD_PROVEN : EMRTD_REFUTED;
+		r->d->chip = verdict(r->s, err);
 		if (err != 0)
 			r->d->chip_failure = emrtd_failure(r->s);
 		if (gone(r, err) != 0)
@@ -145,7 +202,7 @@ static int authenticate_actively(struct reading *r)
 		if (dg14->whole && emrtd_security_infos(&infos, (struct emrtd_bytes){dg14->bytes, dg14->size}) == 0)
 			hash = infos.aa_hash;
 		err = emrtd_active_authenticate(r->s, (struct emrtd_bytes){dg15->bytes, dg15->size}, hash);
-		r->d->active = err == 0 ? EMRTD_PROVEN : EMRTD_REFUTED;
+		r->d->active = verdict(r->s, err);
 		if (err != 0)
 			r->d->active_failure = emrtd_failure(r->s);
 		if (gone(r, err) != 0)
@@ -169,9 +226,16 @@ int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, 
 {
 	struct reading r = {s, wish, d};
 	unsigned before = d->exchanges;
+	/* A proof is of the chip that is there now, not of the one before a tear; and only a whole EF.SOD ties what was read
+	 * before to it. */
+	const struct emrtd_failure none = {0};
+	d->mapping = d->chip = d->active = EMRTD_NOT_PERFORMED;
+	d->mapping_failure = d->chip_failure = d->active_failure = none;
+	if (!d->sod.whole || !d->card_security.whole)
+		empty(&d->card_security);
 	int err = stage(&r, EMRTD_STAGE_OPENING);
 	if (err == 0)
-		err = emrtd_access(s, wish->password, wish->policy, &d->access);
+		err = open_document(&r);
 	if (err == 0)
 		err = read_sod(&r);
 	if (err == 0)
@@ -190,6 +254,7 @@ int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, 
 
 void emrtd_document_free(struct emrtd_document *d)
 {
+	empty(&d->card_security);
 	empty(&d->sod);
 	for (unsigned n = 0; n < EMRTD_GROUPS; n++)
 		empty(&d->group[n]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One document's chip from power-up to the last file, in the order that lets others begin soonest (Doc 9303-11, 5 and 6):
- * access; EF.SOD; DG14 and chip authentication; DG1, which is told at once; DG15 and active authentication; the smaller
- * groups; DG2, the longest, last. EF.COM, which nobody has signed, is not read.
+ * One document's chip from power-up to the last file, in the order that lets others begin soonest (Doc 9303-11, 4 to 6):
+ * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, which is
+ * told at once; DG15 and active authentication; the smaller groups; DG2, the longest, last. EF.COM, which nobody has
+ * signed, is not read.
  *
  * Pure like emrtd.h: whether a proof counts is not judged here, since only passive authentication knows which files are
  * the State's. Must never give bytes of two chips in one document: after a tear a document is gone on with only when its
@@ -33,9 +34,13 @@ enum emrtd_stage {
 
 struct emrtd_document {
 	struct emrtd_access_report access;
-	struct emrtd_read_file sod, group[EMRTD_GROUPS]; /* DGn at n */
-	enum emrtd_proof chip, active;
-	struct emrtd_failure chip_failure, active_failure; /* why a proof failed or was not possible */
+	/* card_security: read only where PACE was with chip authentication mapping. EF.CardAccess is in access. */
+	struct emrtd_read_file card_security, sod, group[EMRTD_GROUPS]; /* DGn at n */
+	/* Of the keys in EF.CardSecurity (chip authentication mapping), DG14 and DG15. EMRTD_PROVEN counts only when
+	 * passive authentication covers that file. EMRTD_NOT_PERFORMED with a failure: it was tried and could not be
+	 * decided, because the file is missing or the chip was taken away. */
+	enum emrtd_proof mapping, chip, active;
+	struct emrtd_failure mapping_failure, chip_failure, active_failure;
 	struct emrtd_limits limits;
 	unsigned exchanges, resumed;
 };

@@ -180,6 +180,10 @@ bool emrtd_fallback(const struct emrtd_failure *pace, const struct emrtd_policy 
  * filled in on failure too. */
 int emrtd_access(struct emrtd_session *s, const struct emrtd_password *password,
 	const struct emrtd_policy *policy, struct emrtd_access_report *report) PN_MUST_CHECK;
+/* The same, but after PACE the master file stays current, so that EF.CardSecurity can be read before
+ * the caller selects the application. After BAC the application is selected. */
+int emrtd_access_here(struct emrtd_session *s, const struct emrtd_password *password,
+	const struct emrtd_policy *policy, struct emrtd_access_report *report) PN_MUST_CHECK;
 
 /* Whether a signed list (DG14, or EF.CardSecurity's) that passive authentication covers contradicts
  * how the chip was opened: it offers a PACE that is usable here and the chip was opened by BAC

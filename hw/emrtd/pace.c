@@ -74,8 +74,9 @@ static int general(struct emrtd_session *s, enum emrtd_step step, uint8_t tag,
 	emrtd_put_header(&w, DO_DYNAMIC, tag == 0 ? 0 : emrtd_tlv_size(tag, value.size));
 	if (tag != 0)
 		emrtd_put_tlv(&w, tag, value.bytes, value.size);
-	const struct emrtd_command c = {
-		last ? 0 : 0x10, 0x86, 0, 0, {data, w.size}, EMRTD_SHORT_LE_MAX};
+	/* What does not fit a short command is a key, and is answered by one of the same size. */
+	const struct emrtd_command c = {last ? 0 : 0x10, 0x86, 0, 0, {data, w.size},
+		w.size > EMRTD_SHORT_DATA_MAX ? EMRTD_LE_MAX : EMRTD_SHORT_LE_MAX};
 	if (w.full)
 		return emrtd_fail(s, step, EMRTD_CAUSE_CHANNEL_SMALL, PN_ELIMIT);
 	int err = emrtd_send(s, step, &c, answer);

@@ -201,6 +201,8 @@ static int keep_all(struct cli *cli, const struct emrtd_document *d)
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 		return cli_fail(cli, CLI_UNAVAILABLE, "%s: %s", folder, strerror(errno));
 	int r = keep(cli, folder, "EF.SOD", &d->sod);
+	if (r == CLI_OK)
+		r = keep(cli, folder, "EF.CardSecurity", &d->card_security);
 	for (unsigned n = 1; n < EMRTD_GROUPS && r == CLI_OK; n++) {
 		snprintf(name, sizeof name, "DG%u", n);
 		r = keep(cli, folder, name, &d->group[n]);
@@ -210,15 +212,16 @@ static int keep_all(struct cli *cli, const struct emrtd_document *d)
 
 static const char *proof(enum emrtd_proof p, bool covered)
 {
-	if (p == EMRTD_PROVEN)
-		return covered ? "proven" : "done, by a key that the State has not been shown to sign";
-	return p == EMRTD_REFUTED ? "failed" : "not performed";
+	if (p == EMRTD_PROVEN && inspect_proof(p, covered) != EMRTD_PROVEN)
+		return "done, by a key that the State has not been shown to sign";
+	return p == EMRTD_PROVEN ? "proven" : p == EMRTD_REFUTED ? "failed" : "not performed";
 }
 
 static void tell(FILE *out, const struct emrtd_document *d, const struct inspection *i, const struct reader *r)
 {
 	static const char *const ways[] = {"none", "BAC", "PACE"};
 	fprintf(out, "access              %s%s\n", ways[d->access.access], d->access.fell_back ? ", although the chip offers PACE" : "");
+	fprintf(out, "mapping             %s\n", proof(d->mapping, i->card_security_proven));
 	fprintf(out, "chip authentication %s\n", proof(d->chip, i->proven & 1u << 14));
 	fprintf(out, "active authentic.   %s\n", proof(d->active, i->proven & 1u << 15));
 	fprintf(out, "read in             %.2f s, %u exchanges\n", (double)(clock_mono_ms() - r->begun_ms) / 1000, d->exchanges);
@@ -238,7 +241,10 @@ static void judge(struct cli *cli, const struct emrtd_document *d, const struct 
 		.dg1_mrz = zone,
 		.optical_mrz = seen,
 		.at_s = (int64_t)timegm(&tm),
-		.trust = trust};
+		.trust = trust,
+		.access = &d->access};
+	if (d->card_security.whole)
+		in.card_security = (struct inspect_file){d->card_security.bytes, d->card_security.size};
 	for (unsigned n = 1; n < EMRTD_GROUPS; n++) {
 		if (d->group[n].whole)
 			in.group[n] = (struct inspect_file){d->group[n].bytes, d->group[n].size};
@@ -257,7 +263,7 @@ int document_read_command(struct cli *cli)
 	struct reader reader = {.fd = -1, .trace = cli_flag(cli, "trace") ? cli->err : NULL};
 	struct emrtd_document document = {0};
 	struct emrtd_password secret = {0};
-	const struct emrtd_policy policy = {.without_cam = true};
+	const struct emrtd_policy policy = {.without_cam = false};
 	struct emrtd_session *session = NULL;
 	struct trust trust;
 	struct inspection result;
@@ -295,8 +301,8 @@ int document_read_command(struct cli *cli)
 	}
 	judge(cli, &document, &trust, &at, seen, &reader, &result);
 	r = keep_all(cli, &document);
-	if (r == CLI_OK && (result.overall != INSPECT_SUCCESSFUL || document.chip == EMRTD_REFUTED ||
-				   document.active == EMRTD_REFUTED))
+	if (r == CLI_OK && (result.overall != INSPECT_SUCCESSFUL || document.mapping == EMRTD_REFUTED ||
+				   document.chip == EMRTD_REFUTED || document.active == EMRTD_REFUTED))
 		r = CLI_FINDING;
 out:
 	explicit_bzero(&secret, sizeof secret);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "emrtd/inspect/access.h"
 #include "mrz/mrz.h"
 
 enum { DAY_S = 86400 };
@@ -21,6 +22,7 @@ struct work {
 	struct sod sod;
 	const struct trust_certificate *csca;
 	bool signature_good;
+	struct emrtd_bytes security_infos; /* in EF.CardSecurity, when that is proven */
 };
 
 static const struct {
@@ -79,35 +81,41 @@ static void say(struct work *w, enum inspect_check_id id, enum inspect_result re
 	say_group(w, id, 0, result, reason);
 }
 
-static bool read_sod(struct work *w)
+/* What reading a signed file came to, as the check of that file. */
+static bool took(struct work *w, enum inspect_check_id id, enum sod_problem problem)
 {
-	if (w->in->sod.bytes == NULL) {
-		say(w, INSPECT_SOD, INSPECT_NOT_PERFORMED, INSPECT_WHY_NOT_READ);
-		return false;
-	}
-	switch (sod_read(w->in->sod.bytes, w->in->sod.size, &w->sod)) {
+	bool usual = w->sod.content == SOD_LDS || w->sod.content == SOD_SECURITY_INFOS;
+	switch (problem) {
 	case SOD_OK:
-		say(w, INSPECT_SOD, INSPECT_SUCCESSFUL,
-			w->sod.content == SOD_LDS ? INSPECT_WHY_NONE : INSPECT_WHY_CONTENT_TYPE);
+		say(w, id, INSPECT_SUCCESSFUL, usual ? INSPECT_WHY_NONE : INSPECT_WHY_CONTENT_TYPE);
 		return true;
 	case SOD_TOO_LARGE:
-		say(w, INSPECT_SOD, INSPECT_FAILED, INSPECT_WHY_TOO_LARGE);
+		say(w, id, INSPECT_FAILED, INSPECT_WHY_TOO_LARGE);
 		return false;
 	case SOD_SIGNERS:
-		say(w, INSPECT_SOD, INSPECT_FAILED, INSPECT_WHY_SIGNERS);
+		say(w, id, INSPECT_FAILED, INSPECT_WHY_SIGNERS);
 		return false;
 	case SOD_ALGORITHM:
-		say(w, INSPECT_SOD, INSPECT_UNDETERMINED, INSPECT_WHY_ALGORITHM);
+		say(w, id, INSPECT_UNDETERMINED, INSPECT_WHY_ALGORITHM);
 		return false;
 	case SOD_MEMORY:
-		say(w, INSPECT_SOD, INSPECT_ABORTED, INSPECT_WHY_NONE);
+		say(w, id, INSPECT_ABORTED, INSPECT_WHY_NONE);
 		return false;
 	case SOD_ENCODING:
 	case SOD_NO_CERTIFICATE:
 	case SOD_SIGNATURE:
 		break;
 	}
-	say(w, INSPECT_SOD, INSPECT_FAILED, INSPECT_WHY_ENCODING);
+	say(w, id, INSPECT_FAILED, INSPECT_WHY_ENCODING);
+	return false;
+}
+
+static bool read_sod(struct work *w)
+{
+	const struct inspect_file *f = &w->in->sod;
+	if (f->bytes != NULL)
+		return took(w, INSPECT_SOD, sod_read(f->bytes, f->size, &w->sod));
+	say(w, INSPECT_SOD, INSPECT_NOT_PERFORMED, INSPECT_WHY_NOT_READ);
 	return false;
 }
 
@@ -362,31 +370,52 @@ static enum inspect_result result_of(const struct inspection *o, enum inspect_ch
 	return INSPECT_NOT_PERFORMED;
 }
 
+static bool by_mapping(const struct inspect_input *in)
+{
+	return in->access != NULL && in->access->access == EMRTD_ACCESS_PACE &&
+	       in->access->mapping == EMRTD_CHIP_AUTHENTICATION;
+}
+
 /* What may be missing without doubt about the document: groups nobody read, a CRL that the State does not
- * publish, EF.COM, the optical zone, the age of a store without a limit. */
-static bool may_be_missing(const struct inspect_check *c)
+ * publish, EF.COM, the optical zone, the age of a store without a limit, a signed list of access protocols, and
+ * EF.CardSecurity where nothing was to be proven by it. */
+static bool may_be_missing(const struct inspect_input *in, const struct inspect_check *c)
 {
 	return c->id == INSPECT_DG_HASH || c->id == INSPECT_COM || c->id == INSPECT_DG1_MRZ ||
-	       c->id == INSPECT_TRUST_AGE || c->id == INSPECT_SIGNER_REVOCATION;
+	       c->id == INSPECT_TRUST_AGE || c->id == INSPECT_SIGNER_REVOCATION || c->id == INSPECT_ACCESS ||
+	       (c->id == INSPECT_CARD_SECURITY && !by_mapping(in));
+}
+
+static bool trusted(const struct work *w)
+{
+	return w->signature_good && result_of(w->out, INSPECT_SIGNER_CHAIN) == INSPECT_SUCCESSFUL &&
+	       result_of(w->out, INSPECT_SIGNER_REVOCATION) != INSPECT_FAILED &&
+	       result_of(w->out, INSPECT_SIGNER_USAGE) == INSPECT_SUCCESSFUL;
+}
+
+/* The worst of the checks, and the first reason for it. */
+static enum inspect_result worst(
+	const struct inspect_input *in, const struct inspection *o, enum inspect_reason *reason)
+{
+	enum inspect_result worst = INSPECT_SUCCESSFUL;
+	*reason = INSPECT_WHY_NONE;
+	for (size_t i = 0; i < o->count && worst != INSPECT_FAILED; i++) {
+		const struct inspect_check *c = &o->check[i];
+		if (c->result == INSPECT_SUCCESSFUL ||
+			(c->result == INSPECT_NOT_PERFORMED && may_be_missing(in, c)))
+			continue;
+		if (c->result != INSPECT_FAILED && worst != INSPECT_SUCCESSFUL)
+			continue;
+		worst = c->result == INSPECT_FAILED ? INSPECT_FAILED : INSPECT_UNDETERMINED;
+		*reason = c->reason;
+	}
+	return worst;
 }
 
 static void conclude(struct work *w)
 {
-	struct inspection *o = w->out;
-	bool trusted = w->signature_good && result_of(o, INSPECT_SIGNER_CHAIN) == INSPECT_SUCCESSFUL &&
-		       result_of(o, INSPECT_SIGNER_REVOCATION) != INSPECT_FAILED &&
-		       result_of(o, INSPECT_SIGNER_USAGE) == INSPECT_SUCCESSFUL;
-	o->proven = trusted ? o->intact : 0;
-	o->overall = INSPECT_SUCCESSFUL;
-	for (size_t i = 0; i < o->count; i++) {
-		enum inspect_result r = o->check[i].result;
-		if (r == INSPECT_NOT_PERFORMED && may_be_missing(&o->check[i]))
-			continue;
-		if (r == INSPECT_FAILED)
-			o->overall = INSPECT_FAILED;
-		else if (r != INSPECT_SUCCESSFUL && o->overall == INSPECT_SUCCESSFUL)
-			o->overall = INSPECT_UNDETERMINED;
-	}
+	enum inspect_reason reason;
+	w->out->overall = worst(w->in, w->out, &reason);
 }
 
 static void describe_signer(struct work *w)
@@ -399,37 +428,99 @@ static void describe_signer(struct work *w)
 	BN_free(serial);
 }
 
+static void check_signer(struct work *w)
+{
+	/* The chain comes before all that a list of deviations may explain: only a known State's may. */
+	if (w->sod.signer != NULL) {
+		check_chain(w);
+		describe_signer(w);
+	} else {
+		say(w, INSPECT_SIGNER_CHAIN, INSPECT_NOT_PERFORMED, INSPECT_WHY_NO_CERTIFICATE);
+	}
+	check_signature(w);
+	check_digests(w);
+	if (w->sod.signer != NULL) {
+		check_usage(w);
+		check_validity(w);
+		check_country(w);
+		check_revocation(w);
+	}
+	check_store(w);
+}
+
+/* The list inside must be what the proof's own reader takes it for, else the signature is over something else.
+ * *set points into the caller's file. */
+static bool same_list(const struct work *own, struct emrtd_bytes *set)
+{
+	const struct inspect_file *f = &own->in->card_security;
+	struct emrtd_security_infos infos;
+	return emrtd_card_security_payload((struct emrtd_bytes){f->bytes, f->size}, set) == 0 &&
+	       set->size == own->sod.signed_size && memcmp(set->bytes, own->sod.signed_bytes, set->size) == 0 &&
+	       emrtd_security_infos(&infos, *set) == 0;
+}
+
+/* Judged as EF.SOD is, by its own signer, which need not be that one. */
+static void check_card_security(struct work *w)
+{
+	const struct inspect_file *f = &w->in->card_security;
+	struct inspection found = {0};
+	struct work own = {.in = w->in, .out = &found};
+	enum inspect_reason reason = INSPECT_WHY_NOT_READ;
+	enum inspect_result result = INSPECT_NOT_PERFORMED;
+	if (f->bytes != NULL &&
+		took(&own, INSPECT_CARD_SECURITY, sod_read_card_security(f->bytes, f->size, &own.sod))) {
+		struct emrtd_bytes set;
+		bool same = same_list(&own, &set);
+		if (!same)
+			say(&own, INSPECT_CARD_SECURITY, INSPECT_FAILED, INSPECT_WHY_ENCODING);
+		check_signer(&own);
+		result = worst(w->in, &found, &reason);
+		w->out->card_security_proven = trusted(&own) && same;
+		if (w->out->card_security_proven)
+			w->security_infos = set;
+		sod_free(&own.sod);
+	} else if (f->bytes != NULL) {
+		result = found.check[0].result;
+		reason = found.check[0].reason;
+	}
+	say(w, INSPECT_CARD_SECURITY, result, reason);
+}
+
+static void check_access(struct work *w)
+{
+	const struct inspect_file *dg14 = &w->in->group[14];
+	enum inspect_reason reason;
+	const struct emrtd_bytes list = {dg14->bytes, w->out->proven & 1U << 14 ? dg14->size : 0};
+	enum inspect_result result = inspect_access(w->in->access, list, w->security_infos, &reason);
+	say(w, INSPECT_ACCESS, result, reason);
+}
+
+enum emrtd_proof inspect_proof(enum emrtd_proof proof, bool covered)
+{
+	return proof == EMRTD_PROVEN && !covered ? EMRTD_NOT_PERFORMED : proof;
+}
+
 void inspect(const struct inspect_input *in, struct inspection *out)
 {
 	struct work w = {.in = in, .out = out};
 	memset(out, 0, sizeof *out);
 	if (!read_sod(&w)) {
 		check_mrz(&w);
+		check_card_security(&w);
+		check_access(&w);
 		conclude(&w);
 		if (out->overall == INSPECT_SUCCESSFUL) /* nothing at all was proven */
 			out->overall = INSPECT_UNDETERMINED;
 		return;
 	}
 	out->signed_s = w.sod.signed_s;
-	/* The chain comes before all that a list of deviations may explain: only a known State's may. */
-	if (w.sod.signer != NULL) {
-		check_chain(&w);
-		describe_signer(&w);
-	} else {
-		say(&w, INSPECT_SIGNER_CHAIN, INSPECT_NOT_PERFORMED, INSPECT_WHY_NO_CERTIFICATE);
-	}
-	check_signature(&w);
-	check_digests(&w);
-	if (w.sod.signer != NULL) {
-		check_usage(&w);
-		check_validity(&w);
-		check_country(&w);
-		check_revocation(&w);
-	}
-	check_store(&w);
+	check_signer(&w);
 	check_set(&w);
 	check_hashes(&w);
 	check_mrz(&w);
+	out->proven = trusted(&w) ? out->intact : 0;
+	check_card_security(&w);
+	check_access(&w);
 	conclude(&w);
 	sod_free(&w.sod);
 }

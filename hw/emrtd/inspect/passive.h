@@ -7,6 +7,7 @@
  */
 #ifndef POSTERN_EMRTD_PASSIVE_H
 #define POSTERN_EMRTD_PASSIVE_H
+#include "emrtd/emrtd.h"
 #include "emrtd/inspect/sod.h"
 #include "emrtd/inspect/trust.h"
 
@@ -41,6 +42,9 @@ struct inspect_file {
 struct inspect_input {
 	struct inspect_file sod;
 	struct inspect_file group[SOD_GROUPS]; /* DGn at n, with its tag, as read */
+	struct inspect_file card_security;     /* EF.CardSecurity */
+	/* How the chip was opened, EF.CardAccess with it; NULL: not known. */
+	const struct emrtd_access_report *access;
 	uint32_t absent;       /* bit n: the chip said that it has no DGn; else a DG not read is just not read */
 	uint32_t com_groups;   /* bit n: EF.COM lists DGn */
 	bool com_read;
@@ -67,8 +71,11 @@ struct inspection {
 	size_t count;
 	enum inspect_result overall; /* the most careful of the checks that speak of authenticity */
 	/* Groups whose bytes the State's signature covers: SOD, chain, signature and hash all successful. A
-	 * proof of a key (CA, AA, CAM) counts only when its group is among them. */
+	 * proof of a key (CA of DG14, AA of DG15) counts only when its group is among them. */
 	uint32_t proven;
+	/* The same of EF.CardSecurity, whose key chip authentication mapping proves: well formed, signed by its own
+	 * signer, that one by a CSCA of the store, not revoked, of the usage. */
+	bool card_security_proven;
 	/* The same without the chain: equal to what the SOD says, whoever signed it. */
 	uint32_t intact;
 	char signer_country[3];
@@ -78,6 +85,9 @@ struct inspection {
 };
 
 void inspect(const struct inspect_input *in, struct inspection *out);
+
+/* What a proof is worth: proven only when it is and the file of its key is covered; refuted stays so. */
+enum emrtd_proof inspect_proof(enum emrtd_proof proof, bool covered);
 
 /* Stable names; never NULL. */
 const char *inspect_check_name(enum inspect_check_id id);

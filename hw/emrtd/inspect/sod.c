@@ -119,7 +119,7 @@ static enum sod_problem take_groups(const LDS_OBJECT *o, struct sod *out)
 	return SOD_OK;
 }
 
-static enum sod_problem content_of(CMS_ContentInfo *cms, struct sod *out)
+static enum sod_problem type_of(CMS_ContentInfo *cms, struct sod *out)
 {
 	char oid[40] = "";
 	OBJ_obj2txt(oid, sizeof oid, CMS_get0_eContentType(cms), 1);
@@ -129,18 +129,35 @@ static enum sod_problem content_of(CMS_ContentInfo *cms, struct sod *out)
 		out->content = SOD_LDS_LEGACY;
 	else if (strcmp(oid, "1.2.840.113549.1.7.1") == 0)
 		out->content = SOD_DATA;
+	else if (strcmp(oid, "0.4.0.127.0.7.3.2.1") == 0)
+		out->content = SOD_SECURITY_INFOS;
 	else
 		return SOD_ENCODING;
-	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
-	if (content == NULL || *content == NULL)
-		return SOD_ENCODING;
-	const unsigned char *p = ASN1_STRING_get0_data(*content), *begin = p;
-	LDS_OBJECT *o = d2i_LDS_OBJECT(NULL, &p, ASN1_STRING_length(*content));
+	return SOD_OK;
+}
+
+static enum sod_problem groups_of(struct sod *out)
+{
+	const unsigned char *p = out->signed_bytes;
+	LDS_OBJECT *o = d2i_LDS_OBJECT(NULL, &p, (long)out->signed_size);
 	if (o == NULL)
 		return SOD_ENCODING;
-	enum sod_problem rc = p == begin + ASN1_STRING_length(*content) ? take_groups(o, out) : SOD_ENCODING;
+	enum sod_problem rc = p == out->signed_bytes + out->signed_size ? take_groups(o, out) : SOD_ENCODING;
 	LDS_OBJECT_free(o);
 	return rc;
+}
+
+static enum sod_problem content_of(CMS_ContentInfo *cms, bool card_security, struct sod *out)
+{
+	enum sod_problem rc = type_of(cms, out);
+	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
+	if (rc != SOD_OK)
+		return rc;
+	if (content == NULL || *content == NULL || (out->content == SOD_SECURITY_INFOS) != card_security)
+		return SOD_ENCODING;
+	out->signed_bytes = ASN1_STRING_get0_data(*content);
+	out->signed_size = (size_t)ASN1_STRING_length(*content);
+	return card_security ? SOD_OK : groups_of(out);
 }
 
 /* Same key identifier, or same serial number: the form of the issuer's name apart. */
@@ -192,19 +209,20 @@ static int64_t signing_time(CMS_SignerInfo *si)
 	return (int64_t)timegm(&tm);
 }
 
-enum sod_problem sod_read(const uint8_t *bytes, size_t size, struct sod *out)
+static enum sod_problem read_signed(const uint8_t *bytes, size_t size, bool card_security, struct sod *out)
 {
 	enum sod_problem rc;
 	memset(out, 0, sizeof *out);
 	if (size > SOD_SIZE_MAX)
 		return SOD_TOO_LARGE;
-	unwrap(&bytes, &size);
+	if (!card_security)
+		unwrap(&bytes, &size);
 	const unsigned char *p = bytes;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)size);
 	out->cms = cms;
 	if (cms == NULL || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed) {
 		rc = SOD_ENCODING;
-	} else if ((rc = content_of(cms, out)) == SOD_OK) {
+	} else if ((rc = content_of(cms, card_security, out)) == SOD_OK) {
 		STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
 		if (sk_CMS_SignerInfo_num(signers) != 1) {
 			rc = SOD_SIGNERS;
@@ -221,6 +239,16 @@ enum sod_problem sod_read(const uint8_t *bytes, size_t size, struct sod *out)
 		sod_free(out);
 	ERR_clear_error();
 	return rc;
+}
+
+enum sod_problem sod_read(const uint8_t *bytes, size_t size, struct sod *out)
+{
+	return read_signed(bytes, size, false, out);
+}
+
+enum sod_problem sod_read_card_security(const uint8_t *bytes, size_t size, struct sod *out)
+{
+	return read_signed(bytes, size, true, out);
 }
 
 enum sod_problem sod_verify(struct sod *s)

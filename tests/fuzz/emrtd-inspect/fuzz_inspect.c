@@ -14,7 +14,10 @@ static void whole(const uint8_t *bytes, size_t size)
 	struct trust t;
 	struct inspection out;
 	trust_init(&t);
+	const struct emrtd_access_report access = {.access = EMRTD_ACCESS_PACE, .mapping = EMRTD_CHIP_AUTHENTICATION};
 	struct inspect_input in = {.sod = {bytes, size},
+		.card_security = {bytes, size},
+		.access = &access,
 		.group[1] = {bytes, size / 2},
 		.group[15] = {bytes, size},
 		.issuer = "D",
@@ -22,7 +25,7 @@ static void whole(const uint8_t *bytes, size_t size)
 		.at_s = INT64_C(1767225600),
 		.trust = &t};
 	inspect(&in, &out);
-	if (out.proven != 0 || out.overall == INSPECT_SUCCESSFUL || out.count > INSPECT_CHECKS_MAX)
+	if (out.proven != 0 || out.card_security_proven || out.overall == INSPECT_SUCCESSFUL || out.count > INSPECT_CHECKS_MAX)
 		abort();
 	for (size_t i = 0; i < out.count; i++) {
 		char field[8];

@@ -42,6 +42,11 @@ static int make(const char *folder)
 		snprintf(name, sizeof name, "sod-%zu", i);
 		wrong = save(folder, name, 0, sod, size);
 		OPENSSL_free(sod);
+		static const uint8_t infos[] = "\x31\x14\x30\x12\x06\x0a\x04\x00\x7f\x00\x07\x02\x02\x04\x06\x02\x02\x01\x02\x02\x01\x0d";
+		uint8_t *card = d != NULL ? sim_signed(d, "0.4.0.127.0.7.3.2.1", infos, sizeof infos - 1, NID_sha256, NOW - 100, &size) : NULL;
+		snprintf(name, sizeof name, "card-security-%zu", i);
+		wrong |= save(folder, name, 0, card, size);
+		OPENSSL_free(card);
 		const struct sim_signer *revoked[] = {d};
 		uint8_t *crl = d != NULL ? sim_crl(s, revoked, 1, NOW - 10, NOW + 10, &size) : NULL;
 		snprintf(name, sizeof name, "crl-%zu", i);

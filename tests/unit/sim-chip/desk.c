@@ -38,15 +38,6 @@ struct sim_passport_config desk_usual(void)
 static int transmit(
 	void *self, const uint8_t *command, size_t size, uint8_t *response, size_t *response_size)
 {
-	uint8_t longer[600];
-	/* A public key of 2048 bits makes a response of 264 bytes. The chip keeps to the length
-	 * that it is told (ISO 7816-4 5.1), so that an extended GENERAL AUTHENTICATE that expects
-	 * 256 is made one that expects all there is. */
-	if (size > 260 && size <= sizeof longer && command[0] == 0x10 && command[1] == 0x86) {
-		memcpy(longer, command, size);
-		longer[size - 2] = longer[size - 1] = 0;
-		command = longer;
-	}
 	return sim_chip_apdu(self, command, size, response, response_size);
 }
 
