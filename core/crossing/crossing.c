@@ -56,6 +56,7 @@ const char *crossing_step_name(enum crossing_step step)
 {
 	static const char *const names[STEP_COUNT_] = {
 		[STEP_DOCUMENT] = "document",
+		[STEP_CHIP] = "chip",
 		[STEP_LISTS] = "lists",
 		[STEP_RULES] = "rules",
 		[STEP_TAKE_BACK] = "take_back",

@@ -18,6 +18,7 @@
 /* Steps of docs/names.md whose duration a crossing records. */
 enum crossing_step {
 	STEP_DOCUMENT, /* presented to checked */
+	STEP_CHIP,     /* presented to inspected; runs beside the lists */
 	STEP_LISTS,    /* watchlist and history, asked together */
 	STEP_RULES,
 	STEP_TAKE_BACK,
@@ -43,8 +44,13 @@ struct crossing {
 	const Postern__WatchlistSearched *watchlist;
 	const Postern__HistoryLooked *history;
 	const Postern__RulesEvaluated *rules;
-	bool watchlist_asked, history_asked;
-	bool watchlist_done, history_done;
+	const Postern__ChipRead *chip;
+	const Postern__ChipInspected *inspected;
+	uint8_t chip_sha256[32]; /* of the blob with the chip's files, which the core passes on and never opens */
+	uint64_t chip_size;
+	bool watchlist_asked, history_asked, chip_asked;
+	bool document_done, watchlist_done, history_done, chip_done;
+	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */
 	struct verdict verdict; /* value UNSPECIFIED until made */
 	bool has_verdict;
 	/* The verdict record on the way to the journal and once durable. */
@@ -67,6 +73,19 @@ void crossing_end(struct crossing *c);
 
 /* Decodes body bytes of a validated message a second time, into the crossing's arena; NULL when it is full. */
 void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size);
+
+/* What is known of the chip, for rules, verdict and record. A chip that was not read, or not inspected, has one check that
+ * says so: chip.read or chip.inspection. Texts belong to the crossing or are static; must not outlive c. */
+struct crossing_chip {
+	Postern__CheckResult result; /* NOT_PERFORMED: nobody was asked */
+	Postern__ExceptionClass exception; /* when it is not successful */
+	const char *reason, *argument;     /* the same */
+	Postern__Check **checks;
+	size_t n_checks;
+	Postern__Check own, *own_list[1];
+};
+
+void crossing_chip(const struct crossing *c, struct crossing_chip *out);
 
 void crossing_step_start(struct crossing *c, enum crossing_step step, uint64_t mono_ms);
 /* Adds to the step's duration; no effect when it is not running. */

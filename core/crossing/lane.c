@@ -23,6 +23,9 @@ void lane_init(struct lane *lane, const struct lane_config *config)
 {
 	memset(lane, 0, sizeof *lane);
 	lane->config = *config;
+	/* A chip takes its time, the answers about it theirs. */
+	if (config->has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER])
+		lane->config.timing.eligibility_ms += schema_body_find(POSTERN__ENVELOPE__BODY_READ_CHIP)->deadline_ms;
 	lane->journal_ok = true;
 	lane->next_query_id = 1;
 	lane->next_tag = 1;
@@ -41,8 +44,15 @@ bool lane_may_serve(const struct lane *lane)
 		POSTERN__PLUGIN_KIND__KIND_WATCHLIST,
 		POSTERN__PLUGIN_KIND__KIND_RULES,
 	};
+	static const Postern__PluginKind where_configured[] = {
+		POSTERN__PLUGIN_KIND__KIND_UNSPECIFIED,
+		POSTERN__PLUGIN_KIND__KIND_CHIP_READER,
+	};
 	for (size_t i = 0; i < PN_COUNT(required); i++)
 		if (!lane->ready[required[i]])
+			return false;
+	for (size_t i = 0; i < PN_COUNT(where_configured); i++)
+		if (lane->config.has[where_configured[i]] && !lane->ready[where_configured[i]])
 			return false;
 	return lane->config.record.mode == POSTERN__LANE_MODE__MODE_CONTROLLED;
 }
@@ -168,6 +178,15 @@ static void sensed_unknown(struct lane_run *run)
 	events_of_sensed(run, &next);
 }
 
+static void chip_reader_ready(struct lane_run *run, bool ready)
+{
+	bool *was = &run->lane->ready[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
+	bool lost = *was && !ready;
+	*was = ready;
+	if (lost)
+		run_event(run, GATE_EVENT_CHECKS_LOST);
+}
+
 static void reader_ready(struct lane_run *run, bool ready)
 {
 	bool *was = &run->lane->ready[POSTERN__PLUGIN_KIND__KIND_READER];
@@ -198,7 +217,13 @@ static int message(struct lane_run *run)
 		run_event(run, GATE_EVENT_DOCUMENT_REMOVED);
 		break;
 	case POSTERN__ENVELOPE__BODY_READER_STATUS:
-		reader_ready(run, m->envelope->reader_status->ready);
+		if (run->in->source == POSTERN__PLUGIN_KIND__KIND_CHIP_READER)
+			chip_reader_ready(run, m->envelope->reader_status->ready);
+		else
+			reader_ready(run, m->envelope->reader_status->ready);
+		break;
+	case POSTERN__ENVELOPE__BODY_CHIP_PROGRESS:
+		chip_progress(run, m->envelope->chip_progress);
 		break;
 	default: /* answers: core/bus has checked kind, phase and form */
 		return ask_answered(run, m);
@@ -224,6 +249,7 @@ static void plugin_lost(struct lane_run *run)
 		run_event(run, GATE_EVENT_GATE_LOST);
 		break;
 	case POSTERN__PLUGIN_KIND__KIND_DOCUMENT_CHECK:
+	case POSTERN__PLUGIN_KIND__KIND_CHIP_READER:
 	case POSTERN__PLUGIN_KIND__KIND_WATCHLIST:
 	case POSTERN__PLUGIN_KIND__KIND_RULES:
 		run_event(run, GATE_EVENT_CHECKS_LOST);

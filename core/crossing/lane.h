@@ -67,13 +67,17 @@ struct lane_sink {
 	void (*count)(void *ctx, enum metric metric, int64_t add);
 };
 
+#define LANE_KINDS (POSTERN__PLUGIN_KIND__KIND_CHIP_READER + 1)
+
 struct lane_config {
 	struct record_lane record;
 	const char *tenant; /* the State whose nationals need no history of stays */
 	struct gate_timing timing;
 	uint32_t stale_after_ms;
 	bool officer_required;
-	bool has[POSTERN__PLUGIN_KIND__KIND_CASES + 1]; /* kinds this lane is configured with */
+	/* Kinds this lane is configured with. KIND_UNSPECIFIED: one of which nobody knows what it is; it is never ready, so nobody
+	 * is served. */
+	bool has[LANE_KINDS];
 };
 
 #define LANE_NONCES 8
@@ -84,7 +88,7 @@ struct lane {
 	struct gate_sensed sensed;
 	bool has_sensed, sensed_stale;
 	uint64_t sensed_at_ms;
-	bool ready[POSTERN__PLUGIN_KIND__KIND_CASES + 1];
+	bool ready[LANE_KINDS];
 	bool journal_ok, on_duty, clock_trusted;
 	bool document_present; /* by the reader's reports */
 	bool booted, gate_was_lost;
@@ -98,6 +102,7 @@ struct lane {
 	uint64_t decision_tag;
 	bool decision_durable;
 	Postern__Guidance guidance;
+	uint32_t chip_permille, chip_remaining_ms; /* shown with KEEP_DOCUMENT */
 	uint8_t nonces[LANE_NONCES][16];
 	unsigned nonce_count;
 	uint64_t crossings, referrals;

@@ -30,6 +30,10 @@ void act_show(struct lane_run *run)
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__ShowGuidance g = POSTERN__SHOW_GUIDANCE__INIT;
 	g.guidance = run->lane->guidance;
+	if (g.guidance == POSTERN__GUIDANCE__GUIDANCE_KEEP_DOCUMENT) {
+		g.permille = run->lane->chip_permille;
+		g.remaining_ms = run->lane->chip_remaining_ms;
+	}
 	e.body_case = POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE;
 	e.show_guidance = &g;
 	/* Lamps and display follow the same value, so they cannot disagree. */
@@ -41,6 +45,7 @@ void act_show(struct lane_run *run)
 static void guide(struct lane_run *run, Postern__Guidance guidance)
 {
 	run->lane->guidance = guidance;
+	run->lane->chip_permille = run->lane->chip_remaining_ms = 0;
 	act_show(run);
 }
 
@@ -73,7 +78,7 @@ Postern__ExceptionClass act_exception(enum gate_event event)
 static void refer(struct lane_run *run)
 {
 	struct crossing *c = &run->lane->crossing;
-	struct verdict asked = { POSTERN__VERDICT__VERDICT_REFER, act_exception(run->now) };
+	struct verdict asked = { POSTERN__VERDICT__VERDICT_REFER, act_exception(run->now), NULL, NULL };
 	if (!c->active || c->verdict_submitted)
 		return;
 	c->verdict = c->has_verdict ? verdict_combine(c->verdict, asked) : asked;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Queries of a crossing: document check, then watchlist and history together, then the rules, then a verdict.
+ * Queries of a crossing: document check, then watchlist and history together, beside them the chip (lane_chip.c), then the
+ * rules, then a verdict.
  * Must never wait without a deadline, and must never let an answer that did not come count as a good one.
  */
 #include <string.h>
@@ -9,7 +10,7 @@
 static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
 
 /* A query that cannot be put, because nobody is there or too many are open, takes its default at once. */
-static void send_query(struct lane_run *run, Postern__Envelope *e)
+void ask_send(struct lane_run *run, Postern__Envelope *e)
 {
 	struct lane *lane = run->lane;
 	Postern__PluginKind kind = bus_kind_for_query(e->body_case);
@@ -24,7 +25,7 @@ static void send_query(struct lane_run *run, Postern__Envelope *e)
 	run->sink->send(run->sink->ctx, kind, e);
 }
 
-static void set_date(Postern__Date *date, const struct lane_input *in)
+void ask_date(Postern__Date *date, const struct lane_input *in)
 {
 	postern__date__init(date);
 	date->year = in->year;
@@ -47,18 +48,20 @@ void ask_eligibility(struct lane_run *run)
 	c->history = NULL;
 	c->rules = NULL;
 	c->watchlist_asked = c->history_asked = c->watchlist_done = c->history_done = false;
+	c->document_done = c->concluded = false;
 	if (c->presented == NULL) {
 		run_event(run, GATE_EVENT_REFERRED);
 		return;
 	}
+	chip_ask(run);
 	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
-	set_date(&today, run->in);
+	ask_date(&today, run->in);
 	q.mrz_lines = c->presented->mrz_lines;
 	q.n_mrz_lines = c->presented->n_mrz_lines;
 	q.reference_date = &today;
 	e.body_case = POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT;
 	e.check_document = &q;
-	send_query(run, &e);
+	ask_send(run, &e);
 }
 
 static void ask_watchlist(struct lane_run *run, Postern__Document *d)
@@ -78,7 +81,7 @@ static void ask_watchlist(struct lane_run *run, Postern__Document *d)
 	e.body_case = POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST;
 	e.search_watchlist = &q;
 	run->lane->crossing.watchlist_asked = true;
-	send_query(run, &e);
+	ask_send(run, &e);
 }
 
 /* Stays are asked only for those whom a limit of stay can concern: data minimisation. */
@@ -92,7 +95,7 @@ static void ask_history(struct lane_run *run, Postern__Document *d)
 		c->history_done = true;
 		return;
 	}
-	set_date(&today, run->in);
+	ask_date(&today, run->in);
 	q.document_number = d->number;
 	q.issuer = d->issuer;
 	q.nationality = d->nationality;
@@ -101,7 +104,7 @@ static void ask_history(struct lane_run *run, Postern__Document *d)
 	e.body_case = POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY;
 	e.lookup_history = &q;
 	c->history_asked = true;
-	send_query(run, &e);
+	ask_send(run, &e);
 }
 
 static void ask_rules(struct lane_run *run)
@@ -112,7 +115,8 @@ static void ask_rules(struct lane_run *run)
 	Postern__EvaluateRules q = POSTERN__EVALUATE_RULES__INIT;
 	Postern__CrossingFacts facts = POSTERN__CROSSING_FACTS__INIT;
 	Postern__Date today;
-	set_date(&today, run->in);
+	struct crossing_chip chip;
+	ask_date(&today, run->in);
 	facts.crossing_id = c->id;
 	facts.direction = lane->config.record.direction;
 	facts.document = c->document->document;
@@ -136,21 +140,34 @@ static void ask_rules(struct lane_run *run)
 	}
 	facts.reference_date = &today;
 	facts.clock_quality = run->in->clock_quality;
+	crossing_chip(c, &chip);
+	facts.chip_result = chip.result;
+	facts.chip_checks = chip.checks;
+	facts.n_chip_checks = chip.n_checks;
 	facts.lane = (char *)(uintptr_t)lane->config.record.lane;
 	q.facts = &facts;
 	e.body_case = POSTERN__ENVELOPE__BODY_EVALUATE_RULES;
 	e.evaluate_rules = &q;
-	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
 	crossing_step_start(c, STEP_RULES, run->in->mono_ms);
-	send_query(run, &e);
+	ask_send(run, &e);
 }
 
 static void conclude(struct lane_run *run)
 {
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
-	const struct verdict_evidence evidence = { c->document, c->watchlist, c->rules, lane->clock_trusted };
+	struct verdict_evidence evidence = { .document = c->document, .watchlist = c->watchlist, .rules = c->rules,
+		.clock_trusted = lane->clock_trusted };
+	struct crossing_chip chip;
+	crossing_chip(c, &chip);
+	evidence.chip.expected = lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
+	evidence.chip.result = chip.result;
+	evidence.chip.exception = chip.exception;
+	evidence.chip.reason = chip.reason;
+	evidence.chip.argument = chip.argument;
+	c->concluded = true;
 	crossing_step_end(c, STEP_DOCUMENT, run->in->mono_ms);
+	crossing_step_end(c, STEP_CHIP, run->in->mono_ms);
 	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
 	crossing_step_end(c, STEP_RULES, run->in->mono_ms);
 	c->verdict = verdict_of(&evidence);
@@ -174,6 +191,7 @@ static void document_done(struct lane_run *run)
 {
 	struct crossing *c = &run->lane->crossing;
 	crossing_step_end(c, STEP_DOCUMENT, run->in->mono_ms);
+	c->document_done = true;
 	if (c->document == NULL || c->document->document == NULL) {
 		conclude(run);
 		return;
@@ -183,10 +201,13 @@ static void document_done(struct lane_run *run)
 	ask_history(run, c->document->document);
 }
 
-static void lists_done(struct lane_run *run)
+void ask_joined(struct lane_run *run)
 {
-	const struct crossing *c = &run->lane->crossing;
-	if (c->watchlist_done && c->history_done)
+	struct crossing *c = &run->lane->crossing;
+	if (!c->document_done || !c->watchlist_done || !c->history_done)
+		return;
+	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
+	if (c->chip_done)
 		ask_rules(run);
 }
 
@@ -196,7 +217,15 @@ static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body
 	struct crossing *c = &run->lane->crossing;
 	const uint8_t *bytes = m != NULL ? m->body_bytes : NULL;
 	size_t size = m != NULL ? m->body_size : 0;
+	if (c->concluded)
+		return;
 	switch (query_body) {
+	case POSTERN__ENVELOPE__BODY_READ_CHIP:
+		chip_read(run, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_INSPECT_CHIP:
+		chip_inspected(run, m);
+		break;
 	case POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT:
 		if (m != NULL)
 			c->document = crossing_keep(c, &postern__document_checked__descriptor, bytes, size);
@@ -206,13 +235,13 @@ static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body
 		if (m != NULL)
 			c->watchlist = crossing_keep(c, &postern__watchlist_searched__descriptor, bytes, size);
 		c->watchlist_done = true;
-		lists_done(run);
+		ask_joined(run);
 		break;
 	case POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY:
 		if (m != NULL)
 			c->history = crossing_keep(c, &postern__history_looked__descriptor, bytes, size);
 		c->history_done = true;
-		lists_done(run);
+		ask_joined(run);
 		break;
 	case POSTERN__ENVELOPE__BODY_EVALUATE_RULES:
 		if (m != NULL)

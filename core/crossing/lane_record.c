@@ -26,7 +26,7 @@ void record_verdict(struct lane_run *run)
 		return;
 	if (!c->has_verdict) { /* it ended before there was anything to judge */
 		c->verdict = (struct verdict){ POSTERN__VERDICT__VERDICT_REFER,
-			POSTERN__EXCEPTION_CLASS__EXCEPTION_NON_COOPERATION };
+			POSTERN__EXCEPTION_CLASS__EXCEPTION_NON_COOPERATION, NULL, NULL };
 		c->has_verdict = true;
 	}
 	build(run, &r, POSTERN__RECORD_KIND__RECORD_VERDICT);

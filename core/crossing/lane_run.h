@@ -25,11 +25,22 @@ bool run_would_take(const struct lane *lane, enum gate_event event);
 /* lane_ask.c: queries and their answers. */
 void ask_eligibility(struct lane_run *run);
 void ask_inside(struct lane_run *run);
+/* A query that cannot be put takes its default at once. */
+void ask_send(struct lane_run *run, Postern__Envelope *e);
+/* Goes on to the rules when everything that they look at has come. */
+void ask_joined(struct lane_run *run);
+void ask_date(Postern__Date *date, const struct lane_input *in);
 /* PN_EDENIED: the sender had no right to give this answer. */
 int ask_answered(struct lane_run *run, const struct bus_message *m);
 void ask_expired(struct lane_run *run);
 void ask_plugin_lost(struct lane_run *run, Postern__PluginKind kind);
 void ask_cancel(struct lane_run *run);
+
+/* lane_chip.c: the chip, beside everything else that is asked of a document. */
+void chip_ask(struct lane_run *run);
+void chip_read(struct lane_run *run, const struct bus_message *m);
+void chip_inspected(struct lane_run *run, const struct bus_message *m);
+void chip_progress(struct lane_run *run, const Postern__ChipProgress *p);
 
 /* lane_record.c: records. */
 void record_verdict(struct lane_run *run);

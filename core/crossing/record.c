@@ -11,6 +11,14 @@ static char *text_of(const char *s)
 	return (char *)(uintptr_t)(s != NULL ? s : "");
 }
 
+/* A rule's argument may be anything: into the clear part goes a key alone. */
+const char *record_key(const char *s)
+{
+	size_t n = s != NULL ? strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.") : 0;
+	bool key = n > 0 && n < 64 && s[n] == '\0' && s[0] >= 'a' && s[0] <= 'z' && strchr(s, '.') != NULL;
+	return key ? s : "";
+}
+
 static void add_steps(struct record *r, const struct crossing *c)
 {
 	for (int i = 0; i < STEP_COUNT_; i++) {
@@ -53,6 +61,11 @@ static void add_personal(struct record *r, const struct crossing *c)
 		p->stays = c->history->stays;
 		p->n_stays = c->history->n_stays;
 	}
+	crossing_chip(c, &r->chip);
+	p->chip = (Postern__ChipRead *)(uintptr_t)c->chip;
+	p->chip_result = r->chip.result;
+	p->chip_checks = r->chip.checks;
+	p->n_chip_checks = r->chip.n_checks;
 	p->rules = (Postern__RulesEvaluated *)(uintptr_t)c->rules;
 	p->versions = &r->versions;
 	if (c->presented != NULL) {
@@ -85,10 +98,14 @@ void record_build(struct record *r, Postern__RecordKind kind, const struct recor
 	clear->crossing_id = text_of(c->id);
 	clear->verdict = c->verdict.value;
 	clear->exception = c->verdict.exception;
+	clear->reason = text_of(record_key(c->verdict.reason));
+	clear->reason_argument = text_of(record_key(c->verdict.argument));
 	if (c->rules != NULL)
 		r->versions.rule_pack = c->rules->pack_version;
 	if (c->watchlist != NULL)
 		r->versions.watchlist = c->watchlist->list_version;
+	if (c->inspected != NULL)
+		r->versions.trust = c->inspected->trust_version;
 	if (c->document != NULL && c->document->document != NULL)
 		add_traveller(clear, c->document->document);
 	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT) {

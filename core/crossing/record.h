@@ -20,10 +20,15 @@ struct record {
 	Postern__RecordClear clear;
 	Postern__CrossingRecord personal;
 	bool has_personal;
+	struct crossing_chip chip;
 	Postern__Versions versions;
 	Postern__StepTime step[STEP_COUNT_];
 	Postern__StepTime *steps[STEP_COUNT_];
 };
+
+/* s when it is a catalogue key, else "": a small letter first, small letters, digits, '_' and at least one '.', under 64
+ * characters. Cannot be a name, a number or a date. */
+const char *record_key(const char *s);
 
 /* Fills *r for one kind. c may be NULL for a record outside a crossing. Only RECORD_VERDICT carries the payload. */
 void record_build(struct record *r, Postern__RecordKind kind, const struct record_lane *lane, const struct crossing *c,

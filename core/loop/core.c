@@ -127,6 +127,8 @@ static int run(struct core *c, const struct core_spec *spec)
 {
 	int landlock = 0, r = allocate(c);
 	c->channel = HOST_FD_BUS;
+	c->kinds = spec->kinds;
+	c->carried_fd = -1;
 	c->epoch = new_epoch();
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)

@@ -91,6 +91,8 @@ static void fill_lane(struct core *c, Postern__UnitStatus *s)
 		s->waiting_verdict_hash.data = (uint8_t *)(uintptr_t)lane->crossing.verdict_hash;
 		s->waiting_verdict_hash.len = sizeof lane->crossing.verdict_hash;
 		s->waiting_exception = lane->crossing.verdict.exception;
+		s->waiting_reason = text_of(record_key(lane->crossing.verdict.reason));
+		s->waiting_reason_argument = text_of(record_key(lane->crossing.verdict.argument));
 	}
 }
 

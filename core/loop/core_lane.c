@@ -2,6 +2,7 @@
  * The lane's surroundings: every input gets its time and randomness here, every output leaves here.
  * Must never call the lane from within the lane.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -83,9 +84,18 @@ int core_dispatch(struct core *c, struct lane_input *in)
 	return r;
 }
 
+/* -1: the message names no blob, or none that is at hand, and its receiver will find out. */
+static int carried(const struct core *c, const Postern__Envelope *e)
+{
+	if (c->carried_fd < 0 || e->blob_sha256.len != BUS_HASH_SIZE ||
+		memcmp(e->blob_sha256.data, c->carried_sha256, BUS_HASH_SIZE) != 0)
+		return -1;
+	return fcntl(c->carried_fd, F_DUPFD_CLOEXEC, 3);
+}
+
 static void sink_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
 {
-	if (plugins_send(ctx, to, e, -1) != PN_OK)
+	if (plugins_send(ctx, to, e, carried(ctx, e)) != PN_OK)
 		pn_log(LOG_LEVEL_DEBUG, "core", "send.nobody", LN("kind", to));
 }
 
@@ -121,6 +131,8 @@ int core_lane_init(struct core *c)
 	lc.timing = gate_timing_default;
 	lc.stale_after_ms = u->stale_after_ms;
 	lc.officer_required = u->officer_required;
+	for (int k = 0; k < LANE_KINDS; k++)
+		lc.has[k] = (c->kinds >> k & 1u) != 0;
 	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
 	lane_init(&c->lane, &lc);
 	return PN_OK;

@@ -182,7 +182,13 @@ static void to_lane(struct core_plugin *p, const struct bus_message *m)
 	in.source = p->kind;
 	in.instance = p->config->instance;
 	in.message = m;
-	if (core_dispatch(c, &in) == PN_EDENIED)
+	if (m->has_blob) {
+		c->carried_fd = m->blob_fd;
+		memcpy(c->carried_sha256, m->envelope->blob_sha256.data, sizeof c->carried_sha256);
+	}
+	int r = core_dispatch(c, &in);
+	c->carried_fd = -1;
+	if (r == PN_EDENIED)
 		condemn(p, "bus.answer_not_asked");
 }
 

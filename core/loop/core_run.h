@@ -82,6 +82,7 @@ struct core {
 	const struct config *config;
 	const struct config_unit *unit;
 	uint64_t epoch; /* of this process: grows at every start */
+	uint32_t kinds; /* core_spec.kinds */
 	bool has_lane, stopping, in_lane;
 	struct lane lane;
 	struct lane_sink sink;
@@ -119,6 +120,10 @@ struct core {
 		size_t size;
 	} recent[CORE_RECENT];
 	size_t recent_at;
+
+	/* The blob of the message that the lane is looking at: passed on when the lane names its hash, and closed after. */
+	int carried_fd; /* -1: none; the message's */
+	uint8_t carried_sha256[BUS_HASH_SIZE];
 
 	int channel;
 	struct watch *channel_watch;

@@ -250,6 +250,24 @@ int spawn_plugin(struct child *c)
 	return r;
 }
 
+/* A lane must know what it is to wait for before any of it has come up: a chip reader that does not start must not turn it
+ * into a lane that reads no chips. */
+static uint32_t kinds_of(struct unit *u)
+{
+	uint32_t kinds = 0;
+	for (size_t i = 0; i < u->plugin_count; i++) {
+		char path[512], message[512];
+		struct text error;
+		text_init(&error, message, sizeof message);
+		if (u->plugin[i].manifest == NULL &&
+			load_manifest(&u->plugin[i], path, sizeof path, &error) != PN_OK)
+			pn_log(LOG_LEVEL_ERROR, "supervisor", "plugin.refused", LK("unit", u->config->name),
+				LK("child", u->plugin[i].config->instance), LK("why", message));
+		kinds |= UINT32_C(1) << (u->plugin[i].manifest != NULL ? u->plugin[i].manifest->kind : 0);
+	}
+	return kinds;
+}
+
 int spawn_core(struct unit *u)
 {
 	struct supervisor *s = u->supervisor;
@@ -258,6 +276,7 @@ int spawn_core(struct unit *u)
 	int64_t uid = spawn_uid(s, &u->core);
 	spec.uid = uid == SPEC_KEEP_UID ? -1 : (int32_t)uid;
 	spec.gid = uid == SPEC_KEEP_UID ? -1 : (int32_t)s->config->user.core_uid;
+	spec.kinds = kinds_of(u);
 	text_copy(spec.unit, sizeof spec.unit, u->config->name);
 	if (!text_copy(spec.config_path, sizeof spec.config_path, s->config_path))
 		return PN_EINVAL;

@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include "crossing.pb-c.h"
 
-/* A verdict with the class of the referral (EXCEPTION_NONE when clear). */
+/* A verdict with the class of the referral (EXCEPTION_NONE when clear), and what decided: a rule's code with its first
+ * argument, or a check's name. Both texts belong to the evidence; NULL: nothing to say. */
 struct verdict {
 	Postern__Verdict value;
 	Postern__ExceptionClass exception;
+	const char *reason, *argument;
 };
 
 /* UNSPECIFIED and anything out of range count as stop. */
@@ -25,8 +27,15 @@ struct verdict_evidence {
 	const Postern__WatchlistSearched *watchlist;
 	const Postern__RulesEvaluated *rules;
 	bool clock_trusted;
+	/* The chip. expected: the lane reads chips; anything but successful then refers with this class. */
+	struct {
+		bool expected;
+		Postern__CheckResult result;
+		Postern__ExceptionClass exception;
+		const char *reason, *argument;
+	} chip;
 };
 
-/* Combines rules, watchlist and document evidence. */
+/* Combines rules, watchlist, document and chip evidence. */
 struct verdict verdict_of(const struct verdict_evidence *evidence);
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -156,5 +157,13 @@ const char *control_word(const ProtobufCEnumDescriptor *type, int value, char ou
 	for (i = 0; i < 47 && name[i] != '\0'; i++)
 		out[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
 	out[i] = '\0';
+	return out;
+}
+
+const char *control_reason(const char *reason, const char *argument, char out[144])
+{
+	if (reason[0] == '\0')
+		return "";
+	snprintf(out, 144, " (%s%s%s)", reason, argument[0] != '\0' ? ": " : "", argument);
 	return out;
 }

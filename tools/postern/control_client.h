@@ -38,4 +38,7 @@ int control_status(int fd, Postern__ControlReply **out) PN_MUST_CHECK;
 /* "OUTCOME_PASSED" -> "passed": the value's name without its type's prefix, lower case. Static
  * storage per call site. */
 const char *control_word(const ProtobufCEnumDescriptor *type, int value, char out[48]);
+
+/* " (eligibility.chip_failed: pa.signer.revocation)", with what there is of it; "" when there is no reason. */
+const char *control_reason(const char *reason, const char *argument, char out[144]);
 #endif

@@ -96,7 +96,7 @@ static int status_command(struct cli *cli)
 static size_t print_lane(
 	struct cli *cli, struct json *json, const Postern__UnitStatus *s, size_t before)
 {
-	char state[24], word[48], mode[48];
+	char state[24], word[48], mode[48], why[144];
 	if (s->gate_state[0] == '\0')
 		return 0;
 	if (cli->json) {
@@ -111,9 +111,10 @@ static size_t print_lane(
 		control_word(&postern__lane_mode__descriptor, (int)s->mode, mode),
 		(unsigned long long)s->crossings, (unsigned long long)s->referrals);
 	if (s->waiting_verdict_hash.len > 0)
-		fprintf(cli->out, "  OFFICER AWAITED: %s, crossing %s",
+		fprintf(cli->out, "  OFFICER AWAITED: %s%s, crossing %s",
 			control_word(&postern__exception_class__descriptor,
 				(int)s->waiting_exception, word),
+			control_reason(s->waiting_reason, s->waiting_reason_argument, why),
 			s->crossing_id);
 	fputc('\n', cli->out);
 	return 1;
@@ -169,7 +170,7 @@ static int plugins_command(struct cli *cli)
 static void print_crossing(struct cli *cli, const Postern__CrossingLine *line)
 {
 	const Postern__RecordClear *r = line->record;
-	char kind[48], a[48], b[48], when[16];
+	char kind[48], a[48], b[48], when[16], why[144];
 	time_t seconds = (time_t)(r->wall_ms / 1000);
 	struct tm utc;
 	struct json json;
@@ -186,10 +187,11 @@ static void print_crossing(struct cli *cli, const Postern__CrossingLine *line)
 		control_word(&postern__record_kind__descriptor, (int)r->kind, kind),
 		r->crossing_id[0] ? r->crossing_id : "-");
 	if (r->kind == POSTERN__RECORD_KIND__RECORD_VERDICT)
-		fprintf(cli->out, "  %-6s %-24s %s %s",
+		fprintf(cli->out, "  %-6s %-24s %s %s%s",
 			control_word(&postern__verdict__descriptor, (int)r->verdict, a),
 			control_word(&postern__exception_class__descriptor, (int)r->exception, b),
-			r->nationality, r->document_code);
+			r->nationality, r->document_code,
+			control_reason(r->reason, r->reason_argument, why));
 	else if (r->kind == POSTERN__RECORD_KIND__RECORD_OUTCOME)
 		fprintf(cli->out, "  %s",
 			control_word(&postern__outcome__descriptor, (int)r->outcome, a));

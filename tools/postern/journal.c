@@ -111,14 +111,15 @@ struct shown {
 /* What a record says in one line, by its kind. */
 static void summary(FILE *out, const Postern__RecordClear *c)
 {
-	char a[48], b[48];
+	char a[48], b[48], why[144];
 
 	switch (c->kind) {
 	case POSTERN__RECORD_KIND__RECORD_VERDICT:
-		fprintf(out, "%s %s %s %s",
+		fprintf(out, "%s %s %s %s%s",
 			control_word(&postern__verdict__descriptor, (int)c->verdict, a),
 			control_word(&postern__exception_class__descriptor, (int)c->exception, b),
-			c->nationality, c->document_code);
+			c->nationality, c->document_code,
+			control_reason(c->reason, c->reason_argument, why));
 		break;
 	case POSTERN__RECORD_KIND__RECORD_OUTCOME:
 		fputs(control_word(&postern__outcome__descriptor, (int)c->outcome, a), out);

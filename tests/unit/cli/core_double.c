@@ -69,6 +69,7 @@ static void status(int fd)
 		s.crossing_id = TEXT("01JD3Z7A0000000000000000XY");
 		s.waiting_verdict_hash = (ProtobufCBinaryData){sizeof verdict_hash, verdict_hash};
 		s.waiting_exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_MINOR;
+		s.waiting_reason = TEXT("eligibility.minor");
 	}
 	r.ok = 1;
 	r.status = &s;
@@ -89,6 +90,8 @@ static void crossings(int fd, const Postern__CrossingsRequest *q)
 	c.kind = POSTERN__RECORD_KIND__RECORD_VERDICT;
 	c.verdict = POSTERN__VERDICT__VERDICT_REFER;
 	c.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_MINOR;
+	c.reason = TEXT("eligibility.chip_failed");
+	c.reason_argument = TEXT("pa.signer.revocation");
 	c.nationality = TEXT("UTO");
 	c.document_code = TEXT("P");
 	r.ok = 1;

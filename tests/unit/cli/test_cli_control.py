@@ -78,7 +78,8 @@ class Control(unittest.TestCase):
     def test_lanes(self):
         self.core("lane-1", "waiting")
         got = self.ask("lanes")
-        self.assertRegex(got.stdout, rf"lane-1 +IDLE +1500 ms +controlled +12 +3  OFFICER AWAITED: minor, crossing {CROSSING}")
+        self.assertRegex(got.stdout, rf"lane-1 +IDLE +1500 ms +controlled +12 +3  "
+                         rf"OFFICER AWAITED: minor \(eligibility.minor\), crossing {CROSSING}")
 
     def test_plugins(self):
         self.core("lane-1", "idle")
@@ -94,7 +95,8 @@ class Control(unittest.TestCase):
         got = self.ask("crossings")
         self.assertEqual(got.returncode, 0, got.stderr)
         lines = got.stdout.splitlines()
-        self.assertRegex(lines[0], rf"^00:00:00 lane-1 +verdict +{CROSSING}  refer +minor +UTO P$")
+        self.assertRegex(lines[0], rf"^00:00:00 lane-1 +verdict +{CROSSING}  refer +minor +UTO P "
+                         r"\(eligibility.chip_failed: pa.signer.revocation\)$")
         self.assertRegex(lines[1], rf"^00:00:00 lane-1 +outcome +{CROSSING}  passed$")
         self.assertEqual(len(self.ask("crossings", "--last", "1").stdout.splitlines()), 1)
         self.assertEqual(len(self.ask("crossings", "--json").stdout.splitlines()), 2)

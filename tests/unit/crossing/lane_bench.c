@@ -28,8 +28,19 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 		o->command_id = e->gate_command->command_id;
 		o->names_record = e->gate_command->record_hash.len == 32;
 	}
-	if (e->body_case == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE)
+	if (e->body_case == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		o->guidance = e->show_guidance->guidance;
+		o->permille = e->show_guidance->permille;
+	}
+	if (e->blob_sha256.len == sizeof o->blob)
+		memcpy(o->blob, e->blob_sha256.data, sizeof o->blob);
+	o->blob_size = e->blob_size;
+	if (e->body_case == POSTERN__ENVELOPE__BODY_EVALUATE_RULES) {
+		const Postern__CrossingFacts *f = e->evaluate_rules->facts;
+		o->chip_result = f->chip_result;
+		if (f->n_chip_checks > 0)
+			snprintf(o->chip_check, sizeof o->chip_check, "%s", f->chip_checks[0]->name);
+	}
 }
 
 static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear, const Postern__CrossingRecord *personal)
@@ -45,6 +56,13 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 	o->exception = clear->exception;
 	o->outcome = clear->outcome;
 	o->personal = personal != NULL;
+	snprintf(o->reason, sizeof o->reason, "%s", clear->reason);
+	snprintf(o->argument, sizeof o->argument, "%s", clear->reason_argument);
+	if (personal != NULL) {
+		o->chip_result = personal->chip_result;
+		if (personal->n_chip_checks > 0)
+			snprintf(o->chip_check, sizeof o->chip_check, "%s", personal->chip_checks[0]->name);
+	}
 	snprintf(o->crossing, sizeof o->crossing, "%s", clear->crossing_id);
 }
 
@@ -232,9 +250,8 @@ void bench_commit(struct bench *b, const struct bench_out *append, bool durable)
 	bench_input(b, &in);
 }
 
-void bench_start(struct bench *b)
+static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips)
 {
-	static const Postern__PluginKind kinds[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE) };
 	struct lane_config config = { 0 };
 	memset(b, 0, sizeof *b);
 	config.record.lane = "lane-1";
@@ -244,18 +261,32 @@ void bench_start(struct bench *b)
 	config.tenant = "NOR";
 	config.timing = gate_timing_default;
 	config.stale_after_ms = 1000;
+	config.has[K(CHIP_READER)] = chips;
 	lane_init(&b->lane, &config);
 	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
 	b->now_ms = 1000;
 	postern__gate_sensed__init(&b->sensed);
 	b->sensed.entry_leaf = b->sensed.exit_leaf = POSTERN__LEAF_POSITION__LEAF_LOCKED;
 	b->sensed.occupants_known = b->sensed.mains_ok = b->sensed.self_test_ok = true;
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct lane_input in = { .kind = LANE_PLUGIN_READY, .source = kinds[i], .instance = "test" };
 		bench_input(b, &in);
 	}
 	bench_sense(b);
 	assert_string_equal(gate_state_name(b->lane.gate.state), "IDLE");
+}
+
+static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE),
+	K(CHIP_READER) };
+
+void bench_start(struct bench *b)
+{
+	start(b, all, PN_COUNT(all) - 1, false);
+}
+
+void bench_start_with_chips(struct bench *b, bool ready)
+{
+	start(b, all, PN_COUNT(all) - (ready ? 0 : 1), true);
 }
 
 void bench_walk_in(struct bench *b)

@@ -22,6 +22,12 @@ struct bench_out {
 	Postern__ExceptionClass exception;
 	Postern__Outcome outcome;
 	bool personal, names_record;
+	uint8_t blob[32];
+	uint64_t blob_size;
+	uint32_t permille;
+	char reason[64], argument[64];
+	Postern__CheckResult chip_result; /* EVALUATE_RULES: as the rules see it; a verdict record: as recorded */
+	char chip_check[64];		  /* the first one's name */
 	char crossing[ULID_SIZE];
 };
 
@@ -39,6 +45,8 @@ struct bench {
 
 /* A lane with all plugins ready, self-tested, idle. */
 void bench_start(struct bench *b);
+/* The same with a chip reader; ready: it has come up. */
+void bench_start_with_chips(struct bench *b, bool ready);
 int bench_input(struct bench *b, struct lane_input *in);
 /* A message from a plugin; query_id 0 for a report. */
 int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e);

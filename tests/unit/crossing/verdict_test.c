@@ -19,7 +19,7 @@ static void lattice(void **state)
 	(void)state;
 	for (int a = 0; a < 3; a++)
 		for (int b = 0; b < 3; b++) {
-			struct verdict x = { order[a], POSTERN__EXCEPTION_CLASS__EXCEPTION_NONE }, y = x;
+			struct verdict x = { order[a], POSTERN__EXCEPTION_CLASS__EXCEPTION_NONE, NULL, NULL }, y = x;
 			y.value = order[b];
 			assert_int_equal(verdict_combine(x, y).value, order[a > b ? a : b]);
 		}
@@ -28,7 +28,7 @@ static void lattice(void **state)
 }
 
 /* Every combination of: document result 0..5 or absent, list result 0..5 or absent, stale, match, rules 0..3 or absent,
- * clock. Clear exactly when all is good. */
+ * clock, chip result 0..5 or none expected. Clear exactly when all is good. */
 static void clear_only_when_all_is_good(void **state)
 {
 	Postern__Document doc = POSTERN__DOCUMENT__INIT;
@@ -49,16 +49,22 @@ static void clear_only_when_all_is_good(void **state)
 					ws.matches = matches;
 					ws.n_matches = bits & 2 ? 1 : 0;
 					re.verdict = (Postern__Verdict)r;
-					struct verdict_evidence e = { d == 6 ? NULL : &dc, w == 6 ? NULL : &ws,
-						r == 4 ? NULL : &re, (bits & 4) != 0 };
-					struct verdict v = verdict_of(&e);
-					int good = d == 1 && w == 1 && bits == 4 && r == 1;
-					assert_int_equal(v.value == V(CLEAR), good);
-					clear += v.value == V(CLEAR);
-					if (w == 1 && (bits & 3) == 2)
-						assert_int_equal(v.value, V(STOP));
+					for (int chip = 0; chip <= 6; chip++) {
+						struct verdict_evidence e = { .document = d == 6 ? NULL : &dc,
+							.watchlist = w == 6 ? NULL : &ws, .rules = r == 4 ? NULL : &re,
+							.clock_trusted = (bits & 4) != 0 };
+						e.chip.expected = chip < 6;
+						e.chip.result = (Postern__CheckResult)chip;
+						e.chip.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_CHIP_FAILURE;
+						struct verdict v = verdict_of(&e);
+						int good = d == 1 && w == 1 && bits == 4 && r == 1 && (chip == 1 || chip == 6);
+						assert_int_equal(v.value == V(CLEAR), good);
+						clear += v.value == V(CLEAR);
+						if (w == 1 && (bits & 3) == 2)
+							assert_int_equal(v.value, V(STOP));
+					}
 				}
-	assert_int_equal(clear, 1);
+	assert_int_equal(clear, 2);
 }
 
 int main(void)
