@@ -102,7 +102,7 @@ int office_day_read(const char *zone, bool extended, office_day_transmit *transm
 {
 	const struct emrtd_channel channel = {.self = self, .transmit = transmit, .command_max = extended ? 4096 : 0,
 		.response_max = extended ? 4096 : 0};
-	const struct emrtd_policy policy = {.without_cam = true};
+	const struct emrtd_policy policy = {.without_cam = false};
 	struct emrtd_password password;
 	memset(out, 0, sizeof *out);
 	assert_int_equal(emrtd_password_from_zone(&password, zone), 0);
@@ -130,6 +130,8 @@ void office_day_inspect(const struct office_day *d, const struct traveller *t, c
 		.document_code = "P",
 		.dg1_mrz = dg1,
 		.optical_mrz = printed,
+		.card_security = {read->card_security.whole ? read->card_security.bytes : NULL, read->card_security.size},
+		.access = &read->access,
 		.at_s = d->now_s,
 		.trust = trust};
 	for (unsigned n = 1; n < EMRTD_GROUPS; n++) {

@@ -46,10 +46,10 @@ static const struct inspect_check *check_of(const struct inspection *r, enum ins
 	return NULL;
 }
 
-/* A proof counts when the group that its key came from is the State's. CAM's key stands in EF.CardSecurity. */
+/* A proof counts when the file that its key came from is the State's. */
 static bool proven(const struct emrtd_document *d, const struct inspection *r)
 {
-	return (d->chip == EMRTD_PROVEN && (r->proven & 1u << 14) != 0) ||
+	return (d->mapping == EMRTD_PROVEN && r->card_security_proven) || (d->chip == EMRTD_PROVEN && (r->proven & 1u << 14) != 0) ||
 	       (d->active == EMRTD_PROVEN && (r->proven & 1u << 15) != 0);
 }
 
@@ -65,7 +65,7 @@ static void good(const struct traveller *t, const struct emrtd_document *d, cons
 			traveller_kind_name(t->kind), (int)d->chip, emrtd_step_key(d->chip_failure.step),
 			emrtd_cause_key(d->chip_failure.cause), d->chip_failure.sw, (int)d->active,
 			emrtd_cause_key(d->active_failure.cause), r->proven);
-	assert_true(d->chip != EMRTD_REFUTED && d->active != EMRTD_REFUTED);
+	assert_true(d->mapping != EMRTD_REFUTED && d->chip != EMRTD_REFUTED && d->active != EMRTD_REFUTED);
 	assert_memory_equal(d->group[1].bytes + 5, t->zone, 88);
 	assert_in_range(d->group[2].size, 12000, 18200);
 }
