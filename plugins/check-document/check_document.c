@@ -1,55 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plugin check-document: answers check_document with the document as read and every check made on
- * it. A query goes through the stages below in order; each adds its checks to one list, and the
- * overall result is the most careful of theirs. Must never keep anything of a document after its
+ * Plugin check-document: answers check_document with the document as read and every check made on its zone, and inspect_chip with
+ * every check made on its chip. One file for each: zone_stage.c, chip_stage.c. Must never keep anything of a document after its
  * answer, and never answer `successful` for what was not checked.
  */
-#include "base/arena.h"
-#include "base/err.h"
-#include "document.pb-c.h"
-#include "mrz/mrz.h"
-#include "postern/plugin.h"
-#include <limits.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECK_DOCUMENT = 30, DOCUMENT_CHECKED = 31 };
+#include "base/arena.h"
+#include "base/err.h"
+#include "bus.pb-c.h"
+#include "chip_stage.h"
+#include "postern/plugin.h"
+#include "trust_store.h"
+#include "zone_stage.h"
+
+enum { RELOAD_MS = 2000 };
 
 #define ARENA_SIZE 65536u
 #define ANSWER_MAX 16384u
-#define CHECKS_MAX 64u /* hw/mrz's, and room for the stages to come */
-
-_Static_assert((int)MRZ_SUCCESSFUL == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, "one vocabulary");
-_Static_assert((int)MRZ_FAILED == POSTERN__CHECK_RESULT__CHECK_FAILED, "one vocabulary");
-_Static_assert(
-	(int)MRZ_UNDETERMINED == POSTERN__CHECK_RESULT__CHECK_UNDETERMINED, "one vocabulary");
-_Static_assert(
-	(int)MRZ_NOT_PERFORMED == POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED, "one vocabulary");
-_Static_assert((int)MRZ_ABORTED == POSTERN__CHECK_RESULT__CHECK_ABORTED, "one vocabulary");
-_Static_assert((int)MRZ_TD1 == POSTERN__DOCUMENT_FORMAT__FORMAT_TD1, "one list of formats");
-_Static_assert((int)MRZ_TD2 == POSTERN__DOCUMENT_FORMAT__FORMAT_TD2, "one list of formats");
-_Static_assert((int)MRZ_TD3 == POSTERN__DOCUMENT_FORMAT__FORMAT_TD3, "one list of formats");
-_Static_assert((int)MRZ_MRVA == POSTERN__DOCUMENT_FORMAT__FORMAT_MRVA, "one list of formats");
-_Static_assert((int)MRZ_MRVB == POSTERN__DOCUMENT_FORMAT__FORMAT_MRVB, "one list of formats");
 
 struct checker {
 	const struct postern_host *host;
 	struct arena arena; /* the decoded query; wiped after the answer */
 	uint8_t memory[ARENA_SIZE];
 	uint8_t answer[ANSWER_MAX];
-};
-
-/* One query on its way through the stages. Strings point into the query or into mrz. */
-struct inspection {
-	const Postern__CheckDocument *query;
-	struct mrz mrz;
-	Postern__Date birth, expiry;
-	char sex[2];
-	Postern__Document document;
-	Postern__Check checks[CHECKS_MAX];
-	Postern__Check *list[CHECKS_MAX];
-	size_t count;
-	Postern__CheckResult overall;
+	union {
+		struct zone_stage zone;
+		struct chip_stage chip;
+	} stage; /* wiped after the answer */
+	struct trust_store store;
+	uint32_t trust_age_max_days;
+	bool refuse_sha1, require_proof;
 };
 
 static void *arena_take(void *data, size_t size)
@@ -63,131 +45,101 @@ static void arena_leave(void *data, void *pointer)
 	(void)pointer;
 }
 
-static void add_check(struct inspection *in, const char *name, const char *field,
-	enum mrz_result result, const char *reason, const char *expected, const char *found)
+static void log_event(const struct checker *c, enum postern_log_level level, const char *event, const char *detail)
 {
-	Postern__Check *check;
-
-	if (in->count == CHECKS_MAX)
-		return;
-	check = &in->checks[in->count];
-	postern__check__init(check);
-	check->name = (char *)name;
-	check->field = (char *)field;
-	check->result = (Postern__CheckResult)result;
-	check->reason = (char *)reason;
-	check->expected = (char *)expected;
-	check->found = (char *)found;
-	in->list[in->count++] = check;
+	c->host->log(c->host->ctx, level, event, detail);
 }
 
-static void set_date(Postern__Date *to, const struct mrz_date *from)
+static void answer(struct checker *c, uint64_t query_id, uint32_t body, const ProtobufCMessage *message)
 {
-	postern__date__init(to);
-	to->year = (uint32_t)from->year;
-	to->month = (uint32_t)from->month;
-	to->day = (uint32_t)from->day;
-}
+	size_t size = protobuf_c_message_get_packed_size(message);
 
-static void fill_document(struct inspection *in)
-{
-	struct mrz *m = &in->mrz;
-	Postern__Document *d = &in->document;
-
-	postern__document__init(d);
-	d->format = (Postern__DocumentFormat)m->format;
-	d->document_code = m->document_code;
-	d->issuer = m->issuer;
-	d->number = m->number;
-	d->surname = m->surname;
-	d->given_names = m->given_names;
-	d->name_truncated = m->name_truncated;
-	d->nationality = m->nationality;
-	set_date(&in->birth, &m->birth);
-	set_date(&in->expiry, &m->expiry);
-	d->birth_date = &in->birth;
-	d->expiry_date = &in->expiry;
-	in->sex[0] = m->sex;
-	d->sex = in->sex;
-	d->optional_data = m->optional;
-	d->optional_data_2 = m->optional_2;
-	d->age_years = m->age_years;
-	d->days_to_expiry =
-		m->days_known ? m->days_to_expiry : INT32_MIN; /* unknown counts as long expired */
-}
-
-/* Stage: the machine readable zone (Doc 9303 parts 3 to 7). */
-static void inspect_mrz(struct inspection *in)
-{
-	const Postern__CheckDocument *q = in->query;
-	const char *lines[MRZ_LINES_MAX] = {0};
-	struct mrz_date reference = {0};
-
-	if (q->reference_date != NULL && q->reference_date->year <= 9999) {
-		reference.year = (int)q->reference_date->year;
-		reference.month =
-			q->reference_date->month <= 12 ? (int)q->reference_date->month : 0;
-		reference.day = q->reference_date->day <= 31 ? (int)q->reference_date->day : 0;
-	}
-	for (size_t i = 0; i < q->n_mrz_lines && i < MRZ_LINES_MAX; i++)
-		lines[i] = q->mrz_lines[i];
-	in->overall = (Postern__CheckResult)mrz_parse(lines, q->n_mrz_lines, &reference, &in->mrz);
-	fill_document(in);
-	for (int i = 0; i < MRZ_CHECKS; i++) {
-		struct mrz_check *c = &in->mrz.checks[i];
-		add_check(in, mrz_check_name((enum mrz_check_id)i),
-			mrz_check_field((enum mrz_check_id)i), c->result, mrz_reason_key(c->reason),
-			c->expected, c->found);
-	}
-}
-
-/* The stages in their order. A chip's Passive Authentication (Doc 9303-11, -12: data group hashes,
- * SOD signature, document signer and its CSCA, revocation, DG1 against the zone) is a stage after
- * the zone: it gets the same inspection, adds its checks under "chip." names, and lowers `overall`
- * by the same order. */
-static void (*const stages[])(struct inspection *in) = {inspect_mrz};
-
-static void answer(struct checker *c, uint64_t query_id, struct inspection *in)
-{
-	Postern__DocumentChecked out = POSTERN__DOCUMENT_CHECKED__INIT;
-	size_t size;
-
-	out.document = &in->document;
-	out.n_checks = in->count;
-	out.checks = in->list;
-	out.overall = in->overall;
-	size = postern__document_checked__get_packed_size(&out);
 	if (size > sizeof(c->answer)) {
-		c->host->log(c->host->ctx, POSTERN_ERROR, "check_document.answer_too_large", "");
+		log_event(c, POSTERN_ERROR, "check_document.answer_too_large", "");
 		return; /* the declared default, refer, answers for us */
 	}
-	postern__document_checked__pack(&out, c->answer);
-	if (c->host->answer(c->host->ctx, query_id, DOCUMENT_CHECKED, c->answer, size) != 0)
-		c->host->log(c->host->ctx, POSTERN_WARNING, "check_document.answer_refused", "");
+	protobuf_c_message_pack(message, c->answer);
+	if (c->host->answer(c->host->ctx, query_id, body, c->answer, size) != 0)
+		log_event(c, POSTERN_WARNING, "check_document.answer_refused", "");
 	explicit_bzero(c->answer, size);
+}
+
+static void count(struct checker *c, const char *all, const char *others, Postern__CheckResult overall)
+{
+	c->host->count(c->host->ctx, all, 1);
+	if (overall != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
+		c->host->count(c->host->ctx, others, 1);
+}
+
+static bool check_zone(struct checker *c, ProtobufCAllocator *allocator, const struct postern_message *m)
+{
+	const Postern__CheckDocument *q = postern__check_document__unpack(allocator, m->size, m->bytes);
+	struct zone_stage *z = &c->stage.zone;
+
+	if (q == NULL)
+		return false;
+	zone_stage(q, z);
+	answer(c, m->query_id, POSTERN__ENVELOPE__BODY_DOCUMENT_CHECKED, &z->answer.base);
+	count(c, "documents_total", "documents_not_successful_total", z->answer.overall);
+	return true;
+}
+
+static bool inspect_chip(struct checker *c, ProtobufCAllocator *allocator, const struct postern_message *m)
+{
+	const Postern__InspectChip *q = postern__inspect_chip__unpack(allocator, m->size, m->bytes);
+	const struct chip_settings settings = {.trust = c->store.trust,
+		.trust_version = c->store.version,
+		.trust_age_max_days = c->trust_age_max_days,
+		.refuse_sha1 = c->refuse_sha1,
+		.require_proof = c->require_proof};
+	struct chip_stage *s = &c->stage.chip;
+
+	if (q == NULL)
+		return false;
+	chip_stage(q, m->blob, m->blob_size, &settings, s);
+	answer(c, m->query_id, POSTERN__ENVELOPE__BODY_CHIP_INSPECTED, &s->answer.base);
+	count(c, "chips_total", "chips_not_successful_total", s->answer.overall);
+	return true;
 }
 
 static void checker_message(void *self, const struct postern_message *message)
 {
 	struct checker *c = self;
 	ProtobufCAllocator allocator = {arena_take, arena_leave, &c->arena};
-	struct inspection in = {0};
+	bool decoded = true;
 
-	if (message->body != CHECK_DOCUMENT)
-		return;
-	in.query = postern__check_document__unpack(&allocator, message->size, message->bytes);
-	if (in.query != NULL) {
-		for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-			stages[i](&in);
-		answer(c, message->query_id, &in);
-		c->host->count(c->host->ctx, "documents_total", 1);
-		if (in.overall != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
-			c->host->count(c->host->ctx, "documents_not_successful_total", 1);
-	} else {
-		c->host->log(c->host->ctx, POSTERN_WARNING, "check_document.query_undecodable", "");
-	}
+	if (message->body == POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT)
+		decoded = check_zone(c, &allocator, message);
+	else if (message->body == POSTERN__ENVELOPE__BODY_INSPECT_CHIP)
+		decoded = inspect_chip(c, &allocator, message);
+	if (!decoded)
+		log_event(c, POSTERN_WARNING, "check_document.query_undecodable", "");
 	arena_wipe(&c->arena);
-	explicit_bzero(&in, sizeof(in));
+	explicit_bzero(&c->stage, sizeof(c->stage));
+}
+
+static void load(struct checker *c)
+{
+	int r = trust_store_load(&c->store);
+
+	if (r == PN_OK)
+		log_event(c, POSTERN_INFO, "trust.loaded", c->store.version);
+	else
+		log_event(c, POSTERN_ERROR, "trust.not_verified", c->store.why[0] != '\0' ? c->store.why : pn_err_name(r));
+	c->host->trouble(c->host->ctx, "trust.bad_folder", r != PN_OK);
+}
+
+static void checker_tick(void *self, uint64_t now_ms)
+{
+	struct checker *c = self;
+
+	(void)now_ms;
+	if (trust_store_changed(&c->store))
+		load(c);
+	c->host->trouble(c->host->ctx, "trust.old",
+		trust_store_old(&c->store, (int64_t)time(NULL), c->trust_age_max_days));
+	if (c->host->wake_after(c->host->ctx, RELOAD_MS) != 0)
+		c->host->fail(c->host->ctx, "check_document.no_timer");
 }
 
 static int checker_init(const struct postern_host *host, void **self)
@@ -196,20 +148,39 @@ static int checker_init(const struct postern_host *host, void **self)
 
 	if (!POSTERN_HOST_HAS(host, count))
 		return PN_EUNSUPPORTED;
+	/* Its configuration file is read here, in the wide layer. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
+		return PN_ECRYPTO;
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return PN_ENOMEM;
 	c->host = host;
+	c->trust_age_max_days = (uint32_t)host->option_int(host->ctx, "trust_age_max_days");
+	c->refuse_sha1 = host->option_bool(host->ctx, "refuse_sha1") != 0;
+	c->require_proof = host->option_bool(host->ctx, "require_chip_proof") != 0;
 	arena_init(&c->arena, c->memory, sizeof(c->memory));
+	trust_store_init(&c->store, host->folder(host->ctx, "csca"), host->folder(host->ctx, "trust"));
+	if (trust_store_changed(&c->store))
+		load(c);
 	*self = c;
 	return 0;
 }
 
-static void checker_stop(void *self)
+static int checker_start(void *self)
 {
-	explicit_bzero(self, sizeof(struct checker));
-	free(self);
+	struct checker *c = self;
+
+	return c->store.folder != NULL ? c->host->wake_after(c->host->ctx, RELOAD_MS) : 0;
 }
 
-POSTERN_PLUGIN(.name = "check-document", .version = "0.1.0", .init = checker_init,
-	.message = checker_message, .stop = checker_stop);
+static void checker_stop(void *self)
+{
+	struct checker *c = self;
+
+	trust_store_free(&c->store);
+	explicit_bzero(c, sizeof(*c));
+	free(c);
+}
+
+POSTERN_PLUGIN(.name = "check-document", .version = "0.2.0", .init = checker_init, .start = checker_start,
+	.message = checker_message, .tick = checker_tick, .stop = checker_stop);

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "document.h"
+#include "emrtd/lds/lds.h"
 #include "json_out.h"
 
 enum { FILE_MAX = 1024 * 1024 };
@@ -81,19 +82,6 @@ int document_trust(struct cli *cli, struct trust *t)
 		}
 	}
 	return CLI_OK;
-}
-
-/* DG1 is tag 61 around tag 5F1F, whose value is the zone without line ends (Doc 9303-10, 4.7.1). */
-void document_zone(const uint8_t *dg1, size_t size, char out[96])
-{
-	static const size_t sizes[] = {88, 90, 72};
-	out[0] = '\0';
-	for (size_t i = 0; dg1 != NULL && i < PN_COUNT(sizes); i++)
-		if (size == sizes[i] + 5 && dg1[0] == 0x61 && dg1[1] == sizes[i] + 3 && dg1[2] == 0x5f &&
-			dg1[3] == 0x1f && dg1[4] == sizes[i]) {
-			memcpy(out, dg1 + 5, sizes[i]);
-			out[sizes[i]] = '\0';
-		}
 }
 
 void document_parse_zone(const char *zone, const struct mrz_date *at, struct mrz *out)
@@ -263,7 +251,7 @@ static int inspect_command(struct cli *cli)
 	tm.tm_mon = at.month - 1;
 	tm.tm_mday = at.day;
 	tm.tm_hour = 12;
-	document_zone(f.bytes[1], f.size[1], zone);
+	lds_zone((struct emrtd_bytes){f.bytes[1], f.size[1]}, zone);
 	document_parse_zone(zone, &at, &mrz);
 	struct inspect_input in = {.sod = {f.bytes[0], f.size[0]},
 		.issuer = mrz.issuer,

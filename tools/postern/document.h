@@ -13,8 +13,6 @@ int document_load(struct cli *cli, const char *path, size_t limit, uint8_t **byt
 int document_trust(struct cli *cli, struct trust *t);
 /* --mrz FILE without its line ends; "" when not given. */
 int document_optical(struct cli *cli, char out[96]);
-/* The zone in DG1, "" when it holds none. */
-void document_zone(const uint8_t *dg1, size_t size, char out[96]);
 void document_parse_zone(const char *zone, const struct mrz_date *at, struct mrz *out);
 void document_report(struct cli *cli, const struct inspection *result, const struct mrz *mrz);
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "document.h"
 #include "emrtd/document.h"
+#include "emrtd/lds/lds.h"
 
 enum { APDU_TIMEOUT_MS = 5000, READ_TIMEOUT_MS = 60000, APDU_MAX = 4096 };
 
@@ -233,7 +234,7 @@ static void judge(struct cli *cli, const struct emrtd_document *d, const struct 
 	struct mrz mrz;
 	char zone[96];
 	struct tm tm = {.tm_year = at->year - 1900, .tm_mon = at->month - 1, .tm_mday = at->day, .tm_hour = 12};
-	document_zone(d->group[1].bytes, d->group[1].size, zone);
+	lds_zone((struct emrtd_bytes){d->group[1].bytes, d->group[1].size}, zone);
 	document_parse_zone(zone, at, &mrz);
 	struct inspect_input in = {.sod = {d->sod.whole ? d->sod.bytes : NULL, d->sod.size},
 		.issuer = mrz.issuer,
