@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { CARD_ACCESS = 0x011c, CARD_ACCESS_SFI = 0x1c, CHUNK_MAX = 224 };
+enum { CARD_ACCESS = 0x011c, CARD_ACCESS_SFI = 0x1c, CHUNK_MAX = 224, CHUNK_MIN = 14 };
 
 bool emrtd_fallback(const struct emrtd_failure *pace, const struct emrtd_policy *policy,
 	enum emrtd_password_kind password, bool dead)
@@ -22,14 +22,25 @@ bool emrtd_fallback(const struct emrtd_failure *pace, const struct emrtd_policy 
 	return pace->cause == EMRTD_CAUSE_PACE_ABSENT || policy->bac_after_pace_offer;
 }
 
+/* A chunk that the chip does not give in one: half of it, or what a 6CXX names. A refused length must not look like a file
+ * that is not there, or BAC would follow. */
+static bool smaller(size_t *limit, size_t want, uint16_t sw)
+{
+	size_t named = sw >> 8 == 0x6c ? (size_t)(sw & 0xff) : 0;
+	if (named == 0 && sw != 0x6700 && sw != 0x6b00)
+		return false;
+	*limit = named > 0 && named < want ? named : want / 2;
+	return *limit >= CHUNK_MIN;
+}
+
 /* Reads what is left of EF.CardAccess; the first chunk is in the report already or nothing is. */
 static int read_rest(struct emrtd_session *s, struct emrtd_access_report *r, bool selected)
 {
 	uint32_t tag;
-	size_t header = 0, value = 0;
+	size_t header = 0, value = 0, limit = CHUNK_MAX;
 	while (true) {
 		const struct emrtd_bytes have = {r->card_access, r->card_access_size};
-		size_t want = CHUNK_MAX;
+		size_t want = limit;
 		int err = emrtd_tlv_header(have, &tag, &header, &value);
 		if (err == PN_EFORMAT || (err == 0 && value > sizeof(r->card_access) - header))
 			return emrtd_fail(
@@ -42,6 +53,8 @@ static int read_rest(struct emrtd_session *s, struct emrtd_access_report *r, boo
 			want = header + value - have.size;
 		struct emrtd_bytes got;
 		err = emrtd_read(s, selected ? 0 : CARD_ACCESS_SFI, have.size, want, &got);
+		if (err == PN_EDENIED && smaller(&limit, want, s->failure.sw))
+			continue;
 		if (err != 0)
 			return err;
 		if (got.size == 0 || got.size > sizeof(r->card_access) - have.size)
@@ -57,6 +70,8 @@ static int read_rest(struct emrtd_session *s, struct emrtd_access_report *r, boo
 static int card_access(struct emrtd_session *s, struct emrtd_access_report *r)
 {
 	int err = read_rest(s, r, false);
+	if (err != 0)
+		s->failure.step = EMRTD_STEP_CARD_ACCESS;
 	if (err != PN_EDENIED)
 		return err;
 	/* Not by short identifier, or not here: from the master file, by name. Chips differ in
@@ -67,6 +82,8 @@ static int card_access(struct emrtd_session *s, struct emrtd_access_report *r)
 		err = emrtd_select_file(s, CARD_ACCESS);
 	if (err == 0)
 		err = read_rest(s, r, true);
+	if (err != 0)
+		s->failure.step = EMRTD_STEP_CARD_ACCESS;
 	if (err == PN_EDENIED)
 		emrtd_fail(s, EMRTD_STEP_CARD_ACCESS, EMRTD_CAUSE_PACE_ABSENT, err);
 	return err;

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "emrtd/session.h"
 #include "emrtd/tlv.h"
+
+enum { BEYOND_END = 0x6b00, SHORT_MAX = 223 };
 
 const struct emrtd_file emrtd_file_com = {0x011e, 0x1e, 0x60}, emrtd_file_sod = {0x011d, 0x1d, 0x77},
 			emrtd_file_card_access = {0x011c, 0x1c, 0x31}, emrtd_file_card_security = {0x011d, 0x1d, 0x30};
@@ -55,10 +58,21 @@ static bool smaller(struct emrtd_limits *l, size_t size, uint16_t sw)
 	return true;
 }
 
-/* One read; tries smaller ones until one goes. sfi 0: the current file. */
+/* An extended command was refused in clear, which ended the session: the next one must not try that again. */
+static void learn_of_the_end(const struct emrtd_session *s, struct emrtd_limits *l, size_t size)
+{
+	struct emrtd_failure f = emrtd_failure(s);
+	if (emrtd_state(s).dead && f.cause == EMRTD_CAUSE_SM_BARE && size > EMRTD_SHORT_DATA_MAX && too_large(f.sw)) {
+		l->chunk = SHORT_MAX;
+		l->refused++;
+	}
+}
+
+/* One read; tries smaller ones until one goes. sfi 0: the current file. Nothing is learned of a read that no size makes good. */
 static int read_some(struct emrtd_session *s, uint8_t sfi, size_t offset, size_t left, struct emrtd_limits *l,
 	struct emrtd_bytes *out)
 {
+	const struct emrtd_limits before = *l;
 	for (;;) {
 		size_t size = chunk_of(s, l);
 		if (size > left)
@@ -67,12 +81,15 @@ static int read_some(struct emrtd_session *s, uint8_t sfi, size_t offset, size_t
 		if (err == 0 && out->size > 0)
 			return 0;
 		struct emrtd_failure f = emrtd_failure(s);
+		learn_of_the_end(s, l, size);
 		if (emrtd_state(s).dead || (err != 0 && err != PN_EDENIED))
 			return err != 0 ? err : PN_ECLOSED;
 		if (err == PN_EDENIED && !too_large(f.sw))
 			return absent(f.sw) ? PN_ENOTFOUND : PN_EDENIED;
-		if (!smaller(l, size, f.sw))
+		if (!smaller(l, size, f.sw)) {
+			*l = before;
 			return err == 0 ? PN_ELIMIT : PN_EDENIED;
+		}
 	}
 }
 
@@ -80,6 +97,20 @@ static int select_file(struct emrtd_session *s, const struct emrtd_file *file)
 {
 	int err = emrtd_select_file(s, file->id);
 	return err == PN_EDENIED && absent(emrtd_failure(s).sw) ? PN_ENOTFOUND : err;
+}
+
+/* The first read of a file: a full chunk, or, of a chip that refuses to read beyond the end, no more than the header. */
+static int read_first(struct emrtd_session *s, uint8_t sfi, size_t *size, struct emrtd_limits *l, struct emrtd_bytes *out)
+{
+	if (l->exact)
+		*size = EMRTD_TLV_HEADER_MAX;
+	int err = emrtd_read(s, sfi, 0, *size, out);
+	if (err == PN_EDENIED && emrtd_failure(s).sw == BEYOND_END && !l->exact) {
+		err = emrtd_read(s, sfi, 0, EMRTD_TLV_HEADER_MAX, out);
+		l->exact = err == 0 && out->size > 0;
+	}
+	learn_of_the_end(s, l, *size);
+	return err;
 }
 
 /* The first bytes; the file is current afterwards. */
@@ -91,7 +122,7 @@ static int begin(struct emrtd_session *s, const struct emrtd_file *file, struct 
 		size_t size = chunk_of(s, l);
 		if (size > max)
 			size = max;
-		err = emrtd_read(s, file->sfi, 0, size, out);
+		err = read_first(s, file->sfi, &size, l, out);
 		if (err == 0 && out->size > 0)
 			return 0;
 		uint16_t sw = emrtd_failure(s).sw;
@@ -108,7 +139,15 @@ static int begin(struct emrtd_session *s, const struct emrtd_file *file, struct 
 	if (err != 0)
 		return err;
 	l->without_sfi = true;
-	return read_some(s, 0, 0, max, l, out);
+	size_t size = chunk_of(s, l);
+	if (size > max)
+		size = max;
+	err = read_first(s, 0, &size, l, out);
+	if ((err == 0 && out->size > 0) || emrtd_state(s).dead || (err != 0 && err != PN_EDENIED))
+		return err;
+	if (err == PN_EDENIED && !too_large(emrtd_failure(s).sw))
+		return absent(emrtd_failure(s).sw) ? PN_ENOTFOUND : PN_EDENIED;
+	return smaller(l, size, emrtd_failure(s).sw) ? read_some(s, 0, 0, max, l, out) : PN_ELIMIT;
 }
 
 static int hand_out(struct emrtd_progress *p, struct emrtd_bytes got,
@@ -138,7 +177,7 @@ static int know_total(
 	return 0;
 }
 
-int emrtd_file_read(struct emrtd_session *s, const struct emrtd_file *file, struct emrtd_limits *limits,
+static int read_file(struct emrtd_session *s, const struct emrtd_file *file, struct emrtd_limits *limits,
 	struct emrtd_progress *progress, size_t max, int (*take)(void *self, const uint8_t *bytes, size_t size), void *self)
 {
 	struct emrtd_bytes got;
@@ -151,7 +190,7 @@ int emrtd_file_read(struct emrtd_session *s, const struct emrtd_file *file, stru
 		err = know_total(file, progress, got, max);
 		if (err == 0)
 			err = hand_out(progress, got, take, self);
-	} else if (got.size < progress->head_size || memcmp(got.bytes, progress->head, progress->head_size) != 0) {
+	} else if (memcmp(got.bytes, progress->head, got.size < progress->head_size ? got.size : progress->head_size) != 0) {
 		return PN_EFORMAT; /* another file than the one begun */
 	}
 	while (err == 0 && progress->done < progress->total) {
@@ -161,5 +200,15 @@ int emrtd_file_read(struct emrtd_session *s, const struct emrtd_file *file, stru
 		if (err == 0)
 			err = hand_out(progress, got, take, self);
 	}
+	return err;
+}
+
+int emrtd_file_read(struct emrtd_session *s, const struct emrtd_file *file, struct emrtd_limits *limits,
+	struct emrtd_progress *progress, size_t max, int (*take)(void *self, const uint8_t *bytes, size_t size), void *self)
+{
+	int err = read_file(s, file, limits, progress, max, take, self);
+	/* The responses were in order, what they hold is not. */
+	if ((err == PN_EFORMAT || err == PN_ELIMIT) && emrtd_failure(s).err == 0)
+		emrtd_fail(s, EMRTD_STEP_READ, EMRTD_CAUSE_FORMAT, err);
 	return err;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whole files of the chip, in as few exchanges as reader and chip accept (ICAO Doc 9303-10, 3.6.3 and 4.2; ISO/IEC 7816-4,
  * 11.2). The first read takes a full chunk by short file identifier and the file's length from its own tag; a chunk that is
- * refused is halved, and the size that went is kept for the next file and the next document of its family. Bytes go to the
+ * refused is halved, and the size that went is kept for the next file and the next document of its family (family.h). A
+ * refusal that comes in clear ends secure messaging: the next session of the document then reads in short length. Bytes go to the
  * caller as they come; a file that was torn off is gone on with where it ended.
  *
  * Pure like emrtd.h. Must never hand out a byte twice or in another order, nor more than the file's own length says.
@@ -24,6 +25,7 @@ bool emrtd_file_group(unsigned number, struct emrtd_file *out);
 struct emrtd_limits {
 	size_t chunk;     /* largest that went after a larger was refused; 0: none was refused */
 	bool without_sfi; /* short file identifiers were refused: SELECT first */
+	bool exact;       /* reading beyond a file's end was refused: its length first */
 	unsigned refused; /* chunks that were refused, for the report */
 };
 

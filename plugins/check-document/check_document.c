@@ -160,7 +160,7 @@ static int checker_init(const struct postern_host *host, void **self)
 	c->require_proof = host->option_bool(host->ctx, "require_chip_proof") != 0;
 	arena_init(&c->arena, c->memory, sizeof(c->memory));
 	trust_store_init(&c->store, host->folder(host->ctx, "csca"), host->folder(host->ctx, "trust"));
-	if (trust_store_changed(&c->store))
+	if (trust_store_changed(&c->store) || c->store.folder != NULL)
 		load(c);
 	*self = c;
 	return 0;

@@ -9,6 +9,8 @@ return {
     { name = "mrz.check_digit.document_number", result = "successful", field = "number" },
     { name = "document.validity", result = "successful", field = "expiry_date" },
   },
+  chip_result = "not_performed",
+  chip_checks = {},
   watchlist_result = "successful",
   list_stale = false,
   history_result = "not_performed",

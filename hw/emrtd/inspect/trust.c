@@ -209,7 +209,10 @@ enum trust_found trust_issuer(const struct trust *t, X509 *signer, const struct 
 			bool by_id = same_key_id(c, id);
 			if (pass == 0 ? !by_id : by_id || X509_NAME_cmp(issuer, X509_get_subject_name(c->x)) != 0)
 				continue;
-			found = TRUST_WRONG_SIGNATURE;
+			/* A certificate of that name with another key identifier than the one named is another key of the same
+			 * CSCA, or of a later one that no list has yet: tried, but no witness against the signature. */
+			if (by_id || id == NULL || c->key_id_size == 0)
+				found = TRUST_WRONG_SIGNATURE;
 			if (X509_verify(signer, X509_get0_pubkey(c->x)) == 1) {
 				found = TRUST_FOUND;
 				*out = c;

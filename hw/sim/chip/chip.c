@@ -322,7 +322,8 @@ static bool in_session(struct sim_chip *chip, const struct sc_apdu *outer, struc
 
 static bool outside(struct sim_chip *chip, const struct sc_apdu *apdu, struct sim_der *out)
 {
-	if (chip->session.on)
+	/* GET RESPONSE belongs to the command whose data wait: the one that began the session, for one. */
+	if (chip->session.on && (apdu->ins != 0xc0 || chip->rest == NULL))
 		drop_session(chip);
 	size_t most = apdu->expected < chip->config.response_most ? apdu->expected
 								  : chip->config.response_most;
