@@ -81,7 +81,7 @@ static void bad(const struct traveller *t, const struct emrtd_document *d, const
 		{TRAVELLER_FORGED_DG1, INSPECT_DG_HASH, 1, INSPECT_WHY_HASH},
 		{TRAVELLER_REVOKED_SIGNER, INSPECT_SIGNER_REVOCATION, 0, INSPECT_WHY_REVOKED},
 		/* its CSCA has the name of one that is known, and another key */
-		{TRAVELLER_UNKNOWN_CSCA, INSPECT_SIGNER_CHAIN, 0, INSPECT_WHY_CSCA_SIGNATURE},
+		{TRAVELLER_UNKNOWN_CSCA, INSPECT_SIGNER_CHAIN, 0, INSPECT_WHY_NO_CSCA},
 	};
 	if (t->kind == TRAVELLER_CLONED_CHIP) {
 		/* right in all that is signed, and no proof of the chip */
