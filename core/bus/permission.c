@@ -98,6 +98,11 @@ enum bus_ruling bus_judge(
 	return BUS_REFUSE;
 }
 
+bool bus_may_carry(Postern__Envelope__BodyCase body)
+{
+	return body == POSTERN__ENVELOPE__BODY_CHIP_READ;
+}
+
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 {
 	if (kind == KIND(UNSPECIFIED))

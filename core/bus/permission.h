@@ -30,6 +30,9 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 enum bus_ruling bus_judge(
 	Postern__PluginKind kind, enum bus_phase phase, Postern__Envelope__BodyCase body);
 
+/* May a plugin put a blob beside this body? */
+bool bus_may_carry(Postern__Envelope__BodyCase body);
+
 /* May the core send this body to a plugin of this kind? */
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body);
 

@@ -307,6 +307,11 @@ static bool receive(struct core_plugin *p)
 		condemn(p, "bus.undecodable");
 		goto out;
 	}
+	if (m.has_blob && !bus_may_carry(m.envelope->body_case)) {
+		close(m.blob_fd);
+		condemn(p, "bus.blob_not_permitted");
+		goto out;
+	}
 	switch (bus_judge(p->kind, phase_of(p), m.envelope->body_case)) {
 	case BUS_ALLOW:
 		handle(p, &m);
