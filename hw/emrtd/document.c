@@ -14,6 +14,8 @@ struct reading {
 	struct emrtd_session *s;
 	const struct emrtd_wish *wish;
 	struct emrtd_document *d;
+	bool has_family;
+	uint8_t family[EMRTD_FAMILY_KEY];
 };
 
 static int store(void *self, const uint8_t *bytes, size_t size)
@@ -156,10 +158,27 @@ static int verify_mapping(struct reading *r)
 	return 0;
 }
 
+/* What is known of chips like this one, where this document's own reading has not taught better. */
+static int ask_family(struct reading *r)
+{
+	struct emrtd_limits *own = &r->d->limits;
+	const struct emrtd_access_report *a = &r->d->access;
+	if (r->wish->families == NULL)
+		return 0;
+	int err = emrtd_family_key(r->wish->issuer, r->wish->document_code,
+		(struct emrtd_bytes){a->card_access, a->card_access_size}, r->family);
+	r->has_family = err == 0;
+	if (err == 0 && own->chunk == 0 && !own->without_sfi && !own->exact)
+		(void)emrtd_families_find(r->wish->families, r->family, own);
+	return err;
+}
+
 static int open_document(struct reading *r)
 {
 	const struct emrtd_access_report *a = &r->d->access;
 	int err = emrtd_access_here(r->s, r->wish->password, r->wish->policy, &r->d->access);
+	if (err == 0)
+		err = ask_family(r);
 	if (err != 0 || a->access != EMRTD_ACCESS_PACE)
 		return err;
 	if (a->mapping == EMRTD_CHIP_AUTHENTICATION)
@@ -224,7 +243,7 @@ static int read_rest(struct reading *r)
 
 int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, struct emrtd_document *d)
 {
-	struct reading r = {s, wish, d};
+	struct reading r = {.s = s, .wish = wish, .d = d};
 	unsigned before = d->exchanges;
 	/* A proof is of the chip that is there now, not of the one before a tear; and only a whole EF.SOD ties what was read
 	 * before to it. */
@@ -248,6 +267,8 @@ int emrtd_document_read(struct emrtd_session *s, const struct emrtd_wish *wish, 
 		err = authenticate_actively(&r);
 	if (err == 0)
 		err = read_rest(&r);
+	if (r.has_family)
+		emrtd_families_keep(wish->families, r.family, &d->limits);
 	d->exchanges = before + emrtd_state(s).exchanges;
 	return err;
 }

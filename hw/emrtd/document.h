@@ -10,6 +10,7 @@
  */
 #ifndef POSTERN_EMRTD_DOCUMENT_H
 #define POSTERN_EMRTD_DOCUMENT_H
+#include "emrtd/family.h"
 #include "emrtd/file.h"
 
 enum { EMRTD_GROUPS = 17 };
@@ -51,6 +52,10 @@ struct emrtd_wish {
 	uint32_t groups; /* bit n: read DGn where the chip has it; DG1 always, DG14 and DG15 for their proofs */
 	bool without_chip_authentication, without_active_authentication;
 	size_t file_max; /* bytes of the largest file taken; 0: EMRTD_FILE_MAX */
+	/* What earlier documents have taught this reader; asked once EF.CardAccess is there and told at the end, also of a
+	 * reading that failed. NULL: each document begins anew. issuer and document_code of the optical zone; NULL: unknown. */
+	struct emrtd_families *families;
+	const char *issuer, *document_code;
 	/* May be NULL. Not 0: the reading ends with that code. */
 	int (*stage)(void *self, enum emrtd_stage stage, const struct emrtd_document *so_far);
 	void *self;

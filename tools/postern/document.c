@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `postern document inspect`: passive authentication of files, by hand, with the same code as the gate. Prints what the
+ * The table of `postern document`, and `inspect`: passive authentication of files, by hand, with the same code as the gate. Prints what the
  * documents' files say to the one who gave them. Must never judge by itself: hw/emrtd/inspect does.
  */
 #include <stdlib.h>
@@ -11,13 +11,6 @@
 #include "emrtd/lds/lds.h"
 #include "json_out.h"
 
-enum { FILE_MAX = 1024 * 1024 };
-
-struct files {
-	uint8_t *bytes[SOD_GROUPS + 1]; /* the SOD at 0 */
-	size_t size[SOD_GROUPS + 1];
-};
-
 int document_load(struct cli *cli, const char *path, size_t limit, uint8_t **bytes, size_t *size)
 {
 	int r = cli_read_file(path, limit, bytes, size);
@@ -26,8 +19,7 @@ int document_load(struct cli *cli, const char *path, size_t limit, uint8_t **byt
 	return r != 0 ? cli_fail(cli, CLI_UNAVAILABLE, "%s: %s", path, pn_err_name(r)) : CLI_OK;
 }
 
-/* "N=FILE" of each --dg. */
-static int load_groups(struct cli *cli, struct files *f)
+int document_load_groups(struct cli *cli, struct document_groups *g)
 {
 	size_t at = 0;
 	for (const char *v; (v = cli_each(cli, "dg", &at)) != NULL;) {
@@ -35,13 +27,22 @@ static int load_groups(struct cli *cli, struct files *f)
 		unsigned long n = strtoul(v, &end, 10);
 		if (end == v || *end != '=' || n < 1 || n >= SOD_GROUPS)
 			return cli_fail(cli, CLI_USAGE, "--dg %s: expected N=FILE, N from 1 to 16", v);
-		if (f->bytes[n] != NULL)
+		if (g->bytes[n] != NULL)
 			return cli_fail(cli, CLI_USAGE, "--dg %s: DG%lu is given twice", v, n);
-		int r = document_load(cli, end + 1, FILE_MAX, &f->bytes[n], &f->size[n]);
+		int r = document_load(cli, end + 1, DOCUMENT_FILE_MAX, &g->bytes[n], &g->size[n]);
 		if (r != CLI_OK)
 			return r;
 	}
 	return CLI_OK;
+}
+
+void document_free_groups(struct document_groups *g)
+{
+	for (size_t n = 0; n < SOD_GROUPS; n++) {
+		if (g->bytes[n] != NULL)
+			explicit_bzero(g->bytes[n], g->size[n]);
+		free(g->bytes[n]);
+	}
 }
 
 static int tell_use(struct cli *cli, const char *path, enum trust_use use)
@@ -51,10 +52,10 @@ static int tell_use(struct cli *cli, const char *path, enum trust_use use)
 	return cli_fail(cli, CLI_USAGE, "%s: not usable as a trusted certificate: %s", path, trust_use_name(use));
 }
 
-/* --root, then --trust, then --crl, then --defects: each rests on those before. */
+/* --root, then --trust, --crl, --deviations, --defects: each rests on those before. */
 int document_trust(struct cli *cli, struct trust *t)
 {
-	static const char *const options[] = {"root", "trust", "crl", "defects"};
+	static const char *const options[] = {"root", "trust", "crl", "deviations", "defects"};
 	for (size_t o = 0; o < PN_COUNT(options); o++) {
 		size_t at = 0;
 		for (const char *path; (path = cli_each(cli, options[o], &at)) != NULL;) {
@@ -71,6 +72,8 @@ int document_trust(struct cli *cli, struct trust *t)
 			} else if (r == CLI_OK && o == 2)
 				err = trust_add_crl(t, bytes, size);
 			else if (r == CLI_OK && o == 3)
+				err = trust_add_deviations(t, bytes, size, NULL);
+			else if (r == CLI_OK && o == 4)
 				err = trust_add_defects(t, (const char *)bytes, &line);
 			free(bytes);
 			if (r == CLI_OK && err != TRUST_OK && line > 0)
@@ -222,7 +225,9 @@ int document_optical(struct cli *cli, char out[96])
 
 static int inspect_command(struct cli *cli)
 {
-	struct files f = {0};
+	struct document_groups g = {.bytes = {NULL}};
+	uint8_t *sod = NULL;
+	size_t sod_size = 0;
 	struct trust trust;
 	struct inspection result;
 	struct mrz mrz;
@@ -238,9 +243,9 @@ static int inspect_command(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, "--at %s: expected a date as YYYY-MM-DD", date);
 	if (cli_number(cli, "max-age", 0, 36500, 0, &days) != 0)
 		return CLI_USAGE;
-	r = document_load(cli, cli_value(cli, "sod"), FILE_MAX, &f.bytes[0], &f.size[0]);
+	r = document_load(cli, cli_value(cli, "sod"), DOCUMENT_FILE_MAX, &sod, &sod_size);
 	if (r == CLI_OK)
-		r = load_groups(cli, &f);
+		r = document_load_groups(cli, &g);
 	if (r == CLI_OK)
 		r = document_trust(cli, &trust);
 	if (r == CLI_OK)
@@ -251,9 +256,9 @@ static int inspect_command(struct cli *cli)
 	tm.tm_mon = at.month - 1;
 	tm.tm_mday = at.day;
 	tm.tm_hour = 12;
-	lds_zone((struct emrtd_bytes){f.bytes[1], f.size[1]}, zone);
+	lds_zone((struct emrtd_bytes){g.bytes[1], g.size[1]}, zone);
 	document_parse_zone(zone, &at, &mrz);
-	struct inspect_input in = {.sod = {f.bytes[0], f.size[0]},
+	struct inspect_input in = {.sod = {sod, sod_size},
 		.issuer = mrz.issuer,
 		.document_code = mrz.document_code,
 		.dg1_mrz = zone,
@@ -263,18 +268,15 @@ static int inspect_command(struct cli *cli)
 		.trust_age_max_days = (uint32_t)days,
 		.refuse_sha1 = cli_flag(cli, "refuse-sha1")};
 	for (unsigned n = 1; n < SOD_GROUPS; n++)
-		in.group[n] = (struct inspect_file){f.bytes[n], f.size[n]};
+		in.group[n] = (struct inspect_file){g.bytes[n], g.size[n]};
 	inspect(&in, &result);
 	document_report(cli, &result, &mrz);
 	r = result.overall == INSPECT_SUCCESSFUL ? CLI_OK : CLI_FINDING;
 	explicit_bzero(&mrz, sizeof mrz);
 	explicit_bzero(zone, sizeof zone);
 out:
-	for (size_t n = 0; n < SOD_GROUPS; n++) {
-		if (f.bytes[n] != NULL)
-			explicit_bzero(f.bytes[n], f.size[n]);
-		free(f.bytes[n]);
-	}
+	document_free_groups(&g);
+	free(sod);
 	trust_free(&trust);
 	return r;
 }
@@ -288,6 +290,7 @@ const struct cli_command document_commands[] = {
 			{"root", "FILE...", "certificate that vouches for master lists, and is trusted itself", false},
 			{"trust", "FILE...", "master list, or one CSCA certificate", false},
 			{"crl", "FILE...", "revocation list of a CSCA", false},
+			{"deviations", "FILE...", "a State's own deviation list", false},
 			{"defects", "FILE...", "list of known defects and deviations", false},
 			{"mrz", "FILE", "the optical zone, to compare with DG1", false},
 			{"at", "DATE", "date of the check, YYYY-MM-DD (default: today, UTC)", false},
@@ -308,8 +311,17 @@ const struct cli_command document_commands[] = {
 			{"root", "FILE...", "certificate that vouches for master lists, and is trusted itself", false},
 			{"trust", "FILE...", "master list, or one CSCA certificate", false},
 			{"crl", "FILE...", "revocation list of a CSCA", false},
+			{"deviations", "FILE...", "a State's own deviation list", false},
 			{"defects", "FILE...", "list of known defects and deviations", false},
 			{"at", "DATE", "date of the check, YYYY-MM-DD (default: today, UTC)", false}},
 		document_read_command},
+	{"document", "show", "", 0, 0, "Tell what a chip's files say",
+		"Data groups as files, each as it was read with its tag. Nothing is proven: `postern document inspect` does\n"
+		"that. Lines that begin with ! say what is odd, with X why a file could not be read to its end, and at\n"
+		"which byte. Exit status 1 when a file lacks what ICAO Doc 9303 part 10 requires.",
+		{{"dg", "N=FILE...", "data group N, again for each", false}, {"com", "FILE", "EF.COM", false},
+			{"atr-info", "FILE", "EF.ATR/INFO", false},
+			{"image", "FILE", "write the image of DG2 there, as the document has it", false}},
+		document_show_command},
 	{0},
 };

@@ -100,7 +100,12 @@ int whole_read(struct whole *w)
 	assert_int_equal(w->by_can ? emrtd_password_from_can(&password, w->config.can) :
 				     emrtd_password_from_zone(&password, w->config.mrz),
 		0);
-	const struct emrtd_wish wish = {.password = &password, .policy = &w->policy, .groups = w->groups};
+	const struct emrtd_wish wish = {.password = &password,
+		.policy = &w->policy,
+		.groups = w->groups,
+		.families = w->families,
+		.issuer = "UTO",
+		.document_code = strlen(w->config.mrz) == 88 ? "P" : "I"};
 	w->err = emrtd_document_read(w->session, &wish, &w->document);
 	w->failure = emrtd_failure(w->session);
 	return w->err;

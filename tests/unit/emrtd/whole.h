@@ -27,6 +27,7 @@ struct whole {
 	struct emrtd_policy policy;
 	bool by_can, extended;
 	double deadline_ms; /* of the chip's modelled time; beyond it the channel gives PN_ETIMEOUT */
+	struct emrtd_families *families; /* may be NULL */
 	uint32_t groups;    /* wished for, beside DG1, DG14 and DG15 */
 	struct emrtd_document document;
 	struct inspection found;
