@@ -97,6 +97,10 @@ class Demo:
             return "".join(f.readlines()[-n:])
 
     # --- travellers, officer, faults -----------------------------------------------------------------
+    def reason(self, r):
+        """What decided a verdict that is not clear: a rule's code and what it speaks of."""
+        return " ".join(w for w in (r["reason"].removeprefix("eligibility."), r["reason_argument"]) if w)
+
     def take(self, row):
         r = row["record"]
         with self.lock:
@@ -111,8 +115,7 @@ class Demo:
         total = sum(s["duration_ms"] for s in r["steps"])
         verdict = (v or r)["verdict"].removeprefix("VERDICT_").lower()
         why = (v or r)["exception"].removeprefix("EXCEPTION_").lower().replace("_", " ")
-        reason = (v or r)["reason"]
-        why = "" if why == "none" else why if not reason else f"{why}: {reason}"
+        why = ", ".join(w for w in (why if why != "none" else "", self.reason(v or r)) if w)
         self.say(f'{self.outcomes:4d}  {row["unit"]}  {row["crossing_id"][-8:]}  {verdict:6s} {why:44s} '
                  f'-> {r["outcome"].removeprefix("OUTCOME_").lower():10s} {total:6d} ms  {r["nationality"]:3s} {r["document_code"]}')
 
@@ -273,7 +276,7 @@ class Demo:
                 verdicts[r["verdict"]] = verdicts.get(r["verdict"], 0) + 1
                 if r["verdict"] != "VERDICT_CLEAR":
                     exceptions[r["exception"]] = exceptions.get(r["exception"], 0) + 1
-                    reasons[r["reason"]] = reasons.get(r["reason"], 0) + 1
+                    reasons[self.reason(r)] = reasons.get(self.reason(r), 0) + 1
             elif r["kind"] == "RECORD_OUTCOME":
                 outcomes[r["outcome"]] = outcomes.get(r["outcome"], 0) + 1
                 for s in r["steps"]:
@@ -292,7 +295,7 @@ class Demo:
             self.say(f"    {name(k):26s} {v}")
         self.say("referrals by reason")
         for k, v in sorted(reasons.items(), key=lambda kv: (-kv[1], kv[0])):
-            self.say(f"    {k or 'the lane itself':26s} {v}")
+            self.say(f"    {k or 'the lane itself':44s} {v}")
         events, times, wrong = self.chips()
         if self.with_chips:
             self.say(f"chips                   laid down {events.get('chip_presented', 0)}, torn away {events.get('chip_torn', 0)}; good ones "
