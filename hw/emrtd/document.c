@@ -186,6 +186,19 @@ static int open_document(struct reading *r)
 	return err != 0 ? err : emrtd_select_application(r->s);
 }
 
+/* The first response under the new keys decides (Doc 9303-11, 6.2.1): that of reading DG1, which is next; where DG1 is there
+ * from before a tear, one of a command of its own. */
+static int prove_chip(struct reading *r)
+{
+	int err = r->d->group[1].whole ? emrtd_chip_confirm(r->s) : read_group(r, 1);
+	r->d->chip = emrtd_chip_proof(r->s);
+	if (r->d->chip == EMRTD_REFUTED)
+		err = emrtd_chip_confirm(r->s); /* says so */
+	if (r->d->chip != EMRTD_PROVEN)
+		r->d->chip_failure = emrtd_failure(r->s);
+	return err != 0 ? err : stage(r, EMRTD_STAGE_CHIP);
+}
+
 static int authenticate_chip(struct reading *r)
 {
 	struct emrtd_security_infos infos;
@@ -199,10 +212,9 @@ static int authenticate_chip(struct reading *r)
 		emrtd_ca_choose(&infos, &choice) == 0) {
 		err = emrtd_chip_authenticate(r->s, &choice);
 		if (err == 0)
-			err = emrtd_chip_confirm(r->s);
+			return prove_chip(r);
 		r->d->chip = verdict(r->s, err);
-		if (err != 0)
-			r->d->chip_failure = emrtd_failure(r->s);
+		r->d->chip_failure = emrtd_failure(r->s);
 		if (gone(r, err) != 0)
 			return err;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One document's chip from power-up to the last file, in the order that lets others begin soonest (Doc 9303-11, 4 to 6):
- * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, which is
- * told at once; DG15 and active authentication; the smaller groups; DG2, the longest, last. EF.COM, which nobody has
+ * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, the
+ * first file under its keys, which decides it, and which is told at once; DG15 and active authentication; the smaller groups; DG2, the longest, last. EF.COM, which nobody has
  * signed, is not read.
  *
  * Pure like emrtd.h: whether a proof counts is not judged here, since only passive authentication knows which files are

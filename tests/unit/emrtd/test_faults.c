@@ -62,8 +62,8 @@ struct row {
 static const struct row table[] = {
 /* LINK. A response of less than two bytes is none (ISO/IEC 7816-4 5.1); an empty or early 9000 proves nothing. */
 {"tear", BY_GM, STOPS(ECLOSED, CARD_ACCESS, CHANNEL), NO, NO, NO, NOTHING, false, "gone at the first command"},
-{"tear@20", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "gone while reading; laid down again"},
-{"tear-late@20", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "the same, the chip's counter one ahead"},
+{"tear@19", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "gone while reading; laid down again"},
+{"tear-late@19", BY_GM, STOPS(ECLOSED, READ, CHANNEL), NO, YES, NO, SOUND, true, "the same, the chip's counter one ahead"},
 {"tear-half", BY_GM, STOPS(EFORMAT, CARD_ACCESS, FORMAT), NO, NO, NO, NOTHING, false, "9000 without the bytes asked for"},
 {"tear-half@9", BY_GM, STOPS(EFORMAT, READ, SM_BARE), NO, NO, NO, NOTHING, true, "a bare 9000 inside secure messaging (9.8)"},
 {"reply-0", BY_GM, STOPS(EIO, CARD_ACCESS, TORN), NO, NO, NO, NOTHING, false, "no status word"},
