@@ -115,7 +115,7 @@ class Demo:
         total = sum(s["duration_ms"] for s in r["steps"])
         verdict = (v or r)["verdict"].removeprefix("VERDICT_").lower()
         why = (v or r)["exception"].removeprefix("EXCEPTION_").lower().replace("_", " ")
-        why = ", ".join(w for w in (why if why != "none" else "", self.reason(v or r)) if w)
+        why = self.reason(v or r) or why.replace("none", "")
         self.say(f'{self.outcomes:4d}  {row["unit"]}  {row["crossing_id"][-8:]}  {verdict:6s} {why:44s} '
                  f'-> {r["outcome"].removeprefix("OUTCOME_").lower():10s} {total:6d} ms  {r["nationality"]:3s} {r["document_code"]}')
 

@@ -109,7 +109,7 @@ static int publish_one(struct issue *is, const char *name, uint8_t *bytes, size_
 
 static int publish(struct issue *is)
 {
-	const struct sim_office *all[STATES_MAX];
+	const struct sim_office *all[STATES_MAX] = {NULL};
 	size_t size = 0;
 	char name[16];
 	for (size_t i = 0; i < is->states; i++)

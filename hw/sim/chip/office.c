@@ -118,14 +118,11 @@ uint8_t *sim_office_list(const struct sim_office *o, size_t *size)
 uint8_t *sim_office_list_of(const struct sim_office *by, const struct sim_office *const *all,
 	size_t count, size_t *size)
 {
-	X509 **certificates = calloc(count + 1, sizeof *certificates);
-	uint8_t *list = NULL;
+	X509 *certificates[SIM_OFFICES_MAX];
 	*size = 0;
-	for (size_t i = 0; i < count && certificates != NULL; i++)
+	if (count > SIM_OFFICES_MAX)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
 		certificates[i] = sim_state_csca(all[i]->state);
-	if (certificates != NULL)
-		list = sim_master_list(
-			by->state, certificates, count, by->now_s, SIM_LIST_PLAIN, size);
-	free(certificates);
-	return list;
+	return sim_master_list(by->state, certificates, count, by->now_s, SIM_LIST_PLAIN, size);
 }
