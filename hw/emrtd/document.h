@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One document's chip from power-up to the last file, in the order that lets others begin soonest (Doc 9303-11, 4 to 6):
- * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, the
- * first file under its keys, which decides it, and which is told at once; DG15 and active authentication; the smaller groups; DG2, the longest, last. EF.COM, which nobody has
- * signed, is not read.
+ * access; EF.CardSecurity where chip authentication mapping was used; EF.SOD; DG14 and chip authentication; DG1, the first
+ * file under its keys, which decides it, and which is told at once; DG15 and active authentication; the smaller groups;
+ * DG2, the longest, last. EF.COM, which nobody has signed, is not read.
  *
  * Pure like emrtd.h: whether a proof counts is not judged here, since only passive authentication knows which files are
  * the State's. Must never give bytes of two chips in one document: after a tear a document is gone on with only when its
@@ -63,7 +63,8 @@ struct emrtd_wish {
 
 /* 0: all that was wished for and is on the chip has been read; proofs that failed are in *d, not errors. Else the first
  * error, and *d holds what came before it. After PN_EIO or PN_ECLOSED, and a reset of chip and session, the same call with
- * the same *d goes on. PN_ECONFLICT: another chip than the one begun with. */
+ * the same *d goes on; also after PN_EFORMAT with EMRTD_CAUSE_SM_BARE when d->limits.refused has grown: the chip refused an
+ * extended command in clear, and the next attempt reads in short length. PN_ECONFLICT: another chip than the one begun with. */
 int emrtd_document_read(
 	struct emrtd_session *s, const struct emrtd_wish *wish, struct emrtd_document *d) PN_MUST_CHECK;
 void emrtd_document_free(struct emrtd_document *d);

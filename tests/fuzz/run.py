@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-LIMITS = ("-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1")
+# libFuzzer's timeout is wall time, and what runs at the lowest priority may wait long for a processor.
+LIMITS = ("-timeout=300", "-rss_limit_mb=2048", "-print_final_stats=1")
 CPU_TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -152,7 +152,7 @@ static void table(FILE *out, const struct inspection *i, const struct mrz *m)
 	for (size_t n = 0; n < i->count; n++) {
 		const struct inspect_check *c = &i->check[n];
 		const char *why = inspect_reason_key(c->reason);
-		fprintf(out, "%s %-22s %-7s %-14s %s\n", mark(c->result), inspect_check_name(c->id),
+		fprintf(out, "%s %-22s %-13s %-14s %s\n", mark(c->result), inspect_check_name(c->id),
 			inspect_check_field(c, field), mrz_result_name((enum mrz_result)c->result), why);
 	}
 }
@@ -228,6 +228,8 @@ static int inspect_command(struct cli *cli)
 	struct document_groups g = {.bytes = {NULL}};
 	uint8_t *sod = NULL;
 	size_t sod_size = 0;
+	uint8_t *card_security = NULL;
+	size_t card_security_size = 0;
 	struct trust trust;
 	struct inspection result;
 	struct mrz mrz;
@@ -246,6 +248,8 @@ static int inspect_command(struct cli *cli)
 	r = document_load(cli, cli_value(cli, "sod"), DOCUMENT_FILE_MAX, &sod, &sod_size);
 	if (r == CLI_OK)
 		r = document_load_groups(cli, &g);
+	if (r == CLI_OK && cli_value(cli, "card-security") != NULL)
+		r = document_load(cli, cli_value(cli, "card-security"), DOCUMENT_FILE_MAX, &card_security, &card_security_size);
 	if (r == CLI_OK)
 		r = document_trust(cli, &trust);
 	if (r == CLI_OK)
@@ -259,6 +263,7 @@ static int inspect_command(struct cli *cli)
 	lds_zone((struct emrtd_bytes){g.bytes[1], g.size[1]}, zone);
 	document_parse_zone(zone, &at, &mrz);
 	struct inspect_input in = {.sod = {sod, sod_size},
+		.card_security = {card_security, card_security_size},
 		.issuer = mrz.issuer,
 		.document_code = mrz.document_code,
 		.dg1_mrz = zone,
@@ -277,6 +282,7 @@ static int inspect_command(struct cli *cli)
 out:
 	document_free_groups(&g);
 	free(sod);
+	free(card_security);
 	trust_free(&trust);
 	return r;
 }
@@ -287,6 +293,7 @@ const struct cli_command document_commands[] = {
 		"parts 11 and 12, results the words of BSI TR-03135: + successful, X failed, ? undetermined,\n"
 		"- not performed, ! aborted. Exit status 1 when the whole is not successful.",
 		{{"sod", "FILE", "EF.SOD", true}, {"dg", "N=FILE...", "data group N, again for each", false},
+			{"card-security", "FILE", "EF.CardSecurity", false},
 			{"root", "FILE...", "certificate that vouches for master lists, and is trusted itself", false},
 			{"trust", "FILE...", "master list, or one CSCA certificate", false},
 			{"crl", "FILE...", "revocation list of a CSCA", false},

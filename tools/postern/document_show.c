@@ -231,8 +231,8 @@ static int show_zone(struct show *s, struct emrtd_bytes f, struct lds_notes *n)
 	struct emrtd_bytes zone;
 	int rc = lds_dg1(f, &zone, n);
 	size_t count = zone.size == 90 ? 3 : 2, each = zone.size / count;
-	const struct lds_text whole = {zone, true};
-	if (s->cli->json)
+	const struct lds_text whole = {zone, rc == 0};
+	if (s->cli->json || rc != 0)
 		put_text(s, "zone", &whole);
 	for (size_t i = 0; i < count && !s->cli->json && rc == 0; i++) {
 		const struct lds_text line = {{zone.bytes + i * each, each}, true};

@@ -150,7 +150,8 @@ enum trust_error trust_add_defects(struct trust *t, const char *text, size_t *li
 struct trust_deviation_report {
 	size_t deviations, descriptions;
 	size_t entries;        /* made in the store */
-	size_t without_signer; /* names no document signer: no check here knows which documents are meant */
+	size_t without_signer; /* names no document signer, or by a digest that is not known here: nobody can tell whose
+				  documents are meant */
 	size_t narrowed;       /* holds for some documents of the signer only: by type, day of issue or number */
 	size_t without_check;  /* of a kind that no check here asks for; those of national use among them */
 	int64_t signed_s;

@@ -123,7 +123,7 @@ bool trust_id_matches(const struct trust_signer_id *id, X509 *signer)
 	       memcmp(ASN1_STRING_get0_data(id->octets), digest, size) == 0;
 }
 
-/* NULL: no memory, or a digest that is not known here. */
+/* digest: one that is known here. NULL: no memory. */
 static struct trust_signer_id *id_of(const SIGNER_NAME *n, int digest)
 {
 	struct trust_signer_id *id = calloc(1, sizeof *id);
@@ -149,13 +149,13 @@ static struct trust_signer_id *id_of(const SIGNER_NAME *n, int digest)
 enum parameter { NOTHING, GROUP, FIELD };
 
 /* Doc 9303-3 7.3.5: what a failed check of checks.def may owe to the deviation. Where no check here would fail because of
- * it, there is no row. */
+ * it, there is no row; nor where the signer himself is not known then: a signature on his certificate that is wrong, an
+ * EF.SOD that cannot be read. Anybody could claim to be him. */
 static const struct kind {
 	const char *type;
 	enum parameter parameter;
 	const char *check;
 } kinds[] = {
-	{"2.23.136.1.1.7.1.1", NOTHING, "pa.signer.chain"},   /* CertOrKey-DSSignature */
 	{"2.23.136.1.1.7.1.2", FIELD, "signer"},              /* CertOrKey-DSEncoding */
 	{"2.23.136.1.1.7.1.3", FIELD, "csca"},                /* CertOrKey-CSCAEncoding */
 	{"2.23.136.1.1.7.1.4", NOTHING, TRUST_ACTIVE_KEY},    /* CertOrKey-AAKeyCompromised */
@@ -178,7 +178,6 @@ static const struct field {
 	{"signer", "2.5.29.15", -1, "pa.signer.usage"},                /* keyUsage */
 	{"signer", "2.23.136.1.1.6.2", -1, "pa.signer.usage"},         /* documentTypeList */
 	{"signer", "2.5.29.16", -1, "pa.signer.validity"},             /* privateKeyUsagePeriod */
-	{"signer", "2.5.29.35", -1, "pa.signer.chain"},                /* authorityKeyIdentifier */
 	{"csca", NULL, 5, "pa.csca.validity"},
 };
 
@@ -221,7 +220,7 @@ static const char *check_of(const DESCRIPTION *d, unsigned *group)
 		return k->check;
 	/* Datagroup: 1 to 16, sod(20), com(21). A group whose data objects are broken hashes as any other. */
 	if (strcmp(k->check, "malformed") == 0)
-		return n == 20 ? "pa.sod" : n == 21 ? "pa.com" : NULL;
+		return n == 21 ? "pa.com" : NULL;
 	if (n < 1 || n > 16)
 		return NULL;
 	*group = (unsigned)n;
@@ -262,7 +261,7 @@ static enum trust_error take_description(struct batch *b, const char country[3],
 	r->descriptions++;
 	if (check == NULL)
 		r->without_check++;
-	else if (documents->signer == NULL)
+	else if (documents->signer == NULL || (documents->signer->type == BY_DIGEST && EVP_get_digestbynid(digest) == NULL))
 		r->without_signer++;
 	else if (documents->type != NULL || documents->issued != NULL || documents->numbers != NULL)
 		r->narrowed++;
@@ -390,10 +389,10 @@ static enum trust_error verify(
 	if (trust_issuer(t, signer, &issuer) != TRUST_FOUND || !trust_country(X509_get_subject_name(signer), r->country) ||
 		strcmp(r->country, issuer->country) != 0)
 		return TRUST_UNKNOWN_ISSUER;
-	if (!trust_signs(signer, "2.23.136.1.1.8"))
-		return TRUST_SIGNER_USAGE;
 	if (r->signed_s < trust_time(X509_get0_notBefore(signer)) || r->signed_s > trust_time(X509_get0_notAfter(signer)))
 		return TRUST_SIGNED_OUTSIDE;
+	if (!trust_signs(signer, "2.23.136.1.1.8"))
+		return TRUST_SIGNER_USAGE;
 	return trust_revocation(t, signer, issuer, r->signed_s) == TRUST_REVOKED ? TRUST_SIGNER_REVOKED : TRUST_OK;
 }
 

@@ -18,7 +18,7 @@ struct sim_store {
 	struct sim_chip_file files[FILES];
 	uint8_t *bytes[FILES];
 	size_t count;
-	EVP_PKEY *ca, *aa;
+	EVP_PKEY *ca, *aa, *cam;
 };
 
 /* The n-th file's identifier and name; 0 beyond the last. */
@@ -98,11 +98,13 @@ int sim_store_load(const char *folder, struct sim_chip_config *config, struct si
 	}
 	s->ca = load_key(folder, "DG14_sk.pkcs8");
 	s->aa = load_key(folder, "DG15_sk.pkcs8");
+	s->cam = load_key(folder, "EF_CardSecurity_sk.pkcs8");
 	config->files = s->files;
 	config->file_count = s->count;
 	config->ca_count = s->ca != NULL ? 1 : 0;
 	config->ca[0] = (struct sim_chip_key){s->ca, SIM_NO_CIPHER, -1};
 	config->aa.key = s->aa;
+	config->cam = s->cam;
 	if (config->aa.trailer == 0)
 		config->aa.trailer = 0xbc;
 	return found ? PN_OK : PN_ENOTFOUND;
@@ -116,6 +118,7 @@ void sim_store_free(struct sim_store *s)
 		free(s->bytes[i]);
 	EVP_PKEY_free(s->ca);
 	EVP_PKEY_free(s->aa);
+	EVP_PKEY_free(s->cam);
 	free(s);
 }
 
@@ -163,7 +166,8 @@ int sim_store_save(
 		}
 	}
 	if (!save_key(folder, "DG14_sk.pkcs8", config->ca_count > 0 ? config->ca[0].key : NULL) ||
-		!save_key(folder, "DG15_sk.pkcs8", config->aa.key))
+		!save_key(folder, "DG15_sk.pkcs8", config->aa.key) ||
+		!save_key(folder, "EF_CardSecurity_sk.pkcs8", config->cam))
 		return PN_EIO;
 	uint8_t *der = sim_office_csca(office, &size);
 	if (!save_der(folder, "csca.der", der, size))

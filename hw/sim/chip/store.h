@@ -9,7 +9,7 @@
 
 struct sim_store;
 
-/* Files and the keys of DG14 (Chip Authentication, any cipher) and DG15 into config; *store keeps
+/* Files and the keys of DG14 (Chip Authentication, any cipher), DG15 and EF.CardSecurity into config; *store keeps
  * them until freed. PN_ENOTFOUND: no DG1 there. */
 int sim_store_load(const char *folder, struct sim_chip_config *config, struct sim_store **store);
 void sim_store_free(struct sim_store *s);

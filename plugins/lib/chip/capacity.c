@@ -3,7 +3,7 @@
  */
 #include "chip/capacity.h"
 
-enum { CAPABILITIES = 7, EXTENDED_BIT = 0x40, INFO_SIZES = 0x7f66, INTEGER = 2 };
+enum { FOUR = 4, MAX_APDU_DATA_SIZE = 0x0a, CAPABILITIES = 7, EXTENDED_BIT = 0x40, INFO_SIZES = 0x7f66, INTEGER = 2 };
 
 /* Where the historical bytes begin, and how many they are (ISO/IEC 7816-3, 8.2): after T0 and the interface bytes that each TDi
  * announces. */
@@ -66,4 +66,31 @@ bool chip_info_sizes(struct emrtd_bytes file, size_t *command_max, size_t *respo
 		return false;
 	struct emrtd_tlv_walk walk = emrtd_tlv_walk(value);
 	return number(&walk, command_max) && number(&walk, response_max);
+}
+
+/* One byte of tag, one of length, so many bytes; the value of the first of that tag that has four bytes. */
+static const uint8_t *four_of(const uint8_t *list, size_t size, uint8_t tag)
+{
+	for (size_t at = 0; size - at >= 2;) {
+		size_t length = list[at + 1];
+		if (length > size - at - 2)
+			return NULL;
+		if (list[at] == tag && length == FOUR)
+			return list + at + 2;
+		at += 2 + length;
+	}
+	return NULL;
+}
+
+uint32_t chip_feature(const uint8_t *list, size_t size, uint8_t feature)
+{
+	const uint8_t *v = four_of(list, size, feature);
+	return v == NULL ? 0 : (uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
+}
+
+/* Little endian, other than the control code (part 10, 2.6.14). */
+uint32_t chip_reader_size(const uint8_t *properties, size_t size)
+{
+	const uint8_t *v = four_of(properties, size, MAX_APDU_DATA_SIZE);
+	return v == NULL ? 0 : (uint32_t)v[3] << 24 | (uint32_t)v[2] << 16 | (uint32_t)v[1] << 8 | v[0];
 }

@@ -206,13 +206,27 @@ static bool zone_of(const Postern__ReadChip *q, char out[ZONE_MAX])
 	return true;
 }
 
-static int password_of(const struct postern_message *m, struct emrtd_password *out)
+/* count characters of every zone's first line, up to the first filler. */
+static void letters(const char *zone, size_t count, char *out)
+{
+	size_t n = strcspn(zone, "<");
+	if (n > count)
+		n = count;
+	memcpy(out, zone, n);
+	out[n] = '\0';
+}
+
+static int question_of(const struct postern_message *m, struct worker_question *out)
 {
 	char zone[ZONE_MAX];
 	Postern__ReadChip *q = postern__read_chip__unpack(NULL, m->size, m->bytes);
 	if (q == NULL)
 		return PN_EFORMAT;
-	int err = zone_of(q, zone) ? emrtd_password_from_zone(out, zone) : PN_EFORMAT;
+	int err = zone_of(q, zone) ? emrtd_password_from_zone(&out->password, zone) : PN_EFORMAT;
+	if (err == PN_OK) {
+		letters(zone, sizeof out->document_code - 1, out->document_code);
+		letters(zone + 2, sizeof out->issuer - 1, out->issuer);
+	}
 	explicit_bzero(zone, sizeof zone);
 	for (size_t i = 0; i < q->n_mrz_lines; i++)
 		explicit_bzero(q->mrz_lines[i], strlen(q->mrz_lines[i]));
@@ -223,7 +237,7 @@ static int password_of(const struct postern_message *m, struct emrtd_password *o
 void chip_plugin_message(void *self, const struct postern_message *m)
 {
 	struct chip_plugin *p = self;
-	struct emrtd_password password;
+	struct worker_question question;
 	if (m->body != READ_CHIP || m->query_id == 0 || p->failed)
 		return;
 	/* The document of the question before is gone, as far as the core knows. */
@@ -233,11 +247,11 @@ void chip_plugin_message(void *self, const struct postern_message *m)
 	}
 	p->query_id = m->query_id;
 	strncpy(p->crossing_id, m->crossing_id, sizeof p->crossing_id - 1);
-	if (password_of(m, &password) == 0)
-		worker_ask(p->worker, &password);
+	if (question_of(m, &question) == 0)
+		worker_ask(p->worker, &question);
 	else
 		answer_early(p, POSTERN__CHIP_RESULT__CHIP_REFUSED, EMRTD_CAUSE_ARGUMENT);
-	explicit_bzero(&password, sizeof password);
+	explicit_bzero(&question, sizeof question);
 	turn(p, p->host->now_ms(p->host->ctx));
 }
 

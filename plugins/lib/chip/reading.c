@@ -151,6 +151,9 @@ static int attempt(struct run *r)
 	const struct emrtd_wish wish = {.password = r->reading->password,
 		.policy = &r->reading->policy,
 		.groups = r->reading->groups,
+		.families = r->reading->families,
+		.issuer = r->reading->issuer,
+		.document_code = r->reading->document_code,
 		.stage = stage,
 		.self = r};
 	out->failure = (struct emrtd_failure){0};

@@ -18,6 +18,8 @@ struct chip_exchange {
 
 struct chip_reading {
 	const struct emrtd_password *password;
+	const char *issuer, *document_code; /* of the optical zone; NULL: not known */
+	struct emrtd_families *families;    /* the slot's; may be NULL */
 	struct emrtd_policy policy;
 	uint32_t groups;        /* as in emrtd_wish */
 	uint32_t apdu_limit_ms; /* for one command */

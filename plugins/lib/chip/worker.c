@@ -24,6 +24,7 @@ struct thread {
 	uint64_t taken;     /* the question that it works on, or did last */
 	uint64_t within_ms; /* the limit of the call that it is in; 0: in none */
 	bool no_reader;     /* its slot said so, of that question */
+	struct emrtd_families families; /* this thread's alone */
 };
 
 struct worker {
@@ -35,10 +36,10 @@ struct worker {
 	bool ending;
 	int event;
 	/* The question; open: it has no outcome yet. */
-	uint64_t question, begun_ms;
+	uint64_t number, begun_ms;
 	bool open, finished;
 	size_t winner;
-	struct emrtd_password password;
+	struct worker_question question;
 	struct chip_progress progress;
 	bool progressed;
 	struct chip_outcome outcome; /* when finished */
@@ -54,7 +55,7 @@ static void wake(const struct worker *w)
 
 static bool current(const struct thread *t)
 {
-	return !t->worker->ending && t->worker->open && t->taken == t->worker->question;
+	return !t->worker->ending && t->worker->open && t->taken == t->worker->number;
 }
 
 static bool found(void *self)
@@ -115,7 +116,7 @@ static void finish(struct thread *t, struct chip_outcome *out)
 		w->outcome = *out;
 		w->open = false;
 		w->finished = true;
-		OPENSSL_cleanse(&w->password, sizeof w->password);
+		OPENSSL_cleanse(&w->question, sizeof w->question);
 		wake(w);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -125,11 +126,14 @@ static void finish(struct thread *t, struct chip_outcome *out)
 		chip_outcome_free(out);
 }
 
-static void read_one(struct thread *t, const struct emrtd_password *password, uint64_t begun_ms)
+static void read_one(struct thread *t, const struct worker_question *q, uint64_t begun_ms)
 {
 	const struct worker_config *c = &t->worker->config;
 	struct chip_outcome out;
-	const struct chip_reading reading = {.password = password,
+	const struct chip_reading reading = {.password = &q->password,
+		.issuer = q->issuer,
+		.document_code = q->document_code,
+		.families = &t->families,
 		.policy = c->policy,
 		.groups = c->groups,
 		.apdu_limit_ms = c->apdu_limit_ms,
@@ -149,21 +153,21 @@ static void *work(void *self)
 {
 	struct thread *t = self;
 	struct worker *w = t->worker;
-	struct emrtd_password password;
+	struct worker_question question;
 	pthread_mutex_lock(&w->lock);
 	while (!w->ending) {
-		if (!w->open || t->taken == w->question || w->winner != NOBODY) {
+		if (!w->open || t->taken == w->number || w->winner != NOBODY) {
 			pthread_cond_wait(&w->asked, &w->lock);
 			continue;
 		}
-		t->taken = w->question;
+		t->taken = w->number;
 		t->no_reader = false;
 		t->slot.cancel(t->slot.self, false);
-		password = w->password;
+		question = w->question;
 		uint64_t begun = w->begun_ms;
 		pthread_mutex_unlock(&w->lock);
-		read_one(t, &password, begun);
-		OPENSSL_cleanse(&password, sizeof password);
+		read_one(t, &question, begun);
+		OPENSSL_cleanse(&question, sizeof question);
 		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -220,7 +224,7 @@ static void close_question(struct worker *w)
 {
 	w->open = false;
 	w->progressed = false;
-	OPENSSL_cleanse(&w->password, sizeof w->password);
+	OPENSSL_cleanse(&w->question, sizeof w->question);
 	if (w->finished)
 		chip_outcome_free(&w->outcome);
 	w->finished = false;
@@ -260,14 +264,14 @@ int worker_fd(const struct worker *w)
 	return w->event;
 }
 
-void worker_ask(struct worker *w, const struct emrtd_password *password)
+void worker_ask(struct worker *w, const struct worker_question *question)
 {
 	pthread_mutex_lock(&w->lock);
 	close_question(w);
-	w->question++;
+	w->number++;
 	w->begun_ms = clock_mono_ms();
 	w->winner = NOBODY;
-	w->password = *password;
+	w->question = *question;
 	w->open = true;
 	pthread_cond_broadcast(&w->asked);
 	pthread_mutex_unlock(&w->lock);
@@ -294,7 +298,7 @@ static void give_up(struct worker *w, struct chip_outcome *out)
 	bool readers = false;
 	memset(out, 0, sizeof *out);
 	for (size_t i = 0; i < w->count; i++)
-		readers = readers || (w->threads[i].taken == w->question && !w->threads[i].no_reader);
+		readers = readers || (w->threads[i].taken == w->number && !w->threads[i].no_reader);
 	out->failure = (struct emrtd_failure){PN_ETIMEOUT, EMRTD_STEP_NONE, EMRTD_CAUSE_CHANNEL, 0};
 	out->err = PN_ETIMEOUT;
 	out->result = w->winner != NOBODY ? POSTERN__CHIP_RESULT__CHIP_LATE

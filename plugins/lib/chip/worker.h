@@ -17,6 +17,12 @@ struct worker_config {
 	uint32_t groups, apdu_limit_ms, read_limit_ms, wait_ms, resume_ms;
 };
 
+/* What is asked: personal as far as the password goes. */
+struct worker_question {
+	struct emrtd_password password;
+	char issuer[4], document_code[3]; /* of the optical zone, without fillers */
+};
+
 enum { WORKER_GRACE_MS = 300 }; /* after a limit that a slot keeps itself, before it counts as hung */
 
 /* PN_ENOMEM, PN_EIO. slots are copied, their self must outlive the worker. Starts no thread yet. */
@@ -28,8 +34,8 @@ bool worker_free(struct worker *w);
 
 /* Readable when there is something for worker_take(). */
 int worker_fd(const struct worker *w);
-/* A question; the one before it, if it was open, is over without an outcome. The password is copied. */
-void worker_ask(struct worker *w, const struct emrtd_password *password);
+/* The one before it, if it was open, is over without an outcome. Copied. */
+void worker_ask(struct worker *w, const struct worker_question *question);
 void worker_forget(struct worker *w);
 
 enum worker_event { WORKER_NOTHING, WORKER_PROGRESS, WORKER_OUTCOME };

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-TOOL, PLAYER = sys.argv[1:3]
+TOOL, PLAYER, CHIP = sys.argv[1:4]
 ZONE = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10\n"
 
 
@@ -64,6 +64,34 @@ class Document(unittest.TestCase):
             f.write(b"X")
         forged = tool("document", "inspect", *files, "--json")
         self.assertEqual((forged.returncode, json.loads(forged.stdout)["overall"]), (1, "failed"))
+
+    def test_chip_authentication_mapping_is_told_and_judged(self):
+        issued, out, port = os.path.join(self.folder.name, "issued"), os.path.join(self.folder.name, "out"), str(free_port())
+        options = ["--access", "pace", "--pace", "cam:aes128:13", "--face-size", "500", "--mrz", ZONE.replace("\n", "")]
+        subprocess.run([CHIP, "--save", issued, *options], check=True, timeout=60)
+        trust = ["--trust", issued + "/csca.der"]
+        reader = subprocess.Popen([TOOL, "document", "read", "--reader", "vpcd:127.0.0.1:" + port, "--mrz", self.zone, "--out", out,
+                                   *trust], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            while reader.poll() is None and subprocess.run([CHIP, "--connect", "127.0.0.1:" + port, "--load", issued, *options],
+                                                           stderr=subprocess.DEVNULL, timeout=60, check=False).returncode != 0:
+                pass  # the reader does not wait yet
+            said, wrong = reader.communicate(timeout=60)
+        finally:
+            reader.kill()
+        self.assertEqual((reader.returncode, "mapping             proven" in said), (0, True), said + wrong)
+        files = ["--sod", out + "/EF.SOD", "--dg", f"1={out}/DG1", "--card-security", out + "/EF.CardSecurity", *trust, "--json"]
+
+        def check():
+            r = tool("document", "inspect", *files)
+            return {c["check"]: c["result"] for c in json.loads(r.stdout)["checks"]}["pa.card_security"]
+        self.assertEqual(check(), "successful")
+        with open(out + "/EF.CardSecurity", "r+b") as f:
+            f.seek(-1, os.SEEK_END)
+            last = f.read(1)[0]
+            f.seek(-1, os.SEEK_END)
+            f.write(bytes([last ^ 1]))
+        self.assertEqual(check(), "failed")
 
     def test_without_trust_it_is_undetermined(self):
         r = self.read("--json")

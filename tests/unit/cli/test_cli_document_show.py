@@ -74,6 +74,13 @@ class Files(unittest.TestCase):
         said = json.loads(r.stdout)[0]
         self.assertEqual((r.returncode, said["complete"], said["notes"][0]["problem"]), (1, False, "encoding"))
         self.assertIn(b"X encoding", tool("document", "show", *self.groups(12)).stdout)
+        with open(self.at("DG1"), "r+b") as f:
+            f.seek(20)
+            f.write(b"\xff\x1b")
+        r = tool("document", "show", *self.groups(1), "--json")
+        said = json.loads(r.stdout)[0]
+        self.assertEqual((r.returncode, bytes.fromhex(said["zone"])[:3], said["notes"][0]["at"]), (1, b"P<U", 20))
+        self.assertNotIn(b"\x1b", tool("document", "show", *self.groups(1)).stdout)
         self.assertEqual(tool("document", "show", "--dg", "17=x").returncode, 2)
         self.assertEqual(tool("document", "show", "--com", self.at("missing"), "--json").stdout, b"")
 

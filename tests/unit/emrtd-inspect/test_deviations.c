@@ -118,7 +118,7 @@ static void each_kind_and_its_check(void **state)
 		unsigned group;
 	} cases[] = {
 		{TYPE "1", -1, NULL, NULL, 0},
-		{TYPE "1.1", -1, NULL, "pa.signer.chain", 0},
+		{TYPE "1.1", -1, NULL, NULL, 0}, /* who signed is not known then */
 		{TYPE "1.2", 0, NULL, NULL, 0},
 		{TYPE "1.2", 3, NULL, NULL, 0},
 		{TYPE "1.2", 4, NULL, "pa.signer.country", 0},
@@ -127,13 +127,13 @@ static void each_kind_and_its_check(void **state)
 		{TYPE "1.2", -1, "2.5.29.15", "pa.signer.usage", 0},
 		{TYPE "1.2", -1, "2.23.136.1.1.6.2", "pa.signer.usage", 0},
 		{TYPE "1.2", -1, "2.5.29.16", "pa.signer.validity", 0},
-		{TYPE "1.2", -1, "2.5.29.35", "pa.signer.chain", 0},
+		{TYPE "1.2", -1, "2.5.29.35", NULL, 0},
 		{TYPE "1.2", -1, "2.5.29.31", NULL, 0},
 		{TYPE "1.3", 5, NULL, "pa.csca.validity", 0},
 		{TYPE "1.3", 4, NULL, NULL, 0},
 		{TYPE "2", -1, NULL, NULL, 0},
 		{TYPE "2.1", 2, NULL, NULL, 0},
-		{TYPE "2.1", 20, NULL, "pa.sod", 0},
+		{TYPE "2.1", 20, NULL, NULL, 0}, /* nor here */
 		{TYPE "2.1", 21, NULL, "pa.com", 0},
 		{TYPE "2.2", 14, NULL, "pa.dg.hash", 14},
 		{TYPE "2.2", 0, NULL, NULL, 0},
@@ -205,6 +205,26 @@ static void narrower_entries_have_no_effect(void **state)
 	end(&w);
 }
 
+static void a_digest_that_is_not_known(void **state)
+{
+	/* The last arc of SHA-256's identifier, changed to one that nobody has. */
+	static const uint8_t sha256[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01};
+	struct world w;
+	size_t size;
+	(void)state;
+	begin(&w, "NO");
+	const struct sim_deviation d = {.signer = w.signer, .by = SIM_BY_DIGEST, .type = TYPE "2.3", .parameter = -1};
+	uint8_t *content = sim_deviations(&d, 1, &size);
+	uint8_t *at = memmem(content, size, sha256, sizeof sha256);
+	assert_non_null(at);
+	at[8] = 0x7f;
+	assert_int_equal(add_signed(&w, content, size, NOW, SIM_LIST_PLAIN), TRUST_OK);
+	assert_int_equal(w.report.without_signer, 1);
+	assert_int_equal(w.trust.defect_count, 0);
+	OPENSSL_free(content);
+	end(&w);
+}
+
 static void a_newer_list_replaces(void **state)
 {
 	struct world w;
@@ -243,7 +263,7 @@ static void lists_that_must_not_enter(void **state)
 	OPENSSL_free(list);
 	list = sim_deviation_list(w.state, content, size, NOW, SIM_LIST_PLAIN, &list_size);
 	size_t refused = 0, changed = 0;
-	for (size_t i = 0; i < list_size; i++) {
+	for (size_t i = 0; i < list_size; i += 3) {
 		list[i] ^= 2;
 		refused += trust_add_deviations(&w.trust, list, list_size, NULL) != TRUST_OK;
 		/* What is not covered by the signature may differ without harm. */
@@ -252,11 +272,83 @@ static void lists_that_must_not_enter(void **state)
 		list[i] ^= 2;
 	}
 	assert_int_equal(changed, 0);
-	assert_true(refused > list_size / 2);
+	assert_true(refused > list_size / 3 / 2);
 	assert_int_equal(trust_add_master_list(&w.trust, list, list_size, false, NULL), TRUST_ENCODING);
 	OPENSSL_free(list);
 	OPENSSL_free(content);
 	end(&stranger);
+	end(&w);
+}
+
+/* What a document signer signs is no deviation list, nor what a signer says after or before its time, or of whose State
+ * nobody can tell. */
+static void signers_that_may_not(void **state)
+{
+	static const struct {
+		const char *country;
+		int64_t signed_s;
+		enum trust_error err;
+	} cases[] = {{NULL, NOW, TRUST_SIGNER_USAGE}, {NULL, NOW - 2 * YEAR, TRUST_SIGNED_OUTSIDE},
+		{NULL, NOW + 2 * YEAR, TRUST_SIGNED_OUTSIDE}, {"SE", NOW, TRUST_UNKNOWN_ISSUER}};
+	struct world w;
+	size_t size, list_size;
+	(void)state;
+	begin(&w, "NO");
+	const struct sim_deviation d = {.signer = w.signer, .type = TYPE "2.3", .parameter = -1};
+	uint8_t *content = sim_deviations(&d, 1, &size);
+	for (size_t i = 0; i < PN_COUNT(cases); i++) {
+		const struct sim_signer_config c = {
+			SIM_EC_P256, NOW - YEAR, NOW + YEAR, cases[i].country, NULL, false, false};
+		struct sim_signer *by = sim_signer_new(w.state, &c);
+		uint8_t *list = sim_signed(by, "2.23.136.1.1.7", content, size, NID_sha256, cases[i].signed_s, &list_size);
+		assert_non_null(list);
+		assert_int_equal(trust_add_deviations(&w.trust, list, list_size, NULL), cases[i].err);
+		OPENSSL_free(list);
+		sim_signer_free(by);
+	}
+	assert_int_equal(w.trust.defect_count, 0);
+	OPENSSL_free(content);
+	end(&w);
+}
+
+static void contents_that_are_none(void **state)
+{
+	static const uint8_t empty[] = {0x30, 0x05, 0x02, 0x01, 0x00, 0x31, 0x00};
+	static const uint8_t later[] = {0x30, 0x05, 0x02, 0x01, 0x01, 0x31, 0x00};
+	static const uint8_t longer[] = {0x30, 0x05, 0x02, 0x01, 0x00, 0x31, 0x00, 0x00};
+	struct world w;
+	(void)state;
+	begin(&w, "NO");
+	assert_int_equal(add_signed(&w, later, sizeof later, NOW, SIM_LIST_PLAIN), TRUST_ENCODING);
+	assert_int_equal(add_signed(&w, longer, sizeof longer, NOW, SIM_LIST_PLAIN), TRUST_ENCODING);
+	assert_int_equal(w.trust.deviation_list_count, 0);
+	assert_int_equal(add_signed(&w, empty, sizeof empty, NOW, SIM_LIST_PLAIN), TRUST_OK); /* all deviations are over */
+	assert_int_equal(w.report.deviations, 0);
+	end(&w);
+}
+
+static void lists_of_two_states(void **state)
+{
+	struct world w, other;
+	size_t size, list_size;
+	(void)state;
+	begin(&w, "NO");
+	begin(&other, "SE");
+	uint8_t *der = sim_der(sim_state_csca(other.state), &size);
+	assert_int_equal(trust_add_certificate(&w.trust, der, size, false), TRUST_USABLE);
+	OPENSSL_free(der);
+	const struct sim_deviation here = {.signer = w.signer, .type = TYPE "2.3", .parameter = -1},
+				   there = {.signer = other.signer, .type = TYPE "2.4", .parameter = -1};
+	assert_int_equal(add(&w, &here, 1, NOW - 10), TRUST_OK);
+	uint8_t *content = sim_deviations(&there, 1, &size);
+	uint8_t *list = sim_deviation_list(other.state, content, size, NOW - 20, SIM_LIST_PLAIN, &list_size);
+	assert_int_equal(trust_add_deviations(&w.trust, list, list_size, NULL), TRUST_OK);
+	assert_int_equal(w.trust.deviation_list_count, 2);
+	assert_true(deviates(&w, w.signer, "pa.signature", 0));
+	assert_true(deviates(&w, other.signer, "pa.com", 0));
+	OPENSSL_free(list);
+	OPENSSL_free(content);
+	end(&other);
 	end(&w);
 }
 
@@ -414,8 +506,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(each_way_to_name_a_signer),
 		cmocka_unit_test(each_kind_and_its_check), cmocka_unit_test(one_group_is_not_another),
-		cmocka_unit_test(narrower_entries_have_no_effect), cmocka_unit_test(a_newer_list_replaces),
-		cmocka_unit_test(lists_that_must_not_enter), cmocka_unit_test(another_states_documents),
+		cmocka_unit_test(narrower_entries_have_no_effect), cmocka_unit_test(a_digest_that_is_not_known), cmocka_unit_test(a_newer_list_replaces),
+		cmocka_unit_test(lists_that_must_not_enter),
+		cmocka_unit_test(signers_that_may_not), cmocka_unit_test(contents_that_are_none),
+		cmocka_unit_test(lists_of_two_states), cmocka_unit_test(another_states_documents),
 		cmocka_unit_test(a_revoked_list_signer), cmocka_unit_test(a_key_in_doubt),
 		cmocka_unit_test(a_document_that_its_state_explains), cmocka_unit_test(a_published_list)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

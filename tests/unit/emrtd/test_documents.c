@@ -39,7 +39,7 @@ struct row {
 
 static struct {
 	struct whole_world world;
-	int parts, part; /* parts 0: the slice */
+	long parts, part;
 } test;
 
 /* Whether the documents define it and the length carries it. */
@@ -281,7 +281,8 @@ static unsigned both_lengths(struct row *r, unsigned *impossible)
 static void the_whole(void **state)
 {
 	struct row r = {{0}};
-	unsigned read = 0, impossible = 0, index = 0, round = 0;
+	unsigned read = 0, impossible = 0, round = 0;
+	long index = 0;
 	uint64_t x = SEED;
 	(void)state;
 	do {
@@ -291,7 +292,7 @@ static void the_whole(void **state)
 		r.level[LENGTH] = 1;
 		bool can_be = possible(&r);
 		r.level[LENGTH] = 0;
-		if (!can_be || index++ % (unsigned)test.parts != (unsigned)test.part)
+		if (!can_be || index++ % test.parts != test.part)
 			continue;
 		struct row one = r;
 		one.level[FORMAT] = (uint8_t)(draw(&x) % 3);
@@ -302,7 +303,7 @@ static void the_whole(void **state)
 			print_message("%u read\n", read);
 	} while (next_row(&r));
 	assert_true(read > 0);
-	print_message("%u combinations read, part %d of %d; %u do not fit short length\n", read, test.part + 1, test.parts,
+	print_message("%u combinations read, part %ld of %ld; %u do not fit short length\n", read, test.part + 1, test.parts,
 		impossible);
 }
 
@@ -314,8 +315,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s [whole [PART PARTS]]\n", argv[0]);
 		return 2;
 	}
-	test.parts = argc == 4 ? atoi(argv[3]) : 1;
-	test.part = argc == 4 ? atoi(argv[2]) - 1 : 0;
+	test.parts = argc == 4 ? strtol(argv[3], NULL, 10) : 1;
+	test.part = argc == 4 ? strtol(argv[2], NULL, 10) - 1 : 0;
 	if (test.parts < 1 || test.part < 0 || test.part >= test.parts)
 		return 2;
 	whole_world_begin(&test.world);
