@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "document.h"
+#include "document_reader.h"
 
 int document_load(struct cli *cli, const char *path, size_t limit, uint8_t **bytes, size_t *size)
 {
@@ -211,11 +212,11 @@ const struct cli_command document_commands[] = {
 			{"xml", "FILE", "write the log of the check there, without personal data", false}},
 		inspect_command},
 	{"document", "read", "", 0, 0, "Read a chip by hand, and inspect what it says",
-		"The reader is a virtual one: it waits on HOST:PORT (a loopback address) for a chip that speaks the vpcd\n"
-		"protocol. The password is the zone's or the six digits printed on the document; both are read from a\n"
-		"file, since others can see a command line. Results as with `postern document inspect`. Exit status 1\n"
-		"when the whole is not successful.",
-		{{"reader", "vpcd:HOST:PORT", "where the chip comes to", true},
+		"The reader is one of PC/SC, by its name or a part that no other name has, or a virtual one:\n"
+		"vpcd:HOST:PORT waits on a loopback address for a chip that speaks the vpcd protocol. The password is the\n"
+		"zone's or the six digits printed on the document; both are read from a file, since others can see a\n"
+		"command line. Results as with `postern document inspect`. Exit status 1 when the whole is not successful.",
+		{{"reader", "NAME", "where the chip is laid: a reader's name, vpcd:HOST:PORT, or list", true},
 			{"mrz", "FILE", "the optical zone; - for standard input", false},
 			{"can", "FILE", "the card access number instead", false},
 			{"groups", "N,N,...", "data groups besides 1, 14 and 15 (default: 2,11,12)", false},
@@ -229,6 +230,8 @@ const struct cli_command document_commands[] = {
 			{"at", "DATE", "date of the check, YYYY-MM-DD (default: today, UTC)", false},
 			{"xml", "FILE", "write the log of the check there, without personal data", false}},
 		document_read_command},
+	{"document", "readers", "", 0, 0, "List the readers of PC/SC", "One name a line, as --reader of `postern document read` takes it.",
+		{{0}}, document_readers_command},
 	{"document", "show", "", 0, 0, "Tell what a chip's files say",
 		"Data groups as files, each as it was read with its tag. Nothing is proven: `postern document inspect` does\n"
 		"that. Lines that begin with ! say what is odd, with X why a file could not be read to its end, and at\n"

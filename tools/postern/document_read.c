@@ -1,144 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `postern document read`: one chip from the command line, over the vpcd protocol. Prints what the document says to the one
+ * `postern document read`: one chip from the command line, on a reader of PC/SC or a virtual one. Prints what the document says to the one
  * who holds it. Must never print a password or a key, nor wait without a bound.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "chip/groups.h"
+#include "chip/reading.h"
 #include "document.h"
-#include "emrtd/document.h"
+#include "document_reader.h"
 
-enum { APDU_TIMEOUT_MS = 5000, READ_TIMEOUT_MS = 60000, APDU_MAX = 4096 };
+enum { APDU_LIMIT_MS = 5000, READ_LIMIT_MS = 60000, RESUME_MS = 5000 };
 
-/* vpcd: two bytes of length, then as many bytes; one byte alone is a control. */
-enum { VPCD_POWER_OFF, VPCD_POWER_ON, VPCD_RESET, VPCD_ATR = 4 };
-
-struct reader {
-	int fd;
-	FILE *trace;
-	uint64_t begun_ms;
-	unsigned exchanges;
-};
-
-static bool wait_for(const struct reader *r, short events)
+static void trace(void *self, const struct chip_exchange *e)
 {
-	struct pollfd p = {.fd = r->fd, .events = events};
-	int rc;
-	if (clock_mono_ms() - r->begun_ms > READ_TIMEOUT_MS)
-		return false;
-	do
-		rc = poll(&p, 1, APDU_TIMEOUT_MS);
-	while (rc < 0 && errno == EINTR);
-	return rc == 1;
-}
-
-static bool get(const struct reader *r, uint8_t *out, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = wait_for(r, POLLIN) ? recv(r->fd, out, size, 0) : -1;
-		if (n <= 0)
-			return false;
-		out += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-static bool give(const struct reader *r, const uint8_t *bytes, size_t size)
-{
-	uint8_t packet[2 + APDU_MAX];
-	if (size > APDU_MAX)
-		return false;
-	packet[0] = (uint8_t)(size >> 8);
-	packet[1] = (uint8_t)size;
-	memcpy(packet + 2, bytes, size);
-	return send(r->fd, packet, size + 2, MSG_NOSIGNAL) == (ssize_t)(size + 2);
-}
-
-static bool take(const struct reader *r, uint8_t *out, size_t *size)
-{
-	uint8_t head[2];
-	if (!get(r, head, 2))
-		return false;
-	size_t n = (size_t)head[0] << 8 | head[1];
-	if (n > *size)
-		return false;
-	*size = n;
-	return get(r, out, n);
-}
-
-static int transmit(void *self, const uint8_t *command, size_t size, uint8_t *response, size_t *response_size)
-{
-	struct reader *r = self;
-	uint64_t begin = clock_mono_ns();
-	r->exchanges++;
-	bool ok = give(r, command, size) && take(r, response, response_size);
-	if (r->trace != NULL && size >= 4)
-		fprintf(r->trace, "%3u  CLA %02X INS %02X  %4zu bytes there, %5zu back, status %02X%02X, %.1f ms\n", r->exchanges,
-			command[0], command[1], size, ok ? *response_size : 0, ok && *response_size >= 2 ? response[*response_size - 2] : 0,
-			ok && *response_size >= 2 ? response[*response_size - 1] : 0,
-			(double)(clock_mono_ns() - begin) / 1e6);
-	return ok ? PN_OK : PN_EIO;
-}
-
-static int listen_at(struct cli *cli, const char *reader)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET};
-	char host[64];
-	const char *colon = strncmp(reader, "vpcd:", 5) == 0 ? strrchr(reader + 5, ':') : NULL;
-	size_t n = colon != NULL ? (size_t)(colon - (reader + 5)) : 0;
-	long port = colon != NULL ? strtol(colon + 1, NULL, 10) : 0;
-	if (n == 0 || n >= sizeof host || port < 1 || port > 65535) {
-		cli_fail(cli, CLI_USAGE, "--reader %s: expected vpcd:HOST:PORT", reader);
-		return -1;
-	}
-	memcpy(host, reader + 5, n);
-	host[n] = '\0';
-	at.sin_port = htons((uint16_t)port);
-	if (inet_pton(AF_INET, host, &at.sin_addr) != 1 || (ntohl(at.sin_addr.s_addr) >> 24) != 127) {
-		cli_fail(cli, CLI_USAGE, "--reader %s: expected a loopback address such as 127.0.0.1", reader);
-		return -1;
-	}
-	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 1) != 0) {
-		cli_fail(cli, CLI_UNAVAILABLE, "%s: %s", reader, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* The chip that comes, powered. */
-static int await_chip(struct cli *cli, struct reader *r, long wait_s)
-{
-	static const uint8_t on[] = {VPCD_POWER_ON}, ask[] = {VPCD_ATR};
-	uint8_t atr[64];
-	size_t size = sizeof atr;
-	int one = 1, server = listen_at(cli, cli_value(cli, "reader"));
-	if (server < 0)
-		return CLI_USAGE;
-	struct pollfd p = {.fd = server, .events = POLLIN};
-	int rc = poll(&p, 1, (int)wait_s * 1000);
-	r->fd = rc == 1 ? accept4(server, NULL, NULL, SOCK_CLOEXEC) : -1;
-	close(server);
-	if (r->fd < 0)
-		return cli_fail(cli, CLI_UNAVAILABLE, "no chip came within %ld seconds", wait_s);
-	setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	r->begun_ms = clock_mono_ms();
-	if (!give(r, on, 1) || !give(r, ask, 1) || !take(r, atr, &size) || size == 0)
-		return cli_fail(cli, CLI_UNAVAILABLE, "the chip does not answer to power");
-	return CLI_OK;
+	struct cli *cli = self;
+	if (cli_flag(cli, "trace") && e->command_size >= 4)
+		fprintf(cli->err, "CLA %02X INS %02X  %4zu bytes there, %5zu back, status %04X, %.1f ms\n", e->command[0], e->command[1],
+			e->command_size, e->response_size, e->sw, e->ms);
 }
 
 static int password(struct cli *cli, const char *zone, struct emrtd_password *out)
@@ -167,16 +50,9 @@ static int groups(struct cli *cli, uint32_t *out)
 {
 	const char *text = cli_value(cli, "groups");
 	*out = 1u << 2 | 1u << 11 | 1u << 12;
-	if (text == NULL)
+	if (text == NULL || chip_groups(text, out) == 0)
 		return CLI_OK;
-	*out = 0;
-	for (char *end; *text != '\0'; text = *end == ',' ? end + 1 : end) {
-		unsigned long n = strtoul(text, &end, 10);
-		if (end == text || n < 1 || n > 16 || (*end != ',' && *end != '\0'))
-			return cli_fail(cli, CLI_USAGE, "--groups: expected numbers from 1 to 16 with commas between");
-		*out |= UINT32_C(1) << n;
-	}
-	return CLI_OK;
+	return cli_fail(cli, CLI_USAGE, "--groups: expected numbers from 1 to 16 with commas between");
 }
 
 static int keep(struct cli *cli, const char *folder, const char *name, const struct emrtd_read_file *f)
@@ -217,20 +93,24 @@ static const char *proof(enum emrtd_proof p, bool covered)
 	return p == EMRTD_PROVEN ? "proven" : p == EMRTD_REFUTED ? "failed" : "not performed";
 }
 
-static void tell(FILE *out, const struct emrtd_document *d, const struct inspection *i, const struct reader *r)
+static void tell(FILE *out, const struct inspection *i, const struct chip_outcome *o)
 {
+	const struct emrtd_document *d = &o->document;
 	static const char *const ways[] = {"none", "BAC", "PACE"};
 	fprintf(out, "access              %s%s\n", ways[d->access.access], d->access.fell_back ? ", although the chip offers PACE" : "");
 	fprintf(out, "mapping             %s\n", proof(d->mapping, i->card_security_proven));
 	fprintf(out, "chip authentication %s\n", proof(d->chip, i->proven & 1u << 14));
 	fprintf(out, "active authentic.   %s\n", proof(d->active, i->proven & 1u << 15));
-	fprintf(out, "read in             %.2f s, %u exchanges\n", (double)(clock_mono_ms() - r->begun_ms) / 1000, d->exchanges);
+	fprintf(out, "read in             %.2f s, %u exchanges\n", (double)o->read_ms / 1000, d->exchanges);
+	if (o->tears > 0)
+		fprintf(out, "gone on with        %u times, after the chip had left\n", o->tears);
 }
 
-static int judge(struct cli *cli, const struct emrtd_document *d, const struct trust *trust, const struct mrz_date *at,
-	const char *seen, const struct reader *reader, struct report *out)
+static int judge(struct cli *cli, const struct chip_outcome *read, const struct trust *trust, const struct mrz_date *at,
+	const char *seen, struct report *out)
 {
 	static const char *const ways[] = {"open", "BAC", "PACE"};
+	const struct emrtd_document *d = &read->document;
 	struct tm tm = {.tm_year = at->year - 1900, .tm_mon = at->month - 1, .tm_mday = at->day, .tm_hour = 12};
 	struct emrtd_bundle files;
 	struct report_chip chip;
@@ -239,21 +119,41 @@ static int judge(struct cli *cli, const struct emrtd_document *d, const struct t
 		.files = &files, .chip = &chip, .zone = seen, .at_s = (int64_t)timegm(&tm), .trust = trust};
 	report_make(&in, out);
 	if (!cli->json)
-		tell(cli->out, d, &out->inspection, reader);
-	struct report_xml log = {.report = out,
-		.access = ways[d->access.access],
-		.exchanges = d->exchanges,
-		.read_ms = (uint32_t)(clock_mono_ms() - reader->begun_ms)};
+		tell(cli->out, &out->inspection, read);
+	struct report_xml log = {
+		.report = out, .access = ways[d->access.access], .exchanges = d->exchanges, .read_ms = read->read_ms};
 	return document_report(cli, &log, &in, at);
+}
+
+/* Reads the chip that comes; what cannot be is told. */
+static int read_chip(struct cli *cli, const struct emrtd_password *secret, uint32_t wanted, long wait_s, struct chip_outcome *out)
+{
+	struct document_reader reader;
+	int r = document_reader_open(cli, cli_value(cli, "reader"), &reader);
+	if (r != CLI_OK)
+		return r;
+	const struct chip_reading reading = {.password = secret,
+		.groups = wanted,
+		.apdu_limit_ms = APDU_LIMIT_MS,
+		.wait_ms = (uint32_t)wait_s * 1000,
+		.resume_ms = RESUME_MS,
+		.deadline_ms = clock_mono_ms() + (uint64_t)wait_s * 1000 + READ_LIMIT_MS,
+		.self = cli,
+		.exchanged = trace};
+	chip_read(&reader.slot, &reading, out);
+	document_reader_close(&reader);
+	if (out->chip_ms == 0)
+		return cli_fail(cli, CLI_UNAVAILABLE, "no chip came within %ld seconds", wait_s);
+	if (out->err == 0)
+		return CLI_OK;
+	return cli_fail(cli, CLI_FINDING, "the chip could not be read: %s at %s, status %04X", emrtd_cause_key(out->failure.cause),
+		emrtd_step_key(out->failure.step), out->failure.sw);
 }
 
 int document_read_command(struct cli *cli)
 {
-	struct reader reader = {.fd = -1, .trace = cli_flag(cli, "trace") ? cli->err : NULL};
-	struct emrtd_document document = {0};
+	struct chip_outcome read = {.err = 0};
 	struct emrtd_password secret = {0};
-	const struct emrtd_policy policy = {.without_cam = false};
-	struct emrtd_session *session = NULL;
 	struct trust trust;
 	struct report result;
 	struct mrz_date at;
@@ -261,12 +161,14 @@ int document_read_command(struct cli *cli)
 	const char *date = cli_value(cli, "at");
 	uint32_t wanted;
 	long wait_s;
-	trust_init(&trust);
+	if (strcmp(cli_value(cli, "reader"), "list") == 0)
+		return document_readers_command(cli);
 	cli_today(&at.year, &at.month, &at.day);
 	if (date != NULL && cli_date(date, &at.year, &at.month, &at.day) != 0)
 		return cli_fail(cli, CLI_USAGE, "--at %s: expected a date as YYYY-MM-DD", date);
 	if (cli_number(cli, "wait", 1, 3600, 30, &wait_s) != 0)
 		return CLI_USAGE;
+	trust_init(&trust);
 	int r = groups(cli, &wanted);
 	if (r == CLI_OK)
 		r = document_trust(cli, &trust);
@@ -275,31 +177,17 @@ int document_read_command(struct cli *cli)
 	if (r == CLI_OK)
 		r = password(cli, seen, &secret);
 	if (r == CLI_OK)
-		r = await_chip(cli, &reader, wait_s);
-	if (r != CLI_OK)
-		goto out;
-	const struct emrtd_channel channel = {&reader, transmit, APDU_MAX, APDU_MAX, NULL};
-	session = emrtd_open(&channel);
-	const struct emrtd_wish wish = {.password = &secret, .policy = &policy, .groups = wanted};
-	int err = session != NULL ? emrtd_document_read(session, &wish, &document) : PN_ENOMEM;
-	if (err != 0) {
-		struct emrtd_failure f = session != NULL ? emrtd_failure(session) : (struct emrtd_failure){0};
-		r = cli_fail(cli, CLI_FINDING, "the chip could not be read: %s at %s, status %04X", emrtd_cause_key(f.cause),
-			emrtd_step_key(f.step), f.sw);
-		goto out;
+		r = read_chip(cli, &secret, wanted, wait_s, &read);
+	if (r == CLI_OK) {
+		r = judge(cli, &read, &trust, &at, seen, &result);
+		if (r == CLI_OK)
+			r = keep_all(cli, &read.document);
+		if (r == CLI_OK && result.overall != INSPECT_SUCCESSFUL)
+			r = CLI_FINDING;
 	}
-	r = judge(cli, &document, &trust, &at, seen, &reader, &result);
-	if (r == CLI_OK)
-		r = keep_all(cli, &document);
-	if (r == CLI_OK && result.overall != INSPECT_SUCCESSFUL)
-		r = CLI_FINDING;
-out:
 	explicit_bzero(&secret, sizeof secret);
 	explicit_bzero(seen, sizeof seen);
-	emrtd_document_free(&document);
-	emrtd_close(session);
+	chip_outcome_free(&read);
 	trust_free(&trust);
-	if (reader.fd >= 0)
-		close(reader.fd);
 	return r;
 }

@@ -129,7 +129,7 @@ static void assign(struct pcsc *p, const struct pcsc_list *l)
 			empty(&p->slots[i]);
 	for (size_t k = 0; k < l->count; k++) {
 		struct pcsc_slot *free_slot = NULL;
-		bool has = !pcsc_wanted(p->wanted, l->names[k]);
+		bool has = p->exact ? strcmp(p->wanted, l->names[k]) != 0 : !pcsc_wanted(p->wanted, l->names[k]);
 		for (size_t i = CHIP_SLOTS_MAX; i-- > 0;) {
 			has = has || strcmp(p->slots[i].name, l->names[k]) == 0;
 			if (p->slots[i].name[0] == '\0')
@@ -249,6 +249,14 @@ int pcsc_open(const char *wanted, struct pcsc **out)
 	pthread_condattr_destroy(&attr);
 	*out = p;
 	return PN_OK;
+}
+
+int pcsc_open_one(const char *name, struct pcsc **out)
+{
+	int err = pcsc_open(name, out);
+	if (err == PN_OK)
+		(*out)->exact = true;
+	return err;
 }
 
 int pcsc_start(struct pcsc *p)

@@ -16,6 +16,8 @@ struct pcsc;
 /* wanted: parts of names with commas between, a reader fits when one of them is in its name; "": every reader. Starts nothing.
  * PN_ELIMIT: too long; PN_ENOMEM, PN_EIO. */
 int pcsc_open(const char *wanted, struct pcsc **out) PN_MUST_CHECK;
+/* The one reader of this name. */
+int pcsc_open_one(const char *name, struct pcsc **out) PN_MUST_CHECK;
 int pcsc_start(struct pcsc *p) PN_MUST_CHECK;
 /* Frees when all threads have ended. left: a thread hangs within a slot, and what it uses must stay. */
 void pcsc_close(struct pcsc *p, bool left);

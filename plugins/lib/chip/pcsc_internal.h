@@ -27,6 +27,7 @@ struct pcsc {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* monotonic clock */
 	char wanted[PCSC_WANTED_MAX];
+	bool exact; /* wanted is one whole name */
 	struct pcsc_slot slots[CHIP_SLOTS_MAX];
 	int status;
 	bool service, ending, started; /* service: pcscd answers */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The reader's end of vpcd's protocol: a socket on loopback that a virtual chip connects to for as long as its document lies
- * there. There is no authentication in it, whoever can connect is a document: for demonstrations and tests only (docs/adr/0009).
+ * there. There is no authentication in it, whoever can connect is a document: for demonstrations and tests only (docs/adr/0010).
  * Must never listen beyond loopback, nor wait without a bound.
  */
 #ifndef POSTERN_CHIP_VPCD_H

@@ -22,7 +22,8 @@ import tempfile
 
 import infect
 
-PLUGINS = ["reader-serial", "check-document", "watchlist", "rules-lua", "sim-lane", "uplink", "registry"]
+PLUGINS = ["reader-serial", "check-document", "watchlist", "rules-lua", "sim-lane", "uplink", "registry",
+           "reader-pcsc", "reader-vpcd"]
 REFUSED, SUCCEEDED = 98, 99  # attempts.h
 PER_UNIT = 32
 LIBC = ctypes.CDLL(None, use_errno=True)

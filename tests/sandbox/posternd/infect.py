@@ -12,7 +12,7 @@ MARK = b"POSTERN-INFECTION-TABLE\n"
 TABLE = 65536
 PER_UNIT = 33  # users of a unit: docs/man/postern.yaml.5, "user"
 SOCKETS = {"inet-client": 1, "inet-server": 2, "unix-client": 4}
-SYSCALLS = {"base": 1, "files": 2, "net": 4, "threads": 8}
+SYSCALLS = {"base": 1, "files": 2, "net": 4, "threads": 8, "blobs": 16}
 
 
 def first_uid(index):
