@@ -4,15 +4,15 @@
  * file EQUIVALENTS does not explain, on an explained mutant that is killed and on an explanation of
  * nothing. Must never count as killed what was not tried.
  *
- *   gate-mutate WALKS EQUIVALENTS                       the campaign: every mutant, both judges
- *   gate-mutate WALKS EQUIVALENTS --steps               every mutant by the walks, and by what
- * single steps break: minutes where the campaign takes hours gate-mutate WALKS EQUIVALENTS --slice
- * SECONDS SEED  every mutant by the walks; the explorer takes them in an order drawn by SEED
- *   gate-mutate WALKS EQUIVALENTS --guards UNSEEN       every changed guard, fact of a guard,
- * choice and way, by the explorer alone; UNSEEN says of which it can find nothing, and why;
- *                                                       --guards-quick tries those by single steps
- * only gate-mutate WALKS EQUIVALENTS --show TEXT           mutants whose name holds TEXT, and how
- * each was found out
+ *   gate-mutate WALKS EQUIVALENTS [HOW]
+ *
+ *   without HOW             the campaign: every mutant, both judges
+ *   --steps                 every mutant by the walks, and by what its single steps break
+ *   --guards UNSEEN         every changed guard, fact, choice and way by the explorer alone;
+ *                           UNSEEN says of which it can find nothing, and why
+ *   --guards-quick UNSEEN   the same, but those by single steps only
+ *   --slice SECONDS SEED    every mutant by the walks; the explorer in an order drawn by SEED
+ *   --show TEXT             mutants whose name holds TEXT, and how each is found out
  */
 #include "guards.h"
 
