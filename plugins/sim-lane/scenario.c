@@ -73,7 +73,7 @@ struct complaint {
 	size_t size;
 };
 
-static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+static void __attribute__((format(printf, 3, 0))) on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
 	struct complaint *c = ctx;
 	size_t used = strlen(c->text);
