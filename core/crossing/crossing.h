@@ -75,7 +75,8 @@ void crossing_end(struct crossing *c);
 void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size);
 
 /* What is known of the chip, for rules, verdict and record. A chip that was not read, or not inspected, has one check that
- * says so: chip.read or chip.inspection. Texts belong to the crossing or are static; must not outlive c. */
+ * says so: chip.read, chip.inspection, or the proof that ended the reading. Texts belong to the crossing or are static; must
+ * not outlive c. */
 struct crossing_chip {
 	Postern__CheckResult result; /* NOT_PERFORMED: nobody was asked */
 	Postern__ExceptionClass exception; /* when it is not successful */

@@ -30,19 +30,45 @@ static const char *why_not_read(Postern__ChipResult result)
 }
 
 /* One check of our own, since there is nobody else to make one. */
-static void own(struct crossing_chip *out, const char *name, const char *reason)
+static void own(struct crossing_chip *out, const char *name, Postern__CheckResult result, const char *reason)
 {
 	postern__check__init(&out->own);
 	out->own.name = (char *)(uintptr_t)name;
-	out->own.result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+	out->own.result = result;
 	out->own.field = (char *)(uintptr_t)"chip";
 	out->own.reason = (char *)(uintptr_t)reason;
 	out->own_list[0] = &out->own;
 	out->checks = out->own_list;
 	out->n_checks = 1;
-	out->result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+	out->result = result;
 	out->reason = name;
 	out->argument = reason;
+}
+
+/* A copy of a chip ends the reading by the proof that it cannot make (Doc 9303-11, 6.2.1): no file says more of it then. */
+static const char *refuted(const Postern__ChipRead *r)
+{
+	const struct {
+		const Postern__ChipProof *proof;
+		const char *name;
+	} proofs[] = { { r->mapping, "chip.cam" }, { r->chip_authentication, "chip.ca" }, { r->active_authentication, "chip.aa" } };
+	for (size_t i = 0; i < PN_COUNT(proofs); i++)
+		if (proofs[i].proof != NULL && proofs[i].proof->result == POSTERN__CHECK_RESULT__CHECK_FAILED)
+			return proofs[i].name;
+	return NULL;
+}
+
+static void not_read(const Postern__ChipRead *r, struct crossing_chip *out)
+{
+	const char *proof = refuted(r);
+	if (proof != NULL) {
+		own(out, proof, POSTERN__CHECK_RESULT__CHECK_FAILED, "chip.proof_refuted");
+		out->exception = CLASS(DOCUMENT_CHECK_FAILURE);
+		return;
+	}
+	own(out, "chip.read", POSTERN__CHECK_RESULT__CHECK_UNDETERMINED, why_not_read(r->result));
+	if (r->result == POSTERN__CHIP_RESULT__CHIP_NONE)
+		out->exception = CLASS(NON_EMRTD);
 }
 
 /* The worst that a check says, failed before aborted before undetermined. */
@@ -66,14 +92,12 @@ void crossing_chip(const struct crossing *c, struct crossing_chip *out)
 		return;
 	out->exception = CLASS(CHIP_FAILURE);
 	if (c->chip == NULL) {
-		own(out, "chip.read", "chip.no_answer");
+		own(out, "chip.read", POSTERN__CHECK_RESULT__CHECK_UNDETERMINED, "chip.no_answer");
 		out->exception = CLASS(SYSTEM_MALFUNCTION);
 	} else if (c->chip->result != POSTERN__CHIP_RESULT__CHIP_READ || c->chip_size == 0) {
-		own(out, "chip.read", why_not_read(c->chip->result));
-		if (c->chip->result == POSTERN__CHIP_RESULT__CHIP_NONE)
-			out->exception = CLASS(NON_EMRTD);
+		not_read(c->chip, out);
 	} else if (c->inspected == NULL) {
-		own(out, "chip.inspection", "chip.no_answer");
+		own(out, "chip.inspection", POSTERN__CHECK_RESULT__CHECK_UNDETERMINED, "chip.no_answer");
 		out->exception = CLASS(SYSTEM_MALFUNCTION);
 	} else {
 		const Postern__Check *bad = worst(c->inspected);

@@ -110,7 +110,8 @@ struct gate {
 	bool entered;
 	bool passed;
 	bool lost;      /* how it ends cannot be sensed any more */
-	bool opened;    /* a leaf has been released since the chamber was last known to be empty */
+	bool opened;    /* somebody may have come in since the chamber was known shut and empty: a
+			   leaf released or not seen shut, or somebody seen inside */
 	bool tested;    /* self-test passed since the core or the plugin started */
 	bool withdrawn; /* out of service as soon as the crossing in hand is over */
 };

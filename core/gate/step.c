@@ -150,12 +150,25 @@ static enum gate_do choose(const struct gate_table *t, enum gate_do what, uint64
 	return GATE_DO_NOTHING;
 }
 
+static bool stands_shut(uint8_t leaf)
+{
+	return leaf == GATE_LEAF_LOCKED || leaf == GATE_LEAF_CLOSED;
+}
+
+/* Whoever opened: somebody is seen inside, or a leaf is not seen shut. */
+static bool may_have_let_in(const struct gate_sensed *s)
+{
+	return (s->occupants_known && s->occupants > 0) || !stands_shut(s->entry_leaf) ||
+	       !stands_shut(s->exit_leaf);
+}
+
 void gate_step_table(const struct gate_table *table, const struct gate *before,
 	enum gate_event event, const struct gate_env *env, struct gate *after,
 	struct gate_actions *out)
 {
 	const struct gate_row *row = find(table, before->state, event, gate_facts(before, env));
 	struct gate g = *before;
+	g.opened |= may_have_let_in(&env->sensed);
 	memset(out, 0, sizeof *out);
 	out->row = GATE_ROW_NONE;
 	if (row != NULL) {

@@ -17,6 +17,8 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+BAD_CHIPS = ("cloned-chip", "forged-dg1", "revoked-signer", "unknown-csca", "broken-chip", "slow-chip")
+# What the officer of the demonstration decides, by the exception.
 REASONS = {"EXCEPTION_DATABASE_HIT": ("second-line", "list.hit"), "EXCEPTION_TAILGATING": ("send-back", "two.persons"),
            "EXCEPTION_OVERSTAY": ("refuse", "stay.exceeded"), "EXCEPTION_EXPIRED_DOCUMENT": ("refuse", "document.expired"),
            "EXCEPTION_MINOR": ("admit", "guardian.present")}
@@ -33,6 +35,7 @@ class Demo:
         self.children, self.lines, self.outcomes, self.rows = [], 0, 0, []
         self.lock, self.stopping, self.mended = threading.Lock(), threading.Event(), []
         self.unfinished = {}
+        self.with_chips = os.environ.get("POSTERN_CHIPS", "1") != "0"
 
     def say(self, text):
         print(text, flush=True)
@@ -60,9 +63,9 @@ class Demo:
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
         made = subprocess.run([os.path.join(HERE, "make-config"), self.build, self.dir, str(self.args.lanes),
                                str(self.args.travellers // self.args.lanes)] + ([self.args.store] if self.args.store else []),
-                              env=env, capture_output=True, text=True)
+                              env=env, stdout=subprocess.PIPE, text=True)
         if made.returncode != 0:
-            sys.exit("demo: the configuration could not be made:\n" + made.stderr)
+            sys.exit("demo: the configuration could not be made (see above)")
         self.config = made.stdout.strip()
         self.change(self.config)
         daemon = os.path.join(self.build, "core/posternd")
@@ -94,6 +97,10 @@ class Demo:
             return "".join(f.readlines()[-n:])
 
     # --- travellers, officer, faults -----------------------------------------------------------------
+    def reason(self, r):
+        """What decided a verdict that is not clear: a rule's code and what it speaks of."""
+        return " ".join(w for w in (r["reason"].removeprefix("eligibility."), r["reason_argument"]) if w)
+
     def take(self, row):
         r = row["record"]
         with self.lock:
@@ -108,7 +115,8 @@ class Demo:
         total = sum(s["duration_ms"] for s in r["steps"])
         verdict = (v or r)["verdict"].removeprefix("VERDICT_").lower()
         why = (v or r)["exception"].removeprefix("EXCEPTION_").lower().replace("_", " ")
-        self.say(f'{self.outcomes:4d}  {row["unit"]}  {row["crossing_id"][-8:]}  {verdict:6s} {why if why != "none" else "":24s} '
+        why = self.reason(v or r) or why.replace("none", "")
+        self.say(f'{self.outcomes:4d}  {row["unit"]}  {row["crossing_id"][-8:]}  {verdict:6s} {why:44s} '
                  f'-> {r["outcome"].removeprefix("OUTCOME_").lower():10s} {total:6d} ms  {r["nationality"]:3s} {r["document_code"]}')
 
     def follow(self, unit):
@@ -170,6 +178,31 @@ class Demo:
         return pid
 
     # --- the end ---------------------------------------------------------------------------------------
+    def truths(self, lane):
+        """What a simulator saw, by its own synced log."""
+        try:
+            with open(os.path.join(self.dir, f"state/{lane}.gate/truth.jsonl"), encoding="utf-8") as f:
+                return [json.loads(line) for line in f]
+        except OSError:
+            return []
+
+    def lanes(self):
+        return [f"lane-{n}" for n in range(1, self.args.lanes + 1)]
+
+    def chips(self):
+        """What became of the chips by the simulators' own logs: events and how many of them, milliseconds of each whole reading,
+        and the travellers who came through although their chip is bad."""
+        events, times, wrong = {}, [], []
+        for t in (t for lane in self.lanes() for t in self.truths(lane)):
+            words = t["detail"].split()
+            if t["event"].startswith("chip_"):
+                events[t["event"]] = events.get(t["event"], 0) + 1
+            if t["event"] == "chip_done" and words[1] not in BAD_CHIPS:
+                times.append(int(words[2]))
+            if self.with_chips and t["event"] == "traveller_done" and words[1] in BAD_CHIPS and words[2] == "passed":
+                wrong.append(" ".join(words[:2]))
+        return events, times, wrong
+
     def done_travellers(self):
         """Travellers who have walked off, by the simulators' own synced logs."""
         done = 0
@@ -237,12 +270,13 @@ class Demo:
         return values[min(len(values) - 1, int(len(values) * p / 100))] if values else 0
 
     def report(self, started_s):
-        verdicts, exceptions, outcomes, steps = {}, {}, {}, {}
+        verdicts, exceptions, reasons, outcomes, steps = {}, {}, {}, {}, {}
         for _, r in self.rows:
             if r["kind"] == "RECORD_VERDICT":
                 verdicts[r["verdict"]] = verdicts.get(r["verdict"], 0) + 1
                 if r["verdict"] != "VERDICT_CLEAR":
                     exceptions[r["exception"]] = exceptions.get(r["exception"], 0) + 1
+                    reasons[self.reason(r)] = reasons.get(self.reason(r), 0) + 1
             elif r["kind"] == "RECORD_OUTCOME":
                 outcomes[r["outcome"]] = outcomes.get(r["outcome"], 0) + 1
                 for s in r["steps"]:
@@ -259,6 +293,14 @@ class Demo:
         self.say("referrals by exception")
         for k, v in sorted(exceptions.items(), key=lambda kv: -kv[1]):
             self.say(f"    {name(k):26s} {v}")
+        self.say("referrals by reason")
+        for k, v in sorted(reasons.items(), key=lambda kv: (-kv[1], kv[0])):
+            self.say(f"    {k or 'the lane itself':44s} {v}")
+        events, times, wrong = self.chips()
+        if self.with_chips:
+            self.say(f"chips                   laid down {events.get('chip_presented', 0)}, torn away {events.get('chip_torn', 0)}; good ones "
+                     f"answered for p50 {self.percentile(times, 50)} ms, p99 {self.percentile(times, 99)} ms")
+            self.say(f"passed with a bad chip  {len(wrong)}{': ' + ', '.join(wrong) if wrong else ''}")
         self.say("time per step           p50 ms   p99 ms")
         for k, v in steps.items():
             self.say(f"    {k:18s} {self.percentile(v, 50):8d} {self.percentile(v, 99):8d}")
@@ -273,7 +315,7 @@ class Demo:
             verified = verified and r.returncode == 0
         self.say("journal chains          " + ("verify" if verified else "DO NOT VERIFY"))
         self.say(f"where to look next      {self.dir} (postern.yaml, posternd.log, state/), docs/, man postern")
-        return same and bad == 0 and verified and self.done_travellers() == self.args.travellers
+        return same and bad == 0 and not wrong and verified and self.done_travellers() == self.args.travellers
 
     def run(self):
         self.followers = {}

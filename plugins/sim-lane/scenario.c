@@ -30,6 +30,13 @@ static const cyaml_schema_field_t people_fields[] = {
 	CYAML_FIELD_UINT("patience_ms", CYAML_FLAG_DEFAULT, struct agent_pace, patience_ms),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t chip_fields[] = {
+	CYAML_FIELD_UINT("air_kbit", CYAML_FLAG_DEFAULT, struct chip_pace, air_kbit),
+	CYAML_FIELD_UINT("frame_us", CYAML_FLAG_DEFAULT, struct chip_pace, frame_us),
+	CYAML_FIELD_UINT("command_us", CYAML_FLAG_DEFAULT, struct chip_pace, command_us),
+	CYAML_FIELD_UINT("key_ms", CYAML_FLAG_DEFAULT, struct chip_pace, key_ms),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t mix_fields[] = {
 	CYAML_FIELD_STRING_PTR("kind", CYAML_FLAG_POINTER, struct mix_row, kind, 1, 32),
 	CYAML_FIELD_UINT("weight", CYAML_FLAG_DEFAULT, struct mix_row, weight),
@@ -43,6 +50,7 @@ struct file {
 	char *own_state;
 	struct devices_t devices;
 	struct agent_pace people;
+	struct chip_pace *chip;
 	struct mix_row *mix;
 	uint32_t mix_count;
 };
@@ -54,6 +62,7 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_STRING_PTR("own_state", CYAML_FLAG_POINTER, struct file, own_state, 3, 3),
 	CYAML_FIELD_MAPPING("devices", CYAML_FLAG_DEFAULT, struct file, devices, devices_fields),
 	CYAML_FIELD_MAPPING("people", CYAML_FLAG_DEFAULT, struct file, people, people_fields),
+	CYAML_FIELD_MAPPING_PTR("chip", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, chip, chip_fields),
 	CYAML_FIELD_SEQUENCE("mix", CYAML_FLAG_POINTER, struct file, mix, &mix_value, 1, TRAVELLER_KINDS),
 	CYAML_FIELD_END,
 };
@@ -86,6 +95,7 @@ static int fill(const struct file *f, struct scenario *out, const char *path, ch
 	out->lock_ms = f->devices.lock_ms;
 	out->bag_ms = f->devices.bag_ms;
 	out->pace = f->people;
+	out->chip = f->chip != NULL ? *f->chip : (struct chip_pace){424, 300, 1000, 50};
 	snprintf(out->own_state, sizeof out->own_state, "%s", f->own_state);
 	for (uint32_t i = 0; i < f->mix_count; i++) {
 		int kind = traveller_kind_find(f->mix[i].kind);

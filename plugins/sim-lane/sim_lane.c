@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A whole lane of steel and people in software: leaves that take time, one person count, travellers from a scenario, and the
- * reader's serial line, on which documents travel to the same reader plugin as real ones.
+ * reader's serial line, on which documents travel to the same reader plugin as real ones, and the chip in each document.
  * Keeps a synced log of its own of what it did and saw: the oracle of crash tests, independent of the core's word.
  * Must never be loaded by a production profile (its manifest says simulated).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include "base/err.h"
 #include "base/hex.h"
 #include "bus.pb-c.h"
+#include "chip_side.h"
 #include "postern/plugin.h"
 #include "scenario.h"
 #include "sim/leaf.h"
@@ -30,6 +33,8 @@ struct sim {
 	struct scenario scenario;
 	struct sim_leaf entry, exit;
 	struct agent agent;
+	struct chip_side *chip; /* NULL: documents without a chip */
+	unsigned chip_lost;
 	int line, truth;
 	uint32_t guidance, occupants, next_traveller, last_command_id;
 	bool object_left, started, core_lost;
@@ -135,6 +140,8 @@ static void present(struct sim *s)
 	char frame[64];
 	const struct traveller *t = &s->agent.who;
 	truth(s, "document_presented", traveller_kind_name(t->kind));
+	if (s->chip != NULL)
+		chip_side_lay(s->chip, t->index, t->kind);
 	for (uint32_t i = 0; i < t->lines; i++) {
 		snprintf(frame, sizeof frame, "\x02%s\x03", t->mrz[i]);
 		send_line(s, frame);
@@ -174,6 +181,8 @@ static void people(struct sim *s, uint64_t now)
 	if (acts.present_document)
 		present(s);
 	if (acts.remove_document) {
+		if (s->chip != NULL)
+			chip_side_take(s->chip);
 		send_line(s, "\x02--\x03");
 		s->stimulus_ns = mono_ns();
 	}
@@ -198,6 +207,24 @@ static void people(struct sim *s, uint64_t now)
 	}
 	if (acts.done)
 		finish(s, acts.outcome);
+}
+
+/* What the chip's thread has seen, into the one log. */
+static void chips(struct sim *s)
+{
+	static const char *const names[] = { [CHIP_SIDE_PRESENTED] = "chip_presented", [CHIP_SIDE_TORN] = "chip_torn",
+		[CHIP_SIDE_DONE] = "chip_done", [CHIP_SIDE_MISSING] = "chip_missing" };
+	struct chip_side_event e;
+	char detail[96];
+	while (chip_side_fetch(s->chip, &e)) {
+		snprintf(detail, sizeof detail, "%u %s %u %u", e.index, traveller_kind_name(e.kind), e.ms, e.exchanges);
+		truth(s, names[e.what], detail);
+		if (e.what == CHIP_SIDE_MISSING)
+			s->host->log(s->host->ctx, POSTERN_ERROR, "sim.no_passport", "");
+	}
+	if (chip_side_lost(s->chip) != s->chip_lost)
+		s->host->log(s->host->ctx, POSTERN_ERROR, "sim.chip_events_lost", "");
+	s->chip_lost = chip_side_lost(s->chip);
 }
 
 static void steel(struct sim *s, uint64_t now)
@@ -232,6 +259,8 @@ static void sim_tick(void *self, uint64_t now)
 	arrive(s, now);
 	people(s, now);
 	steel(s, now);
+	if (s->chip != NULL)
+		chips(s);
 	without_core(s, now);
 	if (s->changed || now - s->reported_ms >= REPORT_EVERY_MS)
 		report(s);
@@ -298,6 +327,13 @@ static void sim_message(void *self, const struct postern_message *m)
 	}
 }
 
+/* OpenSSL reads its configuration and seeds itself while that is still allowed. */
+static bool warm(void)
+{
+	uint8_t bytes[32], digest[32];
+	return RAND_bytes(bytes, sizeof bytes) == 1 && EVP_Digest(bytes, sizeof bytes, digest, NULL, EVP_sha256(), NULL) == 1;
+}
+
 static int sim_init(const struct postern_host *host, void **self)
 {
 	struct sim *s = calloc(1, sizeof *s);
@@ -316,6 +352,11 @@ static int sim_init(const struct postern_host *host, void **self)
 	if (host->option_int(host->ctx, "travellers") > 0)
 		s->scenario.travellers = (uint32_t)host->option_int(host->ctx, "travellers");
 	s->first_index = (uint32_t)host->option_int(host->ctx, "first_index");
+	if (host->option_int(host->ctx, "chip_port") > 0 && (host->folder(host->ctx, "passports") == NULL || !warm())) {
+		host->log(host->ctx, POSTERN_ERROR, "sim.no_passports", "");
+		free(s);
+		return PN_ENOTFOUND;
+	}
 	snprintf(path, sizeof path, "%s/truth.jsonl", host->state_folder(host->ctx));
 	s->truth = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (s->truth < 0) {
@@ -327,10 +368,20 @@ static int sim_init(const struct postern_host *host, void **self)
 	return PN_OK;
 }
 
+static int start_chip(struct sim *s)
+{
+	const struct chip_side_config config = { .port = (uint16_t)s->host->option_int(s->host->ctx, "chip_port"),
+		.folder = s->host->folder(s->host->ctx, "passports"), .pace = s->scenario.chip };
+	return config.port == 0 ? PN_OK : chip_side_start(&config, &s->chip);
+}
+
 static int sim_start(void *self)
 {
 	struct sim *s = self;
 	uint64_t now = now_of(s);
+	int rc = start_chip(s);
+	if (rc != PN_OK)
+		return rc;
 	sim_leaf_init(&s->entry, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	sim_leaf_init(&s->exit, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
@@ -361,6 +412,7 @@ static void sim_core_silent(void *self, int lost)
 static void sim_stop(void *self)
 {
 	struct sim *s = self;
+	chip_side_stop(s->chip);
 	truth(s, "simulator_stopped", "");
 	close(s->truth);
 	explicit_bzero(s, sizeof *s);

@@ -125,6 +125,7 @@ static void compose(struct traveller *t)
 	t->lines = (uint32_t)text.count;
 	for (size_t i = 0; i < text.count; i++)
 		put(t->mrz[i], sizeof t->mrz[i], text.lines[i]);
+	snprintf(t->zone, sizeof t->zone, "%s%s", t->mrz[0], t->mrz[1]);
 }
 
 void traveller_make(struct traveller *t, uint64_t seed, uint32_t index, const struct traveller_mix *mix,

@@ -33,7 +33,8 @@ struct traveller {
 	/* Previous stay to be known at the centre; year 0: none. */
 	struct traveller_date stay_entry, stay_exit;
 	uint32_t lines;
-	char mrz[3][45];
+	char mrz[3][45];  /* as printed */
+	char zone[89];    /* as issued and in the chip, without separators; "" when there is none */
 };
 
 /* own_state: the lane's State, e.g. "NOR". today: the crossing point's date. */

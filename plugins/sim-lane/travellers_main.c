@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * postern-sim-travellers: prints the data a scenario's travellers need at the centre and on the lists: previous stays
- * (CSV for the registry) and watchlist entries. Must never be used with real people's data: it has none.
+ * (CSV for the registry) and watchlist entries; and issues the passports that they carry. Must never be used with real
+ * people's data: it has none.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "scenario.h"
+#include "passport.h"
+
+enum command { STAYS, LISTED, ALL, PASSPORTS, COMMANDS };
+
+static const char *const names[COMMANDS] = {"stays", "listed", "all", "passports"};
 
 static void stays(const struct traveller *t)
 {
@@ -18,33 +23,62 @@ static void stays(const struct traveller *t)
 		t->stay_exit.month, t->stay_exit.day);
 }
 
+static void print_one(enum command what, const struct traveller *t)
+{
+	if (what == STAYS)
+		stays(t);
+	else if (what == ALL)
+		printf("%u %s %s\n%s\n%s\n\n", t->index, traveller_kind_name(t->kind), t->number, t->mrz[0], t->mrz[1]);
+	else if (t->kind == TRAVELLER_LISTED)
+		printf("%s,%s\n", t->number, t->issuer);
+}
+
+static bool whole_number(const char *text, uint32_t *out)
+{
+	char *end = NULL;
+	unsigned long n = strtoul(text, &end, 10);
+	*out = (uint32_t)n;
+	return *text >= '0' && *text <= '9' && *end == '\0' && n <= 1000000000;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: postern-sim-travellers stays|listed|all SCENARIO.yaml COUNT\n"
+			"       postern-sim-travellers passports SCENARIO.yaml COUNT FIRST FOLDER\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	struct scenario s;
-	char error[256];
+	char error[640];
+	uint32_t count = 0, first = 0;
+	int what = 0;
 	time_t wall = time(NULL);
 	struct tm day;
-	if (argc != 4 || (strcmp(argv[1], "stays") != 0 && strcmp(argv[1], "listed") != 0 && strcmp(argv[1], "all") != 0)) {
-		fprintf(stderr, "usage: postern-sim-travellers stays|listed|all SCENARIO.yaml COUNT\n");
-		return 2;
-	}
+	while (argc > 1 && what < COMMANDS && strcmp(argv[1], names[what]) != 0)
+		what++;
+	if (argc < 4 || what == COMMANDS || argc != (what == PASSPORTS ? 6 : 4) || !whole_number(argv[3], &count) ||
+		(what == PASSPORTS && !whole_number(argv[4], &first)))
+		return usage();
 	if (scenario_load(argv[2], &s, error, sizeof error) != 0) {
 		fprintf(stderr, "postern-sim-travellers: %s\n", error);
 		return 1;
 	}
 	gmtime_r(&wall, &day);
-	if (strcmp(argv[1], "stays") == 0)
+	const struct traveller_date today = { day.tm_year + 1900, day.tm_mon + 1, day.tm_mday };
+	if (what == PASSPORTS) {
+		if (passports_issue(&s, today, (int64_t)wall, first, count, argv[5], stderr, error, sizeof error) == 0)
+			return 0;
+		fprintf(stderr, "postern-sim-travellers: %s\n", error);
+		return 1;
+	}
+	if (what == STAYS)
 		printf("document_number,issuer,birth_date,entry,exit\n");
-	for (uint32_t i = 0; i < (uint32_t)strtoul(argv[3], NULL, 10); i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct traveller t;
-		traveller_make(&t, s.seed, i, &s.mix, s.own_state,
-			(struct traveller_date){ day.tm_year + 1900, day.tm_mon + 1, day.tm_mday });
-		if (strcmp(argv[1], "stays") == 0)
-			stays(&t);
-		else if (strcmp(argv[1], "all") == 0)
-			printf("%u %s %s\n%s\n%s\n\n", t.index, traveller_kind_name(t.kind), t.number, t.mrz[0], t.mrz[1]);
-		else if (t.kind == TRAVELLER_LISTED)
-			printf("%s,%s\n", t.number, t.issuer);
+		traveller_make(&t, s.seed, i, &s.mix, s.own_state, today);
+		print_one((enum command)what, &t);
 	}
 	return 0;
 }

@@ -8,6 +8,8 @@
 
 #include "internal.h"
 
+enum { WAY_MAX = 512 };
+
 struct explorer *explorer_new(uint32_t max_states)
 {
 	struct explorer *x = calloc(1, sizeof *x);
@@ -52,6 +54,7 @@ void explorer_free(struct explorer *x)
 	free(x->first);
 	free(x->list);
 	free(x->queue);
+	free(x->asked);
 	free(x);
 }
 
@@ -67,9 +70,7 @@ static uint32_t hash(const struct node *n)
 	return (uint32_t)h;
 }
 
-/* The number of this node, which is new when it equals the old count; NONE when there is no room.
- */
-static uint32_t find_or_add(struct explorer *x, const struct node *n)
+uint32_t find_or_add(struct explorer *x, const struct node *n)
 {
 	uint32_t slot = hash(n) & x->mask;
 	while (x->slots[slot] != NONE) {
@@ -85,16 +86,16 @@ static uint32_t find_or_add(struct explorer *x, const struct node *n)
 	return x->count++;
 }
 
-struct step {
-	struct explorer *x;
-	const struct gate_table *table;
-	struct explored *result;
-	const struct move *move;
-	FILE *trace; /* NULL, or where to tell what happens */
-	const char *broken;
-	bool fair;
-	uint8_t endings; /* bits of enum ending */
-};
+/* A slot that is filled last can be emptied first: no way to an older node leads past it. */
+void forget_nodes(struct explorer *x, uint32_t count)
+{
+	while (x->count > count) {
+		uint32_t last = --x->count, slot = hash(&x->nodes[last]) & x->mask;
+		while (x->slots[slot] != last)
+			slot = (slot + 1) & x->mask;
+		x->slots[slot] = NONE;
+	}
+}
 
 static bool known_row(struct explored *r, uint16_t row)
 {
@@ -102,6 +103,21 @@ static bool known_row(struct explored *r, uint16_t row)
 		return false;
 	r->row_taken[row] = 1;
 	return true;
+}
+
+/* Which rows a step asks before one answers. */
+static void note(struct step *s, uint8_t state, enum gate_event event, uint16_t answers)
+{
+	const uint8_t *all = s->table->row_events, *at = all, *end = all + answers + 1;
+	if (answers >= s->table->row_count)
+		return;
+	while ((at = memchr(at, (int)event, (size_t)(end - at))) != NULL) {
+		uint16_t row = (uint16_t)(at++ - all);
+		const struct gate_row *r = &s->table->rows[row];
+		if ((r->state == state || r->state == GATE_STATE_ANY) && !r->ignored &&
+			s->seen_count < ROWS_SEEN_MAX)
+			s->seen[s->seen_count++] = row;
+	}
 }
 
 static void tell(
@@ -126,10 +142,13 @@ static void deliver(struct step *s, struct node *n, enum gate_event event,
 		world_restart(&n->world);
 		gate_boot(&n->gate, n->world.open);
 	}
+	uint8_t asked_in = n->gate.state;
 	world_hear(&n->world, event);
 	struct world heard = n->world;
 	gate_step_table(s->table, &n->gate, event, env, &n->gate, &actions);
 	known_row(s->result, actions.row);
+	if (s->x->noting)
+		note(s, asked_in, event, actions.row);
 	world_obey(&n->world, &actions);
 	report(&o, &before, &heard, n, event, env, &actions, quiet,
 		gate_timeout_table(s->table, &n->gate, &gate_timing_default) != 0);
@@ -143,13 +162,13 @@ static void deliver(struct step *s, struct node *n, enum gate_event event,
 	s->broken = broken;
 }
 
-/* Lets a move happen to a node; false when it cannot. */
-static bool happen(struct step *s, struct node *n)
+bool happen(struct step *s, struct node *n)
 {
 	const struct move *m = s->move;
 	enum gate_event events[GATE_EVENTS_MAX + 1];
 	size_t count = 0;
 	struct node was = *n;
+	s->seen_count = 0;
 	if (!world_may_say(&n->world, m) || !world_change(&n->world, m))
 		return false;
 	if (m->event == GATE_EVENT_TIMEOUT &&
@@ -173,33 +192,46 @@ static bool happen(struct step *s, struct node *n)
 	return true;
 }
 
-static void trace_to(struct explorer *x, struct step *s, uint32_t node, const struct move *last)
+static bool play_one(struct step *s, struct node *n, const struct move *m)
 {
-	static const char *const line = "  %s\n";
-	uint32_t way[512];
-	size_t length = 0;
 	char text[160];
-	s->trace = fmemopen(s->result->trace, sizeof s->result->trace, "w");
-	if (s->trace == NULL)
-		return;
-	for (uint32_t i = node; i != 0 && length < 512; i = x->parent[i])
-		way[length++] = i;
+	s->move = m;
+	s->broken = NULL;
+	world_say_move(m, text, sizeof text);
+	if (s->trace != NULL)
+		fprintf(s->trace, "  %s\n", text);
+	return happen(s, n);
+}
+
+bool play(struct step *s, uint32_t node, const struct move *last, uint16_t *length)
+{
+	struct explorer *x = s->x;
+	uint32_t way[WAY_MAX];
+	size_t count = 0;
+	bool same = true;
 	struct node n = x->nodes[0];
-	while (length-- > 0) {
-		s->move = &x->moves[x->by[way[length]]];
-		s->broken = NULL;
-		world_say_move(s->move, text, sizeof text);
-		fprintf(s->trace, line, text);
-		happen(s, &n);
+	for (uint32_t i = node; i != 0; i = x->parent[i]) {
+		if (count == WAY_MAX)
+			return false;
+		way[count++] = i;
 	}
-	if (last != NULL) {
-		s->move = last;
-		s->broken = NULL;
-		world_say_move(last, text, sizeof text);
-		fprintf(s->trace, line, text);
-		happen(s, &n);
-	}
-	fclose(s->trace);
+	*length = (uint16_t)(count + (last != NULL));
+	while (same && count-- > 0)
+		same = play_one(s, &n, &x->moves[x->by[way[count]]]) && s->broken == NULL &&
+		       memcmp(&n, &x->nodes[way[count]], sizeof n) == 0;
+	if (same && last != NULL)
+		same = play_one(s, &n, last);
+	return same;
+}
+
+static void trace_to(
+	struct step *s, uint32_t node, const struct move *last, bool want, uint16_t *length)
+{
+	char *text = s->result->trace;
+	s->trace = want ? fmemopen(text, sizeof s->result->trace, "w") : NULL;
+	play(s, node, last, length);
+	if (s->trace != NULL)
+		fclose(s->trace);
 	s->trace = NULL;
 }
 
@@ -209,6 +241,7 @@ static void start(struct explorer *x, struct step *s)
 	struct node n;
 	memset(x->slots, 0xff, (x->mask + 1) * sizeof *x->slots);
 	x->count = x->edge_count = 0;
+	x->asked_count = 0;
 	memset(&n, 0, sizeof n);
 	world_start(&n.world);
 	gate_boot(&n.gate, false);
@@ -216,6 +249,27 @@ static void start(struct explorer *x, struct step *s)
 	deliver(s, &n, GATE_EVENT_BOOT, &env, true);
 	x->parent[0] = 0;
 	find_or_add(x, &n);
+}
+
+bool too_much(const struct node *from, const struct node *to, unsigned troubles)
+{
+	unsigned now = world_troubles(&to->world);
+	return now > troubles && now > world_troubles(&from->world);
+}
+
+static bool keep_asked(struct explorer *x, const struct step *s, uint32_t node, size_t move)
+{
+	if (x->asked_count + s->seen_count > x->asked_max) {
+		size_t max = x->asked_max * 2 + 65536;
+		struct asked *more = realloc(x->asked, max * sizeof *more);
+		if (more == NULL)
+			return false;
+		x->asked = more;
+		x->asked_max = max;
+	}
+	for (uint16_t i = 0; i < s->seen_count; i++)
+		x->asked[x->asked_count++] = (struct asked){node, (uint16_t)move, s->seen[i]};
+	return true;
 }
 
 static void explore_node(
@@ -229,8 +283,11 @@ static void explore_node(
 		s->result->transitions++;
 		if (s->broken != NULL)
 			return;
-		unsigned now = world_troubles(&n.world);
-		if (now > troubles && now > world_troubles(&x->nodes[i].world))
+		if (x->noting && !keep_asked(x, s, i, k)) {
+			s->result->full = true;
+			return;
+		}
+		if (too_much(&x->nodes[i], &n, troubles))
 			continue;
 		uint32_t before = x->count, to = find_or_add(x, &n);
 		if (to == NONE) {
@@ -264,13 +321,14 @@ void explore(struct explorer *x, const struct gate_table *table, unsigned groups
 		explore_node(x, &s, groups, troubles, i);
 	result->states = x->count;
 	const char *broken = s.broken;
-	if (broken != NULL && want_trace)
-		trace_to(x, &s, i == 0 ? 0 : i - 1, s.move);
+	if (broken != NULL)
+		trace_to(&s, i == 0 ? 0 : i - 1, i == 0 ? NULL : s.move, want_trace,
+			&result->length);
 	if (broken == NULL && !result->full) {
 		uint32_t where = 0;
 		broken = whole_broken(x, groups, s.endings, &where);
-		if (broken != NULL && want_trace)
-			trace_to(x, &s, where, NULL);
+		if (broken != NULL)
+			trace_to(&s, where, NULL, want_trace, &result->length);
 	}
 	result->broken = broken;
 }

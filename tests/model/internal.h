@@ -8,6 +8,7 @@
 
 #define MOVES_MAX 1024u
 #define NONE UINT32_MAX
+#define ASKED_ROWS 1024u
 
 struct node {
 	struct gate gate;
@@ -18,6 +19,12 @@ _Static_assert(sizeof(struct node) == 48, "six words, no padding");
 
 struct edge {
 	uint32_t from, to;
+};
+
+/* A step that one row of the table was asked for, whether its guard then held or not. */
+struct asked {
+	uint32_t node;
+	uint16_t move, row;
 };
 
 struct explorer {
@@ -33,7 +40,38 @@ struct explorer {
 	uint32_t *first, *list, *queue;
 	struct move moves[MOVES_MAX];
 	size_t move_count;
+	bool noting; /* fill asked, in the order of the nodes */
+	struct asked *asked;
+	size_t asked_count, asked_max;
+	size_t asked_first[ASKED_ROWS + 1]; /* of each row, once sorted */
 };
+
+#define ROWS_SEEN_MAX 128u
+
+/* What one move does to a node under a table. */
+struct step {
+	struct explorer *x;
+	const struct gate_table *table;
+	struct explored *result;
+	const struct move *move;
+	FILE *trace; /* NULL, or where to tell what happens */
+	const char *broken;
+	uint8_t endings; /* bits of enum ending */
+	uint16_t seen[ROWS_SEEN_MAX], seen_count;
+};
+
+/* Lets a move happen to a node; false when it cannot. */
+bool happen(struct step *s, struct node *n);
+/* The number of this node, which is new when it equals the old count; NONE when there is no room.
+ */
+uint32_t find_or_add(struct explorer *x, const struct node *n);
+/* Takes the newest nodes out again, down to count. */
+void forget_nodes(struct explorer *x, uint32_t count);
+/* Would this step bring more trouble with steel and sensors than is looked at? */
+bool too_much(const struct node *from, const struct node *to, unsigned troubles);
+/* Plays the way to a node once more under the step's table, and a last move. *length moves; false
+ * when the way leads elsewhere. */
+bool play(struct step *s, uint32_t node, const struct move *last, uint16_t *length);
 
 /* Fills what an onlooker can tell of one event: heard is the world when it had been heard, after
  * when the machine had acted. */

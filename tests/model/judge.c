@@ -3,6 +3,7 @@
  */
 #include "judge.h"
 #include "explore.h"
+#include "guards.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "worlds.h"
 
 #define STATES_MAX 400000u
-#define LARGE_STATES_MAX 3000000u
+#define LARGE_STATES_MAX 6000000u
 /* A change to one row that lives through so much has been tried; a guard goes through every small
  * world. */
 #define TRANSITIONS_ENOUGH 1500000u
@@ -65,7 +66,7 @@ static void set_order(struct judge *j)
 				j->order[n++] = (uint16_t)i;
 }
 
-bool judge_init(struct judge *j, const struct walks *walks, bool quick)
+bool judge_load(struct judge *j, const struct walks *walks, bool quick)
 {
 	char detail[256] = "";
 	const char *broken =
@@ -82,6 +83,13 @@ bool judge_init(struct judge *j, const struct walks *walks, bool quick)
 		fprintf(stderr, "more mutants than there is room for\n");
 		return false;
 	}
+	return true;
+}
+
+bool judge_init(struct judge *j, const struct walks *walks, bool quick)
+{
+	if (!judge_load(j, walks, quick))
+		return false;
 	struct explorer *x = explorer_new(quick ? STATES_MAX : LARGE_STATES_MAX);
 	bool well = x != NULL && baseline(j, x);
 	explorer_free(x);
@@ -153,6 +161,12 @@ static void walk_mutant(struct judge *j, size_t i)
 	snprintf(v->walk, sizeof v->walk, "%s", broken);
 }
 
+void judge_walks(struct judge *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		walk_mutant(j, i);
+}
+
 static int worker(struct judge *j, int out, size_t first, size_t step)
 {
 	static struct mutant_table copy;
@@ -171,7 +185,7 @@ static int worker(struct judge *j, int out, size_t first, size_t step)
 	return 0;
 }
 
-static bool read_verdict(int in, struct verdict *v)
+bool judge_read(int in, struct verdict *v)
 {
 	size_t have = 0;
 	while (have < sizeof *v) {
@@ -185,10 +199,15 @@ static bool read_verdict(int in, struct verdict *v)
 	return true;
 }
 
-static bool start_workers(struct judge *j, const int ends[2])
+size_t judge_cores(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t workers = cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (size_t)cores;
+	return cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (size_t)cores;
+}
+
+static bool start_workers(struct judge *j, const int ends[2])
+{
+	size_t workers = judge_cores();
 	fflush(NULL);
 	for (size_t i = 0; i < workers; i++) {
 		pid_t pid = fork();
@@ -207,13 +226,12 @@ bool judge_all(struct judge *j, void (*told)(void *context, const struct verdict
 	struct verdict v;
 	size_t seen = 0;
 	int ends[2], status;
-	for (size_t i = 0; i < j->count; i++)
-		walk_mutant(j, i);
+	judge_walks(j);
 	if (pipe(ends) != 0)
 		return false;
 	bool well = start_workers(j, ends);
 	close(ends[1]);
-	for (; read_verdict(ends[0], &v); seen++) {
+	for (; judge_read(ends[0], &v); seen++) {
 		j->verdicts[v.mutant] = v;
 		told(context, &v);
 	}
@@ -231,8 +249,12 @@ void judge_show(struct judge *j, size_t mutant, FILE *out)
 	struct verdict v = {.mutant = (uint16_t)mutant};
 	struct explorer *x[2] = {NULL, NULL};
 	mutant_make(&copy, &gate_two_step, &j->mutants[mutant]);
-	explore_mutant(j, x, &j->mutants[mutant], &copy, &r, &v, true);
-	if (v.explorer == EXPLORED_KILLED)
+	bool shown = guards_show(j, mutant, out);
+	if (!shown)
+		explore_mutant(j, x, &j->mutants[mutant], &copy, &r, &v, true);
+	if (shown)
+		fflush(out);
+	else if (v.explorer == EXPLORED_KILLED)
 		fprintf(out, "  explorer: %s\n%s", v.property, r.trace);
 	else
 		fprintf(out, "  explorer: nothing broken\n");

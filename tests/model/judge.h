@@ -17,6 +17,9 @@ struct verdict {
 	bool walk_killed;
 	char property[96]; /* that the explorer found broken */
 	char walk[64];     /* that went another way */
+	uint16_t length;   /* of the way to it */
+	uint8_t world;     /* of world_kinds, where */
+	bool felt;         /* something was asked of what is changed */
 };
 
 #define JUDGE_MUTANTS_MAX 8192u
@@ -34,12 +37,18 @@ struct judge {
 
 /* Fills mutants. quick: the explorer knows the worlds of a second or less. The unchanged table must
  * pass both; false, and why on stderr, when it does not. */
+bool judge_load(struct judge *j, const struct walks *walks, bool quick); /* by the walks alone */
 bool judge_init(struct judge *j, const struct walks *walks, bool quick);
 /* Every mutant is put before the walks; then before the explorer as order and until_ms say, by as
  * many processes as there are cores. told is called with each verdict as it comes. */
 bool judge_all(
 	struct judge *j, void (*told)(void *context, const struct verdict *v), void *context);
+/* Every mutant by the walks alone. */
+void judge_walks(struct judge *j);
 /* One mutant, with the shortest way to what it breaks on out. */
 void judge_show(struct judge *j, size_t mutant, FILE *out);
 int64_t judge_now_ms(void);
+size_t judge_cores(void);
+/* One verdict of a worker's; false at the end. */
+bool judge_read(int in, struct verdict *v);
 #endif

@@ -10,7 +10,7 @@
 #include "explore.h"
 #include "worlds.h"
 
-#define STATES_MAX 3000000u
+#define STATES_MAX 6000000u
 
 static bool explore_one(struct explorer *x, const struct world_kind *kind, struct explored *r)
 {
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 {
 	static struct explored r;
 	static uint8_t taken[sizeof r.row_taken];
-	struct world_kind asked = {"the world asked for", 0, 1, false};
+	struct world_kind asked = {"the world asked for", 0, 1, false, false};
 	struct explorer *x = explorer_new(STATES_MAX);
 	unsigned long long states = 0, transitions = 0;
 	unsigned worlds = 0;

@@ -165,6 +165,70 @@ void mutant_make(struct mutant_table *copy, const struct gate_table *table, cons
 	}
 }
 
+static void mark_choice(const struct gate_table *table, uint8_t choice, uint8_t *rows)
+{
+	for (size_t i = 0; i < table->row_count; i++)
+		rows[i] |= memchr(table->rows[i].list, choice, GATE_ROW_ACTIONS) != NULL;
+}
+
+static void mark_way(const struct gate_table *table, uint8_t next, uint8_t *rows)
+{
+	for (size_t i = 0; i < table->row_count; i++)
+		rows[i] |= table->rows[i].next == next;
+}
+
+static void mark_guard(const struct gate_table *table, uint16_t guard, uint8_t *rows)
+{
+	for (size_t i = 0; i < table->row_count; i++)
+		rows[i] |= table->rows[i].guard == guard;
+	for (size_t i = 0; i < table->choice_count; i++)
+		if (table->choices[i].guard == guard)
+			mark_choice(table, table->choices[i].choice, rows);
+	for (size_t i = 0; i < table->go_count; i++)
+		if (table->goes[i].guard == guard)
+			mark_way(table, table->goes[i].next, rows);
+}
+
+bool mutant_rows(const struct gate_table *table, const struct mutant *m, uint8_t *rows)
+{
+	memset(rows, 0, table->row_count);
+	switch (m->how) {
+	case MUTATE_DROP_ROW:
+	case MUTATE_GUARD_ALWAYS:
+	case MUTATE_GUARD_NEGATED:
+	case MUTATE_NEXT_SAME:
+	case MUTATE_NEXT_IDLE:
+	case MUTATE_DROP_ACTION:
+	case MUTATE_ADD_EXIT:
+		rows[m->what] = 1;
+		return !table->rows[m->what].ignored; /* those are not noted */
+	case MUTATE_DROP_FACT:
+		mark_guard(table, m->what, rows);
+		return true;
+	case MUTATE_DROP_CHOICE:
+	case MUTATE_CHOICE_ALWAYS:
+		mark_choice(table, table->choices[m->what].choice, rows);
+		return true;
+	case MUTATE_DROP_GO:
+	case MUTATE_GO_ALWAYS:
+		mark_way(table, table->goes[m->what].next, rows);
+		return true;
+	case MUTATE_NO_TIMEOUT:
+	case MUTATE_OTHER_TIMEOUT:
+	case MUTATE_LONGER_TIMEOUT:
+	case MUTATE_COUNT:
+		break;
+	}
+	return false;
+}
+
+bool mutant_of_guard(const struct mutant *m)
+{
+	return m->how == MUTATE_GUARD_ALWAYS || m->how == MUTATE_GUARD_NEGATED ||
+	       m->how == MUTATE_DROP_FACT || m->how == MUTATE_CHOICE_ALWAYS ||
+	       m->how == MUTATE_GO_ALWAYS;
+}
+
 /* Rows with the same state, event and guard are told apart by where they lead. */
 static void row_name(
 	const struct gate_row *r, const char *how, const char *which, char *text, size_t size)

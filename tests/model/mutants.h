@@ -46,4 +46,8 @@ size_t mutants_of(const struct gate_table *table, struct mutant *all, size_t max
 void mutant_make(struct mutant_table *copy, const struct gate_table *table, const struct mutant *m);
 /* A name that does not move when rows are added elsewhere. */
 void mutant_name(const struct gate_table *table, const struct mutant *m, char *text, size_t size);
+/* Marks the rows whose steps can differ, a byte each; false when it is not a matter of rows. */
+bool mutant_rows(const struct gate_table *table, const struct mutant *m, uint8_t *rows);
+/* A guard changed, or a fact left out of one. */
+bool mutant_of_guard(const struct mutant *m);
 #endif

@@ -5,15 +5,22 @@
  * nothing. Must never count as killed what was not tried.
  *
  *   gate-mutate WALKS EQUIVALENTS                       the campaign: every mutant, both judges
- *   gate-mutate WALKS EQUIVALENTS --slice SECONDS SEED  every mutant by the walks; the explorer
- *                                                       takes them in an order drawn by SEED
- *   gate-mutate WALKS EQUIVALENTS --show TEXT           mutants whose name holds TEXT, and how each
- *                                                       was found out
+ *   gate-mutate WALKS EQUIVALENTS --steps               every mutant by the walks, and by what
+ * single steps break: minutes where the campaign takes hours gate-mutate WALKS EQUIVALENTS --slice
+ * SECONDS SEED  every mutant by the walks; the explorer takes them in an order drawn by SEED
+ *   gate-mutate WALKS EQUIVALENTS --guards UNSEEN       every changed guard, fact of a guard,
+ * choice and way, by the explorer alone; UNSEEN says of which it can find nothing, and why;
+ *                                                       --guards-quick tries those by single steps
+ * only gate-mutate WALKS EQUIVALENTS --show TEXT           mutants whose name holds TEXT, and how
+ * each was found out
  */
-#include "judge.h"
+#include "guards.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/err.h"
+#include "worlds.h"
 
 #define TEXT_MAX 131072u
 #define NAME_MAX_ 256u
@@ -24,7 +31,7 @@ struct score {
 
 struct telling {
 	const struct judge *judge;
-	const char *equivalents;
+	const char *equivalents, *unseen;
 	bool every; /* tell of each mutant, not only of what is wrong */
 	struct score of[MUTATE_COUNT], all;
 };
@@ -177,16 +184,87 @@ static bool campaign(struct judge *j, const char *equivalents, bool every)
 	return sum_up(&t, j->walks);
 }
 
+static void told_guard(void *context, const struct verdict *v)
+{
+	static const char *const as[] = {"NOT TRIED", "SURVIVED", "killed"};
+	struct telling *t = context;
+	char name[NAME_MAX_];
+	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
+	bool killed = v->explorer == EXPLORED_KILLED;
+	bool excused = explained(t->equivalents, name) || explained(t->unseen, name);
+	count(&t->of[t->judge->mutants[v->mutant].how], v, killed, excused);
+	count(&t->all, v, killed, excused);
+	printf("%s %s",
+		killed && excused    ? "EXPLAINED, YET killed"
+		: killed || !excused ? as[v->explorer]
+				     : "explained",
+		name);
+	if (killed)
+		printf(": %s (after %u: %s)", v->property, v->length, world_kinds[v->world].name);
+	putchar('\n');
+}
+
+/* every: what is explained is tried as long as what is not. */
+static bool guards(struct judge *j, const char *equivalents, const char *unseen, bool every)
+{
+	static struct telling t;
+	static uint8_t wanted[JUDGE_MUTANTS_MAX];
+	char name[NAME_MAX_];
+	t.judge = j;
+	t.equivalents = equivalents;
+	t.unseen = unseen;
+	for (size_t i = 0; i < j->count; i++) {
+		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		bool excused = explained(equivalents, name) || explained(unseen, name);
+		wanted[i] = !mutant_of_guard(&j->mutants[i]) ? GUARDS_LEAVE
+			    : excused && !every              ? GUARDS_BY_STEPS
+							     : GUARDS_BY_ALL;
+	}
+	return all_exist(j, unseen) && guards_judge(j, wanted, told_guard, &t) &&
+	       sum_up(&t, j->walks);
+}
+
+/* Every mutant by the walks, and by the explorer's single steps. */
+static bool steps(struct judge *j, const char *equivalents)
+{
+	static struct telling t;
+	static uint8_t wanted[JUDGE_MUTANTS_MAX];
+	t.judge = j;
+	t.equivalents = equivalents;
+	t.every = true;
+	for (size_t i = 0; i < j->count; i++)
+		wanted[i] = GUARDS_BY_STEPS;
+	judge_walks(j);
+	return all_exist(j, equivalents) && guards_judge(j, wanted, told, &t) &&
+	       sum_up(&t, j->walks);
+}
+
 int main(int argc, char **argv)
 {
 	static struct judge j;
 	char *equivalents = argc > 2 ? read_text(argv[2]) : NULL;
 	struct walks *walks = argc > 2 ? walks_read(argv[1]) : NULL;
 	bool slice = argc == 6 && strcmp(argv[3], "--slice") == 0, well = false;
-	if (equivalents == NULL || walks == NULL ||
-		!(argc == 3 || slice || (argc == 5 && strcmp(argv[3], "--show") == 0))) {
+	bool quick = argc == 5 && strcmp(argv[3], "--guards-quick") == 0;
+	bool only = quick || (argc == 5 && strcmp(argv[3], "--guards") == 0);
+	char *unseen = only ? read_text(argv[4]) : NULL;
+	if (equivalents == NULL || walks == NULL || (only && unseen == NULL) ||
+		!(argc == 3 || slice || only || (argc == 4 && strcmp(argv[3], "--steps") == 0) ||
+			(argc == 5 && strcmp(argv[3], "--show") == 0))) {
 		fprintf(stderr, "usage: gate-mutate WALKS EQUIVALENTS [--slice SECONDS SEED | "
-				"--show TEXT]\n");
+				"--show TEXT | --steps | --guards[-quick] UNSEEN]\n");
+		goto out;
+	}
+	if (only) {
+		well = judge_load(&j, walks, false) && guards(&j, equivalents, unseen, !quick);
+		goto out;
+	}
+	if (argc == 4 && strcmp(argv[3], "--steps") == 0) {
+		well = judge_load(&j, walks, false) && steps(&j, equivalents);
+		goto out;
+	}
+	if (argc == 5) {
+		well = judge_load(&j, walks, false) && show(&j, argv[4]);
 		goto out;
 	}
 	if (!judge_init(&j, walks, slice))
@@ -195,9 +273,10 @@ int main(int argc, char **argv)
 		shuffle(&j, strtoull(argv[5], NULL, 10));
 		j.until_ms = judge_now_ms() + strtoll(argv[4], NULL, 10) * 1000;
 	}
-	well = argc == 5 ? show(&j, argv[4]) : campaign(&j, equivalents, !slice);
+	well = campaign(&j, equivalents, !slice);
 out:
 	walks_free(walks);
 	free(equivalents);
+	free(unseen);
 	return well ? 0 : 1;
 }

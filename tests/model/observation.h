@@ -51,6 +51,15 @@ enum occurrence { /* what happened, as far as a property cares */
 	HAPPENED_TAKES_BACK, /* somebody gives a lane back to the machine */
 	HAPPENED_ASSIST,
 	HAPPENED_TIMEOUT,
+	HAPPENED_OFFICER_HOLDS,
+	HAPPENED_LETS_GO, /* the officer whose hands were on the leaves */
+	HAPPENED_TESTED,  /* the hardware, and it is well */
+	HAPPENED_UNREADABLE,
+	HAPPENED_INSIDE_CLEAR,
+	HAPPENED_RECORD_DURABLE,
+	HAPPENED_DOCUMENT_TAKEN,
+	HAPPENED_LEAF_LOCKS,
+	HAPPENED_OBJECT_GONE,
 };
 
 struct observation {
@@ -61,6 +70,12 @@ struct observation {
 	bool by_hand;    /* an officer's assist, and shutting after it */
 	bool holding;    /* a person waits for an officer's word */
 	bool already_broken;
+	bool closing;  /* a leaf, and it goes on when that locks */
+	bool shutting; /* the same, of what hands or a start had opened */
+	bool fault_shut_before, maintenance_before, for_object_before, hands_on;
+	bool asking_before; /* eligibility or inside */
+	bool driven_exit;   /* released and not closed since */
+	uint8_t tries_before;
 	/* What the machine did. */
 	bool begun, released_entry, closed_entry, released_exit, closed_exit;
 	bool asked_eligibility, asked_inside, asked_commit, recorded_referral, recorded_event;
@@ -72,6 +87,7 @@ struct observation {
 	/* What is sensed. */
 	bool entry_locked, exit_locked, entry_obstructed, exit_obstructed, entry_shut, exit_shut,
 		exit_told;
+	bool entry_stands_open;
 	bool occupants_known;
 	uint8_t occupants;
 	bool fire;
@@ -102,8 +118,19 @@ struct observation {
 	bool serves;           /* everything that a beginning needs, as sensed and as policy says */
 	bool entry_told;       /* the entry's position is known */
 	bool told_to_stop;     /* withdrawn and nobody has resumed */
+	bool for_object;       /* shut until an object is gone */
+	bool somebody_inside;  /* in truth, sensed or not */
 };
 
 /* NULL, or the name of the property that this step breaks. */
 const char *property_broken(const struct observation *o);
+
+struct property {
+	const char *name;
+	bool (*holds)(const struct observation *o);
+};
+/* What a lane owes travellers and officers; the last has no name. */
+extern const struct property duties[];
+
+#define IF(condition) (!(condition)) ||
 #endif

@@ -5,6 +5,10 @@
 
 #include "world.h"
 
+enum {
+	STOP_ASKED_BACK = 2 /* in told_to_stop, while a word to resume is being heard */
+};
+
 static bool lawful(const struct world *w)
 {
 	return w->open && (w->officer_admits || (w->said_eligible && w->said_inside));
@@ -47,15 +51,20 @@ static void hear_officer(struct world *w, enum gate_event event)
 			w->officer_admits = 1;
 	} else {
 		withdraw(w);
+		/* Nor do the checks made before say any more that this traveller may go on. */
+		if (event != GATE_EVENT_OFFICER_HOLD)
+			w->said_eligible = w->officer_eligible = 0;
 	}
 	if (event == GATE_EVENT_OFFICER_REFUSE)
 		w->refused = 1;
 	w->officer_knows = 0;
-	w->tries = 0;
+	if (w->shown != SHOWN_TRY_AGAIN) /* a word makes no document easier to read */
+		w->tries = 0;
 }
 
 void world_hear(struct world *w, enum gate_event event)
 {
+	w->told_to_stop = w->told_to_stop != 0;
 	switch (event) {
 	case GATE_EVENT_ELIGIBLE:
 		w->said_eligible = 1;
@@ -124,7 +133,8 @@ void world_hear(struct world *w, enum gate_event event)
 		w->blind = w->open;
 		return;
 	case GATE_EVENT_RESUME:
-		w->told_to_stop = 0;
+		if (w->told_to_stop)
+			w->told_to_stop = STOP_ASKED_BACK;
 		return;
 	case GATE_EVENT_OUT_OF_SERVICE:
 	case GATE_EVENT_UPS_LOW:
@@ -169,6 +179,8 @@ static void obey(struct world *w, enum gate_action action)
 	case GATE_ACTION_SELF_TEST:
 		w->asks_test = 1;
 		w->tries = 0;
+		if (w->told_to_stop == STOP_ASKED_BACK) /* the lane has taken the word */
+			w->told_to_stop = 0;
 		return;
 	case GATE_ACTION_BEGIN_CROSSING:
 		w->open = 1;
@@ -176,6 +188,7 @@ static void obey(struct world *w, enum gate_action action)
 		return;
 	case GATE_ACTION_CHECK_ELIGIBILITY:
 		w->asks_eligibility = 1;
+		w->tries = 0;
 		return;
 	case GATE_ACTION_VERIFY_INSIDE:
 		w->asks_inside = 1;
@@ -228,6 +241,10 @@ static void obey(struct world *w, enum gate_action action)
 	case GATE_ACTION_GUIDE_PRESENT_DOCUMENT: /* it serves: nothing is left to see to */
 		w->officer_knows = w->tries = 0;
 		w->shown = SHOWN_PRESENT_DOCUMENT;
+		return;
+	case GATE_ACTION_GUIDE_TRY_AGAIN:
+		w->tries++;
+		w->shown = SHOWN_TRY_AGAIN;
 		return;
 	default: /* guidance stands in one row */
 		w->shown = (uint8_t)(action - GATE_ACTION_GUIDE_CLOSED + SHOWN_CLOSED);

@@ -6,8 +6,6 @@
 
 #include <stddef.h>
 
-#define IF(condition) (!(condition)) ||
-
 /* Nobody's hand is on the leaves, and this is not a leaf that was released by right and only opens
  * again. */
 static bool fresh_exit(const struct observation *o)
@@ -59,6 +57,7 @@ static bool no_automated_admission_without_clock(const struct observation *o)
 static bool never_both_leaves(const struct observation *o)
 {
 	return (IF(o->released_exit && !o->unlocks_asked && o->exit_locked) o->entry_locked) &&
+	       (IF(o->released_exit && !o->unlocks_asked) !o->entry_stands_open) &&
 	       (IF(o->released_entry && !o->unlocks_asked) o->exit_locked);
 }
 
@@ -139,7 +138,7 @@ static bool endings_tell_the_truth(const struct observation *o)
 	case ENDING_REFUSED:
 		return o->refused;
 	case ENDING_EMERGENCY:
-		return o->fire_seen;
+		return o->fire_seen && o->occupants_known && o->occupants == 0;
 	case ENDING_UNKNOWN:
 		return o->blind || !o->exit_locked || !o->entry_told;
 	case ENDING_NONE:
@@ -263,10 +262,7 @@ static bool withdrawn_stays_withdrawn(const struct observation *o)
 	return IF(o->told_to_stop) !(o->idle && o->quiet);
 }
 
-static const struct {
-	const char *name;
-	bool (*holds)(const struct observation *o);
-} properties[] = {
+static const struct property properties[] = {
 	{"exit released only after a durable record that admits [1, I4]",
 		exit_only_after_durable_record},
 	{"exit released again only while that record covers it [1, I10]",
@@ -307,5 +303,8 @@ const char *property_broken(const struct observation *o)
 	for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++)
 		if (!properties[i].holds(o))
 			return properties[i].name;
+	for (size_t i = 0; duties[i].name != NULL; i++)
+		if (!duties[i].holds(o))
+			return duties[i].name;
 	return NULL;
 }

@@ -57,6 +57,33 @@ static enum occurrence of_sensor(const struct node *before, enum gate_event even
 	return HAPPENED_SENSOR_FAULT;
 }
 
+static enum occurrence plain_occurrence(enum gate_event event)
+{
+	switch (event) {
+	case GATE_EVENT_OFFICER_HOLD:
+		return HAPPENED_OFFICER_HOLDS;
+	case GATE_EVENT_ASSIST_END:
+		return HAPPENED_LETS_GO;
+	case GATE_EVENT_SELF_TEST_OK:
+		return HAPPENED_TESTED;
+	case GATE_EVENT_DOCUMENT_UNREADABLE:
+		return HAPPENED_UNREADABLE;
+	case GATE_EVENT_INSIDE_CLEAR:
+		return HAPPENED_INSIDE_CLEAR;
+	case GATE_EVENT_COMMITTED:
+		return HAPPENED_RECORD_DURABLE;
+	case GATE_EVENT_DOCUMENT_REMOVED:
+		return HAPPENED_DOCUMENT_TAKEN;
+	case GATE_EVENT_ENTRY_LOCKED:
+	case GATE_EVENT_EXIT_LOCKED:
+		return HAPPENED_LEAF_LOCKS;
+	case GATE_EVENT_OBJECT_CLEARED:
+		return HAPPENED_OBJECT_GONE;
+	default:
+		return HAPPENED_OTHER;
+	}
+}
+
 static enum occurrence occurrence(const struct node *before, enum gate_event event)
 {
 	const struct world *w = &before->world;
@@ -117,7 +144,7 @@ static enum occurrence occurrence(const struct node *before, enum gate_event eve
 	case GATE_EVENT_TIMEOUT:
 		return HAPPENED_TIMEOUT;
 	default:
-		return HAPPENED_OTHER;
+		return plain_occurrence(event);
 	}
 }
 
@@ -160,6 +187,9 @@ static void senses(struct observation *o, const struct gate_env *env)
 			s->entry_leaf == GATE_LEAF_FAULT;
 	o->exit_shut = o->exit_locked || s->exit_leaf == GATE_LEAF_CLOSED ||
 		       s->exit_leaf == GATE_LEAF_UNKNOWN || s->exit_leaf == GATE_LEAF_FAULT;
+	o->entry_stands_open = s->entry_leaf == GATE_LEAF_OPEN ||
+			       s->entry_leaf == GATE_LEAF_MOVING ||
+			       s->entry_leaf == GATE_LEAF_OBSTRUCTED;
 	o->entry_told = s->entry_leaf != GATE_LEAF_UNKNOWN && s->entry_leaf != GATE_LEAF_FAULT;
 	o->exit_told = s->exit_leaf != GATE_LEAF_UNKNOWN && s->exit_leaf != GATE_LEAF_FAULT;
 	o->occupants_known = s->occupants_known;
@@ -201,6 +231,7 @@ static void remembers(struct observation *o, const struct world *w, const struct
 	o->shown = (enum shown)after->shown;
 	o->tries = after->tries;
 	o->told_to_stop = after->told_to_stop;
+	o->somebody_inside = after->people > 0;
 }
 
 void report(struct observation *o, const struct node *before, const struct world *heard,
@@ -220,6 +251,17 @@ void report(struct observation *o, const struct node *before, const struct world
 	senses(o, env);
 	remembers(o, heard, &after->world);
 	o->open_before = before->world.open;
+	o->asking_before = before->world.asks_eligibility || before->world.asks_inside;
+	o->driven_exit = before->world.exit_drive == DRIVE_RELEASE;
+	o->tries_before = before->world.tries;
+	o->fault_shut_before = was == GATE_STATE_FAULT_LOCKED;
+	o->maintenance_before = was == GATE_STATE_MAINTENANCE;
+	o->for_object_before = was == GATE_STATE_LEFT_OBJECT;
+	o->closing = was == GATE_STATE_ENTRY_CLOSING || was == GATE_STATE_EXIT_CLOSING ||
+		     was == GATE_STATE_SHUTTING;
+	o->shutting = was == GATE_STATE_SHUTTING;
+	o->hands_on = was == GATE_STATE_ASSIST_OPEN;
+	o->for_object = is == GATE_STATE_LEFT_OBJECT;
 	o->officer_knew = before->world.officer_knows;
 	o->shown_before = (enum shown)before->world.shown;
 	o->sends_back = is == GATE_STATE_RETURN_PATH && was != GATE_STATE_RETURN_PATH;

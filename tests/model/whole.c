@@ -70,15 +70,42 @@ static bool locked_in(const struct node *n)
 	       n->gate.state != GATE_STATE_EMERGENCY_OPEN;
 }
 
-/* The self-test may have to be answered first; that is not silence. */
+/* The self-test may have to be answered first; that is not silence, once it is asked for. */
 static bool let_out(const struct explorer *x, uint32_t i)
 {
 	for (int k = 0; k < PATIENCE; k++) {
 		const struct world *w = &x->nodes[i].world;
-		if (w->entry_drive == DRIVE_RELEASE || w->exit_drive == DRIVE_RELEASE || !w->tested)
+		if (w->entry_drive == DRIVE_RELEASE || w->exit_drive == DRIVE_RELEASE ||
+			(!w->tested && w->asks_test))
 			return true;
 		if (x->timeout[i] == NONE)
 			return false;
+		i = x->timeout[i];
+	}
+	return false;
+}
+
+/* Something is in the exit, the entry is locked, all sensors work, and the lane has not given up.
+ */
+static bool stuck_in_exit(const struct node *n)
+{
+	const struct world *w = &n->world;
+	return w->exit == LEAF_OBSTRUCTED && w->entry == LEAF_LOCKED && w->sight == SIGHT_GOOD &&
+	       !w->fire && w->tested;
+}
+
+/* Broken hardware drives nothing any more. */
+static bool gave_up(const struct node *n)
+{
+	return n->gate.state == GATE_STATE_FAULT_OCCUPIED || !n->world.tested;
+}
+
+static bool freed(const struct explorer *x, uint32_t i)
+{
+	for (int k = 0; k < PATIENCE; k++) {
+		if (x->nodes[i].world.exit_drive == DRIVE_RELEASE || gave_up(&x->nodes[i]) ||
+			x->timeout[i] == NONE)
+			return true;
 		i = x->timeout[i];
 	}
 	return false;
@@ -99,6 +126,8 @@ const char *whole_broken(struct explorer *x, unsigned groups, uint8_t endings, u
 			return "silence ends in a call";
 		if (locked_in(&x->nodes[i]) && !let_out(x, i))
 			return "nobody is locked in [3, I9]";
+		if (stuck_in_exit(&x->nodes[i]) && !freed(x, i))
+			return "what is stuck in the exit is freed";
 	}
 	*where = 0;
 	if (!(endings & 1u << ENDING_PASSED))

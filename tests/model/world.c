@@ -110,7 +110,7 @@ static void normal_moves(struct list *l)
 	add(l, n, P_OUT_BY_EXIT, -1, true, false);
 	add(l, n, P_OUT_BY_ENTRY, -1, true, false);
 	add(l, p, P_DOCUMENT_LAID, GATE_EVENT_DOCUMENT_UNREADABLE, false, false);
-	add(l, p, P_DOCUMENT_SWIPED, GATE_EVENT_DOCUMENT_PRESENTED, false, false);
+	add(l, n, P_DOCUMENT_SWIPED, GATE_EVENT_DOCUMENT_PRESENTED, false, false);
 	add(l, p, P_DOCUMENT_SWIPED, GATE_EVENT_DOCUMENT_UNREADABLE, false, false);
 	add(l, p, P_NONE, GATE_EVENT_REFERRED, false, false);
 	add(l, p, P_NONE, GATE_EVENT_STOPPED, false, false);
@@ -136,6 +136,14 @@ static void normal_moves(struct list *l)
 											    : wild,
 			at_once[i][0], -1, false, false);
 		l->moves[l->count - 1].also = (int16_t)at_once[i][1];
+	}
+	/* One leaf moves, and in that moment the other's lock slips. */
+	static const int slips[][2] = {{P_ENTRY_OBEYS, P_EXIT_SLIPS}, {P_EXIT_OBEYS, P_ENTRY_SLIPS},
+		{P_ENTRY_BLOCKED, P_EXIT_SLIPS}};
+	for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+		add(l, slips[i][0] == P_ENTRY_BLOCKED ? p | MOVES_RACES : MOVES_RACES, slips[i][0],
+			-1, false, false);
+		l->moves[l->count - 1].also = (int16_t)slips[i][1];
 	}
 }
 
@@ -210,6 +218,8 @@ static unsigned group_of(int physical)
 {
 	if (physical == P_CLIMBS_IN)
 		return MOVES_WILD;
+	if (physical == P_ENTRY_SLIPS || physical == P_EXIT_SLIPS)
+		return MOVES_RACES;
 	if (physical == P_ENTRY_BLOCKED || physical == P_EXIT_BLOCKED || physical == P_OBJECT_LEFT)
 		return MOVES_PEOPLE;
 	return physical >= P_ENTRY_FORCED && physical != P_DOCUMENT_LAID ? MOVES_HARDWARE
@@ -222,26 +232,37 @@ static void race_moves(struct list *l, size_t plain)
 	static const int meanwhile[] = {P_IN_BY_ENTRY, P_CLIMBS_IN, P_OUT_BY_EXIT, P_OUT_BY_ENTRY,
 		P_ENTRY_SLIPS, P_EXIT_SLIPS, P_ENTRY_BLOCKED, P_EXIT_BLOCKED, P_COUNT_BLIND,
 		P_ENTRY_BLIND, P_EXIT_BLIND, P_OBJECT_LEFT, P_DOCUMENT_LAID, P_ENTRY_FORCED,
-		P_EXIT_FORCED};
+		P_EXIT_FORCED, P_FIRE, P_TAMPER};
 	for (size_t i = 0; i < plain; i++) {
 		struct move m = l->moves[i];
-		bool races = m.policy == 0 &&
-			     (m.physical == P_NONE || m.physical == P_DOCUMENT_TAKEN) &&
-			     (m.event == GATE_EVENT_TIMEOUT || m.event == GATE_EVENT_ELIGIBLE ||
-				     m.event == GATE_EVENT_INSIDE_CLEAR ||
-				     m.event == GATE_EVENT_COMMITTED ||
-				     m.event == GATE_EVENT_OFFICER_ADMIT ||
-				     m.event == GATE_EVENT_OFFICER_SEND_BACK ||
-				     m.event == GATE_EVENT_OFFICER_REFUSE ||
-				     m.event == GATE_EVENT_SELF_TEST_OK ||
-				     m.event == GATE_EVENT_ASSIST_END);
+		bool races =
+			m.policy == 0 &&
+			(m.physical == P_NONE || m.physical == P_DOCUMENT_TAKEN ||
+				m.physical == P_DOCUMENT_LAID) &&
+			(m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
+				m.event == GATE_EVENT_DOCUMENT_REMOVED ||
+				m.event == GATE_EVENT_TIMEOUT || m.event == GATE_EVENT_ELIGIBLE ||
+				m.event == GATE_EVENT_INSIDE_CLEAR ||
+				m.event == GATE_EVENT_COMMITTED ||
+				m.event == GATE_EVENT_OFFICER_ADMIT ||
+				m.event == GATE_EVENT_OFFICER_SEND_BACK ||
+				m.event == GATE_EVENT_OFFICER_REFUSE ||
+				m.event == GATE_EVENT_SELF_TEST_OK ||
+				m.event == GATE_EVENT_ASSIST_END);
 		for (size_t k = 0;
 			races && k < sizeof meanwhile / sizeof meanwhile[0] && l->count < l->max;
 			k++) {
+			/* the hardware's word is read off what is physical: it stands first */
 			m.physical = (int16_t)meanwhile[k];
+			m.also = l->moves[i].physical;
+			if (m.physical == P_DOCUMENT_LAID) { /* another one, after it */
+				m.physical = l->moves[i].physical;
+				m.also = P_DOCUMENT_LAID;
+			}
 			m.ahead = true;
 			m.fair = false;
-			m.groups = l->moves[i].groups | MOVES_RACES | group_of(meanwhile[k]);
+			m.groups = (uint8_t)(l->moves[i].groups | MOVES_RACES |
+					     group_of(meanwhile[k]));
 			l->moves[l->count++] = m;
 		}
 	}

@@ -22,8 +22,8 @@ import run as demo  # noqa: E402
 WAYS = ["flood", "hang", "spin", "garbage", "oversized", "forbidden", "empty", "die 0", "die 1", "die 2"]
 # instance in the demonstration's configuration, plugin, does anybody get through without it?
 KINDS = {"reader": ("reader", "reader-serial", False), "check": ("check", "check-document", False),
-         "watchlist": ("watchlist", "watchlist", False), "rules": ("rules", "rules-lua", False),
-         "gate": ("gate", "sim-lane", False), "uplink": ("uplink", "uplink", True)}
+         "chip": ("chip", "reader-vpcd", False), "watchlist": ("watchlist", "watchlist", False),
+         "rules": ("rules", "rules-lua", False), "gate": ("gate", "sim-lane", False), "uplink": ("uplink", "uplink", True)}
 SECONDS = 9
 SOUND = f"lane-{len(WAYS) + 1}"
 
@@ -175,7 +175,7 @@ def main():
     a.add_argument("hostile")
     a.add_argument("kinds", nargs="*", default=list(KINDS))
     args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = len(WAYS) + 1, 40 * (len(WAYS) + 1), "", 60
+    args.lanes, args.travellers, args.store, args.seconds = len(WAYS) + 1, 15 * (len(WAYS) + 1), "", 60
     args.once, args.keep, args.no_faults = True, True, True
     good = True
     for i, kind in enumerate(args.kinds):

@@ -13,7 +13,6 @@
 #include "chip/reading.h"
 #include "document.h"
 #include "document_reader.h"
-#include "emrtd/lds/lds.h"
 
 enum { APDU_LIMIT_MS = 5000, READ_LIMIT_MS = 60000, RESUME_MS = 5000 };
 
@@ -107,36 +106,25 @@ static void tell(FILE *out, const struct inspection *i, const struct chip_outcom
 		fprintf(out, "gone on with        %u times, after the chip had left\n", o->tears);
 }
 
-static void judge(struct cli *cli, const struct chip_outcome *read, const struct trust *trust, const struct mrz_date *at,
-	const char *seen, struct inspection *out)
+static int judge(struct cli *cli, const struct chip_outcome *read, const struct trust *trust, const struct mrz_date *at,
+	const char *seen, struct report *out)
 {
 	const struct emrtd_document *d = &read->document;
-	struct mrz mrz;
-	char zone[96];
+	static const char *const ways[] = {"open", "BAC", "PACE"};
 	struct tm tm = {.tm_year = at->year - 1900, .tm_mon = at->month - 1, .tm_mday = at->day, .tm_hour = 12};
-	lds_zone((struct emrtd_bytes){d->group[1].bytes, d->group[1].size}, zone);
-	document_parse_zone(zone, at, &mrz);
-	struct inspect_input in = {.sod = {d->sod.whole ? d->sod.bytes : NULL, d->sod.size},
-		.issuer = mrz.issuer,
-		.document_code = mrz.document_code,
-		.dg1_mrz = zone,
-		.optical_mrz = seen,
-		.at_s = (int64_t)timegm(&tm),
-		.trust = trust,
-		.access = &d->access};
-	if (d->card_security.whole)
-		in.card_security = (struct inspect_file){d->card_security.bytes, d->card_security.size};
-	for (unsigned n = 1; n < EMRTD_GROUPS; n++) {
-		if (d->group[n].whole)
-			in.group[n] = (struct inspect_file){d->group[n].bytes, d->group[n].size};
-		in.absent |= (uint32_t)d->group[n].absent << n;
-	}
-	inspect(&in, out);
+	struct emrtd_bundle files;
+	struct report_chip chip;
+	report_of_document(d, true, &files, &chip);
+	const struct report_input in = {
+		.files = &files, .chip = &chip, .zone = seen, .at_s = (int64_t)timegm(&tm), .trust = trust};
+	report_make(&in, out);
 	if (!cli->json)
-		tell(cli->out, out, read);
-	document_report(cli, out, &mrz);
-	explicit_bzero(&mrz, sizeof mrz);
-	explicit_bzero(zone, sizeof zone);
+		tell(cli->out, &out->inspection, read);
+	struct report_xml log = {.report = out,
+		.access = ways[d->access.access],
+		.exchanges = d->exchanges,
+		.read_ms = read->read_ms};
+	return document_report(cli, &log, &in, at);
 }
 
 /* Reads the chip that comes; what cannot be is told. */
@@ -169,7 +157,7 @@ int document_read_command(struct cli *cli)
 	struct chip_outcome read = {.err = 0};
 	struct emrtd_password secret = {0};
 	struct trust trust;
-	struct inspection result;
+	struct report result;
 	struct mrz_date at;
 	char seen[96] = "";
 	const char *date = cli_value(cli, "at");
@@ -193,10 +181,10 @@ int document_read_command(struct cli *cli)
 	if (r == CLI_OK)
 		r = read_chip(cli, &secret, wanted, wait_s, &read);
 	if (r == CLI_OK) {
-		judge(cli, &read, &trust, &at, seen, &result);
-		r = keep_all(cli, &read.document);
-		if (r == CLI_OK && (result.overall != INSPECT_SUCCESSFUL || read.document.mapping == EMRTD_REFUTED ||
-					   read.document.chip == EMRTD_REFUTED || read.document.active == EMRTD_REFUTED))
+		r = judge(cli, &read, &trust, &at, seen, &result);
+		if (r == CLI_OK)
+			r = keep_all(cli, &read.document);
+		if (r == CLI_OK && result.overall != INSPECT_SUCCESSFUL)
 			r = CLI_FINDING;
 	}
 	explicit_bzero(&secret, sizeof secret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `postern trust import|show`: master lists, CSCA certificates and CRLs into a trust folder, and what stands in it. Must
+ * `postern trust import|show`: master lists, CSCA certificates, CRLs and deviation lists into a trust folder, and what stands in it. Must
  * never put a file there that did not verify, and never overwrite a newer list by an older one.
  */
 #include <errno.h>
@@ -72,6 +72,37 @@ static void json(struct cli *cli, const struct trust_report *r, const char *path
 	json_finish(&j);
 }
 
+static void deviations_table(FILE *out, const struct trust_deviation_report *r)
+{
+	char date[16];
+	date_of(date, r->signed_s, true);
+	fprintf(out, "signed              %s by %s\n", date, r->signer);
+	fprintf(out, "deviations          %zu of documents of %s, %zu descriptions\n", r->deviations, r->country, r->descriptions);
+	fprintf(out, "  taken             %zu\n", r->entries);
+	fprintf(out, "  of some documents %zu (by type, day of issue or number: no effect here)\n", r->narrowed);
+	fprintf(out, "  of no signer      %zu (no effect here)\n", r->without_signer);
+	fprintf(out, "  of no check       %zu (nothing here looks at what deviates)\n", r->without_check);
+}
+
+static void deviations_json(struct cli *cli, const struct trust_deviation_report *r, const char *path)
+{
+	struct json j;
+	json_begin(&j, cli->out, true);
+	json_object(&j, NULL);
+	json_string(&j, "file", path);
+	json_number(&j, "signed_s", r->signed_s);
+	json_string(&j, "signer", r->signer);
+	json_string(&j, "country", r->country);
+	json_unsigned(&j, "deviations", r->deviations);
+	json_unsigned(&j, "descriptions", r->descriptions);
+	json_unsigned(&j, "taken", r->entries);
+	json_unsigned(&j, "narrowed", r->narrowed);
+	json_unsigned(&j, "without_signer", r->without_signer);
+	json_unsigned(&j, "without_check", r->without_check);
+	json_end_object(&j);
+	json_finish(&j);
+}
+
 static int keep(struct cli *cli, const char *folder, const char *name, const uint8_t *bytes, size_t size)
 {
 	char path[1024], temporary[1040];
@@ -96,6 +127,7 @@ struct import {
 	uint8_t *root, *bytes;
 	size_t root_size, size;
 	struct trust_report report;
+	struct trust_deviation_report deviations; /* country "": it was none */
 };
 
 /* --fingerprint: the root stands beside the list, and its State has published its SHA-256. */
@@ -156,9 +188,16 @@ static int add_file(struct cli *cli, struct import *m, char name[64])
 	}
 	err = trust_add_master_list(&m->trust, m->bytes, m->size, true, &m->report);
 	if (err == TRUST_ENCODING) {
+		err = trust_add_deviations(&m->trust, m->bytes, m->size, &m->deviations);
+		if (err == TRUST_OK)
+			snprintf(name, 64, "deviations-%s.dl", m->deviations.country);
+		if (err == TRUST_OK)
+			return CLI_OK;
+	}
+	if (err == TRUST_ENCODING) {
 		enum trust_use use = trust_add_certificate(&m->trust, m->bytes, m->size, false);
 		if (use != TRUST_USABLE)
-			return cli_fail(cli, CLI_FINDING, "%s: neither a master list nor a usable certificate: %s", path,
+			return cli_fail(cli, CLI_FINDING, "%s: neither a master list, a deviation list nor a usable certificate: %s", path,
 				trust_use_name(use));
 		const struct trust_certificate *c = &m->trust.certificates[m->trust.certificate_count - 1];
 		snprintf(name, 64, "csca-%s-%08lx.cer", c->country, X509_subject_name_hash(c->x));
@@ -198,7 +237,12 @@ static int import_command(struct cli *cli)
 	if (r == CLI_OK && folder != NULL && cli_value(cli, "key") != NULL &&
 		signed_folder_sign(folder, cli_value(cli, "key")) != PN_OK)
 		r = cli_fail(cli, CLI_USAGE, "%s: cannot sign %s", cli_value(cli, "key"), folder);
-	if (r == CLI_OK && cli->json)
+	if (r == CLI_OK && m.deviations.country[0] != '\0') {
+		if (cli->json)
+			deviations_json(cli, &m.deviations, name);
+		else
+			deviations_table(cli->out, &m.deviations);
+	} else if (r == CLI_OK && cli->json)
 		json(cli, &m.report, name);
 	else if (r == CLI_OK && m.report.total > 0)
 		table(cli->out, &m.report);
@@ -241,6 +285,7 @@ static int show_command(struct cli *cli)
 		json_unsigned(&j, "same_name", of[TRUST_SAME_NAME]);
 		json_unsigned(&j, "link", of[TRUST_LINK]);
 		json_unsigned(&j, "crls", t.crl_count);
+		json_unsigned(&j, "deviation_lists", t.deviation_list_count);
 		json_unsigned(&j, "defects", t.defect_count);
 		json_number(&j, "newest_list_s", t.newest_s);
 		json_end_object(&j);
@@ -248,19 +293,20 @@ static int show_command(struct cli *cli)
 	} else {
 		fprintf(cli->out,
 			"certificates        %zu of %zu States: self-signed %zu, link of the same name %zu, link %zu\n"
-			"revocation lists    %zu\nknown defects       %zu\nnewest master list  %s\n",
+			"revocation lists    %zu\ndeviation lists     %zu\nknown defects       %zu\nnewest master list  %s\n",
 			t.certificate_count, countries, of[TRUST_SELF_SIGNED], of[TRUST_SAME_NAME], of[TRUST_LINK],
-			t.crl_count, t.defect_count, date);
+			t.crl_count, t.deviation_list_count, t.defect_count, date);
 	}
 	trust_free(&t);
 	return CLI_OK;
 }
 
 const struct cli_command trust_commands[] = {
-	{"trust", "import", "[FILE]", 0, 1, "Verify a master list or a CSCA certificate and keep it",
-		"FILE is a CSCA master list (CMS, Doc 9303-12) or one CSCA certificate. Without --folder it is only\n"
-		"checked. A master list counts only when a root vouches for it: the CSCA certificate of the State\n"
-		"that signed it, which you have from that State itself.",
+	{"trust", "import", "[FILE]", 0, 1, "Verify a master list, a CSCA certificate or a deviation list and keep it",
+		"FILE is a CSCA master list (CMS, Doc 9303-12), one CSCA certificate, or a State's deviation list.\n"
+		"Without --folder it is only checked. A master list counts only when a root vouches for it: the CSCA\n"
+		"certificate of the State that signed it, which you have from that State itself. A deviation list counts\n"
+		"when a CSCA certificate in the folder vouches for it, and replaces the State's older one.",
 		{{"root", "FILE", "certificate that vouches for the list", false},
 			{"fingerprint", "HEX", "SHA-256 of a root that stands beside the list itself", false},
 			{"crl", "FILE", "a revocation list instead of FILE", false},

@@ -209,6 +209,52 @@ static int64_t signing_time(CMS_SignerInfo *si)
 	return (int64_t)timegm(&tm);
 }
 
+/* The header of a data object of this tag; *size: what is in it, SIZE_MAX when it ends by end-of-contents. */
+static bool enter(const unsigned char **p, const unsigned char *end, int class, int tag, size_t *size)
+{
+	long length;
+	int found_tag, found_class, form = ASN1_get_object(p, &length, &found_tag, &found_class, end - *p);
+	if ((form & 0x80) || found_tag != tag || found_class != class)
+		return false;
+	*size = form & 1 ? SIZE_MAX : (size_t)length;
+	return true;
+}
+
+/* The digestAlgorithms of SignedData (RFC 5652, 5.1): OpenSSL pushes a filter for each of them before it verifies, so that
+ * work and stack grow with the square of their number. Real objects name one. */
+static enum sod_problem few_digests(const unsigned char *p, size_t size)
+{
+	const unsigned char *end = p + size;
+	size_t inner;
+	int depth = 1, tag, class;
+	if (!enter(&p, end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &inner) ||
+		!enter(&p, end, V_ASN1_UNIVERSAL, V_ASN1_OBJECT, &inner) || inner > (size_t)(end - p))
+		return SOD_ENCODING;
+	p += inner;
+	if (!enter(&p, end, V_ASN1_CONTEXT_SPECIFIC, 0, &inner) ||
+		!enter(&p, end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &inner) ||
+		!enter(&p, end, V_ASN1_UNIVERSAL, V_ASN1_INTEGER, &inner) || inner > (size_t)(end - p))
+		return SOD_ENCODING;
+	p += inner;
+	if (!enter(&p, end, V_ASN1_UNIVERSAL, V_ASN1_SET, &inner))
+		return SOD_ENCODING;
+	if (inner != SIZE_MAX)
+		return inner <= SOD_DIGESTS_MAX ? SOD_OK : SOD_TOO_LARGE;
+	for (const unsigned char *begin = p; p - begin <= SOD_DIGESTS_MAX && p < end;) {
+		long length;
+		int form = ASN1_get_object(&p, &length, &tag, &class, end - p);
+		if ((form & 0x80) || (!(form & 1) && length > end - p))
+			return SOD_ENCODING;
+		if (form & 1)
+			depth++;
+		else if (tag == 0 && length == 0 && --depth == 0)
+			return SOD_OK;
+		else
+			p += length;
+	}
+	return SOD_TOO_LARGE;
+}
+
 static enum sod_problem read_signed(const uint8_t *bytes, size_t size, bool card_security, struct sod *out)
 {
 	enum sod_problem rc;
@@ -217,6 +263,10 @@ static enum sod_problem read_signed(const uint8_t *bytes, size_t size, bool card
 		return SOD_TOO_LARGE;
 	if (!card_security)
 		unwrap(&bytes, &size);
+	rc = few_digests(bytes, size);
+	ERR_clear_error();
+	if (rc != SOD_OK)
+		return rc;
 	const unsigned char *p = bytes;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)size);
 	out->cms = cms;

@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 enum {
-	SOD_SIZE_MAX = 128 * 1024, /* bytes; real ones have 1 to 8 kB */
+	SOD_SIZE_MAX = 32 * 1024, /* bytes; real ones have 1 to 8 kB */
+	SOD_DIGESTS_MAX = 512,    /* bytes of its digestAlgorithms; one has 9 to 19 */
 	SOD_GROUPS = 17,           /* DG1 ... DG16 at their numbers */
 	SOD_DIGEST_MAX = 64,
 };

@@ -23,9 +23,12 @@ void trust_free(struct trust *t)
 		X509_free(t->certificates[i].x);
 	for (size_t i = 0; i < t->crl_count; i++)
 		X509_CRL_free(t->crls[i].x);
+	for (size_t i = 0; i < t->defect_count; i++)
+		trust_id_free(t->defects[i].id);
 	free(t->certificates);
 	free(t->crls);
 	free(t->defects);
+	free(t->deviation_lists);
 	memset(t, 0, sizeof *t);
 }
 
@@ -59,7 +62,7 @@ const char *trust_error_text(enum trust_error err)
 	case TRUST_NO_ROOT:
 		return "none of the given roots has signed its signer's certificate";
 	case TRUST_SIGNER_USAGE:
-		return "its signer's certificate is not one for master lists";
+		return "its signer's certificate is not one for such lists";
 	case TRUST_MEMORY:
 		return "there is no memory for it";
 	case TRUST_UNKNOWN_ISSUER:
@@ -68,6 +71,10 @@ const char *trust_error_text(enum trust_error err)
 		return "a newer one is in the store";
 	case TRUST_LINE:
 		return "a line of it is not of the expected form";
+	case TRUST_SIGNED_OUTSIDE:
+		return "it was signed outside the validity of its signer's certificate";
+	case TRUST_SIGNER_REVOKED:
+		return "its signer's certificate is revoked";
 	}
 	return "";
 }
@@ -244,8 +251,8 @@ enum trust_revocation trust_revocation(
 	return answer;
 }
 
-const struct trust_defect *trust_defect(
-	const struct trust *t, X509 *signer, enum trust_effect effect, const char *check)
+const struct trust_defect *trust_defect_of_group(
+	const struct trust *t, X509 *signer, enum trust_effect effect, const char *check, unsigned group)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
@@ -255,10 +262,23 @@ const struct trust_defect *trust_defect(
 		return NULL;
 	for (size_t i = 0; i < t->defect_count; i++) {
 		const struct trust_defect *d = &t->defects[i];
-		if (d->effect == effect && strcmp(d->country, country) == 0 &&
-			(d->any_signer || memcmp(d->signer, digest, 32) == 0) &&
-			(effect == TRUST_DEFECT || strcmp(d->check, check) == 0))
+		if (d->effect != effect || strcmp(d->country, country) != 0 || (d->group != 0 && d->group != group) ||
+			(effect != TRUST_DEFECT && strcmp(d->check, check) != 0))
+			continue;
+		if (d->id != NULL ? trust_id_matches(d->id, signer) :
+				    d->any_signer || memcmp(d->signer, digest, 32) == 0)
 			return d;
 	}
 	return NULL;
+}
+
+const struct trust_defect *trust_defect(
+	const struct trust *t, X509 *signer, enum trust_effect effect, const char *check)
+{
+	return trust_defect_of_group(t, signer, effect, check, 0);
+}
+
+bool trust_active_key_in_doubt(const struct trust *t, X509 *signer)
+{
+	return trust_defect(t, signer, TRUST_DEVIATION, TRUST_ACTIVE_KEY) != NULL;
 }

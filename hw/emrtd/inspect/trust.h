@@ -17,7 +17,8 @@ enum {
 	TRUST_CERTIFICATES_MAX = 8192,
 	TRUST_CRLS_MAX = 1024,
 	TRUST_DEFECTS_MAX = 4096,
-	TRUST_LIST_MAX = 16 * 1024 * 1024, /* bytes of one master list or CRL */
+	TRUST_LIST_MAX = 16 * 1024 * 1024, /* bytes of one master list, CRL or deviation list */
+	TRUST_DEVIATION_LISTS_MAX = 256,
 	TRUST_KEY_ID_MAX = 32,
 	TRUST_NAME_MAX = 64,
 };
@@ -62,13 +63,24 @@ enum trust_effect {
 	TRUST_ACCEPT     /* as above, and the State accepts it */
 };
 
+/* How a deviation list names a document signer (Doc 9303-3 7.3.6); private. */
+struct trust_signer_id;
+
 struct trust_defect {
 	enum trust_effect effect;
 	char country[3];
 	bool any_signer;
+	bool of_list;               /* from the country's deviation list, which a newer one replaces */
+	unsigned group;             /* the data group it speaks of; 0: any */
+	struct trust_signer_id *id; /* owned; not NULL: names the signer instead of the member signer */
 	uint8_t signer[32]; /* SHA-256 of the certificate's DER */
 	char check[40];     /* TRUST_DEVIATION, TRUST_ACCEPT: a name of checks.def */
 	char reason[TRUST_NAME_MAX];
+};
+
+struct trust_deviation_list {
+	char country[3];
+	int64_t signed_s;
 };
 
 struct trust {
@@ -78,6 +90,8 @@ struct trust {
 	size_t crl_count, crl_room;
 	struct trust_defect *defects;
 	size_t defect_count, defect_room;
+	struct trust_deviation_list *deviation_lists;
+	size_t deviation_list_count, deviation_list_room;
 	int64_t newest_s; /* signing time of the newest master list; 0: none */
 };
 
@@ -99,11 +113,13 @@ enum trust_error {
 	TRUST_NO_SIGNER,   /* not exactly one signer with its certificate in the list */
 	TRUST_SIGNATURE,   /* the signature over the list is wrong */
 	TRUST_NO_ROOT,     /* its signer was not signed by a pinned root */
-	TRUST_SIGNER_USAGE, /* the signer may not sign master lists (Doc 9303-12, 7.1.1.4: 2.23.136.1.1.3) */
+	TRUST_SIGNER_USAGE, /* the signer may not sign such lists (Doc 9303-12, 7.1.1: 2.23.136.1.1.3 or .8) */
 	TRUST_MEMORY,
 	TRUST_UNKNOWN_ISSUER, /* a CRL of no CSCA in the store */
-	TRUST_OLDER,          /* a CRL older than the one in the store */
-	TRUST_LINE            /* a line of a defect list */
+	TRUST_OLDER,          /* a CRL or deviation list older than the one in the store */
+	TRUST_LINE,           /* a line of a defect list */
+	TRUST_SIGNED_OUTSIDE, /* the list was signed outside the validity of its signer */
+	TRUST_SIGNER_REVOKED  /* the list's signer is on its State's revocation list */
 };
 
 void trust_init(struct trust *t);
@@ -129,6 +145,27 @@ enum trust_error trust_add_crl(struct trust *t, const uint8_t *bytes, size_t siz
  * stopped. */
 enum trust_error trust_add_defects(struct trust *t, const char *text, size_t *line);
 
+/* What a deviation list held, for the one who imports it. Each description makes entries, or is counted as one that
+ * cannot be applied here. */
+struct trust_deviation_report {
+	size_t deviations, descriptions;
+	size_t entries;        /* made in the store */
+	size_t without_signer; /* names no document signer, or by a digest that is not known here: nobody can tell whose
+				  documents are meant */
+	size_t narrowed;       /* holds for some documents of the signer only: by type, day of issue or number */
+	size_t without_check;  /* of a kind that no check here asks for; those of national use among them */
+	int64_t signed_s;
+	char country[3];
+	char signer[128]; /* "/C=DE/..." */
+};
+
+/* CMS SignedData over a DeviationList (Doc 9303-12, 10; Doc 9303-3, 7). Its signer must be a deviation list signer that a
+ * CSCA of the store has signed, and it speaks of that State's documents only. Replaces the State's older list. Each
+ * description becomes a TRUST_DEVIATION of the check it is about: failed is then undetermined, never successful. All of
+ * it enters the store, or nothing. report may be NULL. */
+enum trust_error trust_add_deviations(
+	struct trust *t, const uint8_t *bytes, size_t size, struct trust_deviation_report *report);
+
 enum trust_found { TRUST_FOUND, TRUST_NONE, TRUST_WRONG_SIGNATURE };
 /* The CSCA whose key signed this certificate; by authority key identifier, then by name. */
 enum trust_found trust_issuer(const struct trust *t, X509 *signer, const struct trust_certificate **out);
@@ -138,9 +175,15 @@ enum trust_revocation trust_revocation(
 	const struct trust *t, X509 *signer, const struct trust_certificate *issuer, int64_t at_s);
 
 /* The first entry for this signer with this effect, and for TRUST_DEVIATION and TRUST_ACCEPT this
- * check; NULL when there is none. */
+ * check; NULL when there is none. Entries that speak of one data group only are not among them. */
 const struct trust_defect *trust_defect(
 	const struct trust *t, X509 *signer, enum trust_effect effect, const char *check);
+/* Those too, when they speak of this one. */
+const struct trust_defect *trust_defect_of_group(
+	const struct trust *t, X509 *signer, enum trust_effect effect, const char *check, unsigned group);
+/* The State says that keys of active authentication of this signer's documents may be known to others (Doc 9303-3
+ * 7.3.5, AAKeyCompromised): an active authentication that succeeds is then undetermined. */
+bool trust_active_key_in_doubt(const struct trust *t, X509 *signer);
 
 /* countryName of a name, in capitals; false when it has none of two letters. */
 bool trust_country(const X509_NAME *name, char out[3]);

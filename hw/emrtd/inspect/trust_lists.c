@@ -80,20 +80,20 @@ static bool pinned_issuer(const struct trust *t, X509 *signer, struct links *l)
 	return signed_by_reached(l, signer);
 }
 
-static bool signs_master_lists(X509 *signer)
+bool trust_signs(X509 *signer, const char *purpose)
 {
 	EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(signer, NID_ext_key_usage, NULL, NULL);
 	bool ok = false;
 	char oid[32];
 	for (int i = 0; i < sk_ASN1_OBJECT_num(usage) && !ok; i++) {
 		OBJ_obj2txt(oid, sizeof oid, sk_ASN1_OBJECT_value(usage, i), 1);
-		ok = strcmp(oid, "2.23.136.1.1.3") == 0;
+		ok = strcmp(oid, purpose) == 0;
 	}
 	EXTENDED_KEY_USAGE_free(usage);
 	return ok;
 }
 
-static int64_t list_time(CMS_SignerInfo *si)
+int64_t trust_signing_time(CMS_SignerInfo *si)
 {
 	int at = CMS_signed_get_attr_by_NID(si, NID_pkcs9_signingTime, -1);
 	X509_ATTRIBUTE *a = at >= 0 ? CMS_signed_get_attr(si, at) : NULL;
@@ -124,7 +124,7 @@ static enum trust_error verify_list(
 	if (signer == NULL)
 		return TRUST_NO_SIGNER;
 	X509_NAME_oneline(X509_get_subject_name(signer), report->signer, sizeof report->signer);
-	report->signed_s = list_time(si);
+	report->signed_s = trust_signing_time(si);
 	if (!trust_country(X509_get_issuer_name(signer), country))
 		return TRUST_NO_ROOT;
 	STACK_OF(X509) *beside = CMS_get1_certs(cms);
@@ -134,7 +134,7 @@ static enum trust_error verify_list(
 	sk_X509_pop_free(beside, X509_free);
 	if (!vouched_for)
 		return TRUST_NO_ROOT;
-	return signs_master_lists(signer) ? TRUST_OK : TRUST_SIGNER_USAGE;
+	return trust_signs(signer, "2.23.136.1.1.3") ? TRUST_OK : TRUST_SIGNER_USAGE;
 }
 
 static bool explicit_parameters(X509 *x)

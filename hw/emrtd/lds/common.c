@@ -169,6 +169,11 @@ int lds_atr_info(struct emrtd_bytes file, struct lds_atr_info *out, struct lds_n
 	return got < 0 ? got : 0;
 }
 
+static bool zone_character(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '<';
+}
+
 int lds_dg1(struct emrtd_bytes file, struct emrtd_bytes *zone, struct lds_notes *notes)
 {
 	struct lds_scan s;
@@ -193,24 +198,23 @@ int lds_dg1(struct emrtd_bytes file, struct emrtd_bytes *zone, struct lds_notes 
 		return lds_fail(&s, LDS_MISSING, value.bytes, 0x5f1f);
 	if (found.size != 72 && found.size != 88 && found.size != 90)
 		return lds_fail(&s, LDS_LENGTH, found.bytes, 0x5f1f);
-	for (size_t i = 0; i < found.size; i++) {
-		uint8_t c = found.bytes[i];
-		if ((c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '<')
-			return lds_fail(&s, LDS_CHARACTERS, found.bytes + i, 0x5f1f);
-	}
 	*zone = found;
+	for (size_t i = 0; i < found.size; i++)
+		if (!zone_character(found.bytes[i]))
+			return lds_fail(&s, LDS_CHARACTERS, found.bytes + i, 0x5f1f);
 	return 0;
 }
 
 void lds_zone(struct emrtd_bytes file, char out[96])
 {
 	struct lds_notes notes;
-	struct emrtd_bytes zone;
-	out[0] = '\0';
-	if (file.bytes == NULL || lds_dg1(file, &zone, &notes) != 0)
-		return;
-	memcpy(out, zone.bytes, zone.size);
-	out[zone.size] = '\0';
+	struct emrtd_bytes zone = {NULL, 0};
+	size_t n = 0;
+	/* A zone of other characters is one all the same, and no printed one equals it. */
+	bool any = file.bytes != NULL && (lds_dg1(file, &zone, &notes) == 0 || zone.bytes != NULL);
+	for (; any && n < zone.size; n++)
+		out[n] = zone_character(zone.bytes[n]) ? (char)zone.bytes[n] : '?';
+	out[n] = '\0';
 }
 
 int lds_dg13(struct emrtd_bytes file, struct emrtd_bytes *content, struct lds_notes *notes)

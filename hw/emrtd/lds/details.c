@@ -117,19 +117,27 @@ static void read_list(const struct lds_scan *s, struct emrtd_bytes list, struct 
 			}
 			tag = tag << 8 | list.bytes[i];
 		}
+		if (out->count == LDS_TAGS_MAX) {
+			lds_say(s, LDS_TOO_MANY, list.bytes + i, TAG_LIST);
+			return;
+		}
 		lds_tags_add(out, tag);
 	}
 }
 
-static void compare(const struct lds_scan *s, const struct lds_tags *listed, const struct lds_tags *seen,
-	const uint8_t *at)
+/* Tags of a template: those of its list, those that came and are known here, those that came and are not. */
+struct tags {
+	struct lds_tags listed, seen, unknown;
+};
+
+static void compare(const struct lds_scan *s, const struct tags *t, const uint8_t *at)
 {
-	for (size_t i = 0; i < seen->count; i++)
-		if (!lds_tags_hold(listed, seen->tag[i]))
-			lds_say(s, LDS_NOT_LISTED, at, seen->tag[i]);
-	for (size_t i = 0; i < listed->count; i++)
-		if (!lds_tags_hold(seen, listed->tag[i]))
-			lds_say(s, LDS_LISTED_ONLY, at, listed->tag[i]);
+	for (size_t i = 0; i < t->seen.count; i++)
+		if (t->seen.tag[i] != TAG_LIST && !lds_tags_hold(&t->listed, t->seen.tag[i]))
+			lds_say(s, LDS_NOT_LISTED, at, t->seen.tag[i]);
+	for (size_t i = 0; i < t->listed.count; i++)
+		if (!lds_tags_hold(&t->seen, t->listed.tag[i]) && !lds_tags_hold(&t->unknown, t->listed.tag[i]))
+			lds_say(s, LDS_LISTED_ONLY, at, t->listed.tag[i]);
 }
 
 static const struct element *element_of(const struct group *g, uint32_t tag)
@@ -141,28 +149,28 @@ static const struct element *element_of(const struct group *g, uint32_t tag)
 }
 
 /* One object of the template. The names of others are listed by their own tag or by that of what holds them. */
-static int one(const struct lds_scan *s, const struct group *g, const struct emrtd_tlv *tlv, struct lds_tags *listed,
-	struct lds_tags *seen)
+static int one(const struct lds_scan *s, const struct group *g, const struct emrtd_tlv *tlv, struct tags *t)
 {
 	const struct element *e = element_of(g, tlv->tag);
 	uint32_t as = tlv->tag == OTHERS ? g->other_tag : tlv->tag;
-	if (as == g->other_tag && tlv->tag != OTHERS) {
+	if (tlv->tag == g->other_tag) {
 		lds_say(s, LDS_MISPLACED, tlv->raw.bytes, tlv->tag);
 		take_other(s, g, tlv);
-		lds_tags_add(seen, as);
+		lds_tags_add(&t->seen, as);
 		return 0;
 	}
 	if (e == NULL && tlv->tag != OTHERS && tlv->tag != TAG_LIST) {
 		s->notes->unknown++;
+		lds_tags_add(&t->unknown, tlv->tag);
 		return 0;
 	}
-	if (lds_tags_hold(seen, as)) {
+	if (lds_tags_hold(&t->seen, as)) {
 		lds_say(s, LDS_TWICE, tlv->raw.bytes, tlv->tag);
 		return 0;
 	}
-	lds_tags_add(seen, as);
+	lds_tags_add(&t->seen, as);
 	if (tlv->tag == TAG_LIST)
-		read_list(s, tlv->value, listed);
+		read_list(s, tlv->value, &t->listed);
 	else if (tlv->tag == OTHERS)
 		return take_others(s, g, tlv);
 	else
@@ -175,36 +183,35 @@ static int parse(struct emrtd_bytes file, const struct group *g, struct lds_note
 	struct lds_scan s;
 	struct emrtd_bytes value;
 	struct emrtd_tlv tlv;
-	struct lds_tags listed = {.count = 0}, seen = {.count = 0};
+	struct tags t = {.listed = {.count = 0}};
 	int got, rc = 0;
 	if (lds_open(&s, file, g->tag, &value, notes) != 0)
 		return PN_EFORMAT;
 	struct emrtd_tlv_walk walk = emrtd_tlv_walk(value);
 	while (rc == 0 && (got = lds_next(&s, &walk, &tlv)) == 1)
-		rc = one(&s, g, &tlv, &listed, &seen);
+		rc = one(&s, g, &tlv, &t);
 	if (rc != 0 || got < 0)
 		return PN_EFORMAT;
-	if (!lds_tags_hold(&seen, TAG_LIST))
+	if (!lds_tags_hold(&t.seen, TAG_LIST))
 		return lds_fail(&s, LDS_MISSING, value.bytes, TAG_LIST);
-	for (size_t i = 0; i < listed.count; i++)
-		if (listed.tag[i] == OTHERS)
-			listed.tag[i] = g->other_tag;
-	lds_tags_add(&listed, TAG_LIST);
-	compare(&s, &listed, &seen, value.bytes);
+	for (size_t i = 0; i < t.listed.count; i++)
+		if (t.listed.tag[i] == OTHERS)
+			t.listed.tag[i] = g->other_tag;
+	compare(&s, &t, value.bytes);
 	return 0;
 }
 
 int lds_dg11(struct emrtd_bytes file, struct lds_dg11 *out, struct lds_notes *notes)
 {
-	const struct group g = {0x6b, 0x5f0f, dg11, PN_COUNT(dg11), out, out->other_name, &out->other_names};
 	memset(out, 0, sizeof *out);
+	const struct group g = {0x6b, 0x5f0f, dg11, PN_COUNT(dg11), out, out->other_name, &out->other_names};
 	return parse(file, &g, notes);
 }
 
 int lds_dg12(struct emrtd_bytes file, struct lds_dg12 *out, struct lds_notes *notes)
 {
-	const struct group g = {0x6c, 0x5f1a, dg12, PN_COUNT(dg12), out, out->other_person, &out->other_persons};
 	memset(out, 0, sizeof *out);
+	const struct group g = {0x6c, 0x5f1a, dg12, PN_COUNT(dg12), out, out->other_person, &out->other_persons};
 	return parse(file, &g, notes);
 }
 

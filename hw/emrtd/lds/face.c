@@ -31,8 +31,22 @@ static void keep(const struct lds_scan *s, struct lds_dg2 *out, const struct lds
 		out->face[out->count++] = *face;
 }
 
-/* One facial record data block. Returns its size, 0 when it was told to be wrong. */
-static size_t face_2005(const struct lds_scan *s, struct emrtd_bytes in, const struct lds_face *head, struct lds_dg2 *out)
+/* The image of a record's last face. Issuers have written lengths that are some bytes off, one way or the other: where the
+ * bytes that the face states hold no whole image and those that there are do, the image's own end decides. */
+static struct lds_picture last_picture(
+	const struct lds_scan *s, struct emrtd_bytes stated, struct emrtd_bytes all, const uint8_t *face)
+{
+	struct lds_picture p = lds_picture(all);
+	if (stated.size < all.size && p.whole && !lds_picture(stated).whole) {
+		lds_say(s, LDS_RECORD_LENGTH, face, BLOCK_2005);
+		return lds_picture_of(s, all, BLOCK_2005);
+	}
+	return lds_picture_of(s, stated, BLOCK_2005);
+}
+
+/* One facial record data block. Returns its size, 0 when it was told to be wrong. last: no other follows. */
+static size_t face_2005(const struct lds_scan *s, struct emrtd_bytes in, bool last, const struct lds_face *head,
+	struct lds_dg2 *out)
 {
 	struct lds_face face = *head;
 	if (in.size < FACE_HEADER + IMAGE_HEADER) {
@@ -42,16 +56,23 @@ static size_t face_2005(const struct lds_scan *s, struct emrtd_bytes in, const s
 	size_t size = get(in.bytes, 4), before = FACE_HEADER + IMAGE_HEADER;
 	face.points = get(in.bytes + 4, 2);
 	before += (size_t)face.points * FEATURE_POINT;
-	if (size > in.size || size < before) {
+	if (size > in.size)
+		lds_say(s, LDS_RECORD_LENGTH, in.bytes, BLOCK_2005);
+	if (size > in.size && last)
+		size = in.size;
+	if (size > in.size)
+		return 0;
+	if (size < before) {
 		lds_say(s, LDS_RECORD_LENGTH, in.bytes, BLOCK_2005);
 		return 0;
 	}
 	const uint8_t *image = in.bytes + before - IMAGE_HEADER;
+	const struct emrtd_bytes stated = {in.bytes + before, size - before}, all = {in.bytes + before, in.size - before};
 	face.record = LDS_FACE_19794_5;
 	face.format = image[1];
 	face.width = get(image + 2, 2);
 	face.height = get(image + 4, 2);
-	face.picture = lds_picture_of(s, (struct emrtd_bytes){in.bytes + before, size - before}, BLOCK_2005);
+	face.picture = last ? last_picture(s, stated, all, in.bytes) : lds_picture_of(s, stated, BLOCK_2005);
 	keep(s, out, &face, image, BLOCK_2005);
 	return size;
 }
@@ -71,11 +92,9 @@ static void record_2005(
 	/* What follows the record, or is lacking in it, is told; the record goes on as far as there are bytes. */
 	if (size != in.size)
 		lds_say(s, LDS_RECORD_LENGTH, in.bytes + 8, BLOCK_2005);
-	if (size < RECORD_HEADER || size > in.size)
-		size = in.size;
-	struct emrtd_bytes rest = {in.bytes + RECORD_HEADER, size - RECORD_HEADER};
+	struct emrtd_bytes rest = {in.bytes + RECORD_HEADER, in.size - RECORD_HEADER};
 	while (found < count && rest.size > 0) {
-		size_t step = face_2005(s, rest, head, out);
+		size_t step = face_2005(s, rest, found + 1 == count, head, out);
 		if (step == 0)
 			break;
 		found++;
@@ -84,6 +103,8 @@ static void record_2005(
 	}
 	if (found != count)
 		lds_say(s, LDS_COUNT, in.bytes + 12, BLOCK_2005);
+	else if (rest.size > 0 && size == in.size)
+		lds_say(s, LDS_RECORD_LENGTH, rest.bytes, BLOCK_2005);
 }
 
 /* The value of the object with this tag; told when it is not to be found. */
@@ -117,8 +138,9 @@ static size_t elements(struct emrtd_bytes in)
 	return n;
 }
 
-/* RepresentationBlock of ISO/IEC 39794-5, annex A: [1] ImageRepresentation, of that [0] the base, of that [0] the image
- * of two dimensions: [0] its bytes, [1] ImageInformation2DBlock. */
+/* RepresentationBlock of ISO/IEC 39794-5 as ICAO's application profile has it (ASN.1 module
+ * id-icao-iso-iec-39794-5-ed-1-v1): [1] ImageRepresentation, of that [0] the base, of that [0] the image of two
+ * dimensions: [0] its bytes, [1] ImageInformation2DBlock; [9] the landmarks. */
 static void face_2019(const struct lds_scan *s, struct emrtd_bytes in, const struct lds_face *head, struct lds_dg2 *out)
 {
 	struct emrtd_bytes v, image, information, size, landmarks;
@@ -152,16 +174,21 @@ static int record_2019(
 	if (!inside(s, in, 0xa1, &v) || !inside(s, v, 0x65, &v) || !inside(s, v, 0xa0, &version) ||
 		!inside(s, v, 0xa1, &blocks))
 		return 0;
-	/* VersionBlock: generation, year. The third generation of these formats is ISO/IEC 39794. */
+	/* VersionBlock: generation, year; the module begins with generation 3. */
 	if (number(version, 0x80) != 3)
 		lds_say(s, LDS_VERSION, version.bytes, BLOCK_2019);
 	struct emrtd_tlv_walk walk = emrtd_tlv_walk(blocks);
+	size_t found = 0;
 	while ((got = lds_next(s, &walk, &tlv)) == 1) {
-		if (tlv.tag == 0x30)
+		if (tlv.tag == 0x30) {
 			face_2019(s, tlv.value, head, out);
-		else
+			found++;
+		} else {
 			s->notes->unknown++;
+		}
 	}
+	if (got == 0 && found != 1) /* RepresentationBlocks ::= SEQUENCE SIZE (1) OF */
+		lds_say(s, LDS_COUNT, blocks.bytes, BLOCK_2019);
 	return got;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * See lds.h: which kind of image, of what size, and where it ends by its own structure. Every step goes forward over
- * at least two bytes. Must never decode image data.
+ * See lds.h: which kind of image, of what size, and where it ends by its own structure. Every step goes
+ * forward. Must never decode image data.
  */
 #include <string.h>
 

@@ -79,9 +79,11 @@ struct lds_atr_info {
 };
 int lds_atr_info(struct emrtd_bytes file, struct lds_atr_info *out, struct lds_notes *notes) PN_MUST_CHECK;
 
-/* DG1, 4.7.1: the zone without line ends, 90 (TD1), 72 (TD2) or 88 (TD3) characters. */
+/* DG1, 4.7.1: the zone without line ends, 90 (TD1), 72 (TD2) or 88 (TD3) characters. With PN_EFORMAT *zone is there all
+ * the same when only its characters are not those of a zone. */
 int lds_dg1(struct emrtd_bytes file, struct emrtd_bytes *zone, struct lds_notes *notes) PN_MUST_CHECK;
-/* As a string, "" when it is none of that. A copy of personal data: the caller wipes it. */
+/* As a string, "" when it is of none of these lengths; a character that no zone has becomes '?', so that it differs from
+ * every printed one. A copy of personal data: the caller wipes it. */
 void lds_zone(struct emrtd_bytes file, char out[96]);
 
 /* DG5 displayed portrait (4.7.5) or DG7 displayed signature or usual mark (4.7.7). */

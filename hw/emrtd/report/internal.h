@@ -30,6 +30,8 @@ enum report_key report_group_key(const struct inspection *i, const struct emrtd_
 /* otherwise: another proof was successful. */
 struct report_finding report_proof(
 	enum report_claim claim, enum report_key key, enum report_offer offer, bool otherwise);
+/* Of all checks that weigh but those of this name: failed before aborted before undetermined before successful. */
+enum inspect_result report_worst(const struct report *r, const char *but);
 /* The three proofs as one. */
 struct report_finding report_together(const struct report_finding proof[3], bool required);
 #endif

@@ -36,6 +36,30 @@ const char *report_reason_key(enum report_reason reason)
 	return (unsigned)reason < REPORT_REASON_COUNT_ ? reasons[reason] : "";
 }
 
+static const struct {
+	const char *colour, *symbol;
+} looks[] = {[INSPECT_SUCCESSFUL] = {"green", "+"},
+	[INSPECT_FAILED] = {"red", "X"},
+	[INSPECT_UNDETERMINED] = {"yellow", "?"},
+	[INSPECT_NOT_PERFORMED] = {"grey", "-"},
+	[INSPECT_ABORTED] = {"black", "!"}};
+
+/* What is no result looks like the most careful one. */
+static size_t look_of(enum inspect_result r)
+{
+	return (unsigned)r >= INSPECT_SUCCESSFUL && (unsigned)r <= INSPECT_ABORTED ? (size_t)r : INSPECT_UNDETERMINED;
+}
+
+const char *report_colour(enum inspect_result result)
+{
+	return looks[look_of(result)].colour;
+}
+
+const char *report_symbol(enum inspect_result result)
+{
+	return looks[look_of(result)].symbol;
+}
+
 /* Issuer and kind of document, which no zone's personal part is needed for. */
 static void kind_of(const char *zone, char issuer[4], char code[3])
 {
@@ -177,19 +201,20 @@ static bool weighs(const struct report_check *c, bool zone_required)
 	       !(c->result == INSPECT_NOT_PERFORMED && may_be_missing(c, zone_required));
 }
 
-static void conclude(struct report *r)
+enum inspect_result report_worst(const struct report *r, const char *but)
 {
 	bool failed = false, aborted = false, open = r->count == 0;
 	for (size_t i = 0; i < r->count; i++) {
-		bool w = weighs(&r->check[i], r->zone_required);
+		bool w = weighs(&r->check[i], r->zone_required) && strcmp(r->check[i].name, but) != 0;
 		failed |= w && r->check[i].result == INSPECT_FAILED;
 		aborted |= w && r->check[i].result == INSPECT_ABORTED;
 		open |= w;
 	}
-	r->overall = failed  ? INSPECT_FAILED :
-		     aborted ? INSPECT_ABORTED :
-		     open    ? INSPECT_UNDETERMINED :
-			       INSPECT_SUCCESSFUL;
+	if (failed)
+		return INSPECT_FAILED;
+	if (aborted)
+		return INSPECT_ABORTED;
+	return open ? INSPECT_UNDETERMINED : INSPECT_SUCCESSFUL;
 }
 
 const struct report_check *report_decisive(const struct report *r)
@@ -206,7 +231,7 @@ void report_aborted(enum report_reason reason, struct report *out)
 {
 	memset(out, 0, sizeof *out);
 	add_finding(out, REPORT_READ, (struct report_finding){INSPECT_ABORTED, reason});
-	conclude(out);
+	out->overall = report_worst(out, "");
 }
 
 void report_make(const struct report_input *in, struct report *out)
@@ -225,5 +250,5 @@ void report_make(const struct report_input *in, struct report *out)
 	add_passive(out);
 	if (in->chip != NULL)
 		add_proofs(out, in);
-	conclude(out);
+	out->overall = report_worst(out, "");
 }

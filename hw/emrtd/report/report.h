@@ -83,6 +83,10 @@ void report_aborted(enum report_reason reason, struct report *out);
 /* The first check that is not successful and weighs: failed before aborted before undetermined. NULL when there is none. */
 const struct report_check *report_decisive(const struct report *r);
 
+/* TR-03135's colour of a result (Doc 9303-2, appendix C), "green" ...; and a sign beside it for those who see no colours. */
+const char *report_colour(enum inspect_result result);
+const char *report_symbol(enum inspect_result result);
+
 /* Stable names; never NULL. */
 const char *report_check_name(enum report_check_id id);
 const char *report_reason_key(enum report_reason reason);

@@ -114,3 +114,15 @@ uint8_t *sim_office_list(const struct sim_office *o, size_t *size)
 	X509 *const certificates[] = {sim_state_csca(o->state), sim_state_csca(o->abroad)};
 	return sim_master_list(o->state, certificates, 2, o->now_s, SIM_LIST_PLAIN, size);
 }
+
+uint8_t *sim_office_list_of(const struct sim_office *by, const struct sim_office *const *all,
+	size_t count, size_t *size)
+{
+	X509 *certificates[SIM_OFFICES_MAX];
+	*size = 0;
+	if (count > SIM_OFFICES_MAX)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		certificates[i] = sim_state_csca(all[i]->state);
+	return sim_master_list(by->state, certificates, count, by->now_s, SIM_LIST_PLAIN, size);
+}

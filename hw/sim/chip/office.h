@@ -30,4 +30,9 @@ const struct sim_state *sim_office_state(const struct sim_office *o);
 uint8_t *sim_office_csca(const struct sim_office *o, size_t *size);
 uint8_t *sim_office_crl(const struct sim_office *o, size_t *size);
 uint8_t *sim_office_list(const struct sim_office *o, size_t *size);
+/* A master list signed by the State of by with the CSCAs of all these offices in it; NULL for more
+ * than SIM_OFFICES_MAX. */
+enum { SIM_OFFICES_MAX = 64 };
+uint8_t *sim_office_list_of(const struct sim_office *by, const struct sim_office *const *all,
+	size_t count, size_t *size);
 #endif

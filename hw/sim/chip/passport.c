@@ -109,7 +109,7 @@ static EVP_PKEY *parameter_key(unsigned parameter)
 	return key;
 }
 
-static EVP_PKEY *aa_key(const struct sim_passport_config *c)
+static EVP_PKEY *make_aa_key(const struct sim_passport_config *c)
 {
 	if (c->aa == SIM_AA_RSA)
 		return EVP_RSA_gen(c->aa_bits != 0 ? c->aa_bits : 2048U);
@@ -135,12 +135,16 @@ static int make_keys(struct sim_passport *p)
 	}
 	if (cam != NULL && p->cam == NULL && (p->cam = parameter_key(cam->parameter)) == NULL)
 		return PN_EINVAL;
-	if (c->aa != SIM_AA_NONE && (p->aa = aa_key(c)) == NULL)
+	if (c->aa != SIM_AA_NONE && c->aa_key != NULL) {
+		p->aa = c->aa_key;
+		EVP_PKEY_up_ref(p->aa);
+	} else if (c->aa != SIM_AA_NONE && (p->aa = make_aa_key(c)) == NULL) {
 		return PN_EINVAL;
+	}
 	if (c->ca_count > 0 && on(p, SIM_FAULT_CA_KEY_UNSIGNED) &&
 		(p->forged_ca = parameter_key(c->ca[0].parameter)) == NULL)
 		return PN_ECRYPTO;
-	if (p->aa != NULL && on(p, SIM_FAULT_AA_KEY_UNSIGNED) && (p->forged_aa = aa_key(c)) == NULL)
+	if (p->aa != NULL && on(p, SIM_FAULT_AA_KEY_UNSIGNED) && (p->forged_aa = make_aa_key(c)) == NULL)
 		return PN_ECRYPTO;
 	return PN_OK;
 }

@@ -36,6 +36,7 @@ struct sim_passport_config {
 	struct sim_passport_ca ca[SIM_CHIP_KEYS_MAX];
 	size_t ca_count;
 	enum sim_aa aa;
+	EVP_PKEY *aa_key;      /* NULL: one of its own is made; else shared by reference */
 	unsigned aa_bits;      /* RSA; 0: 2048 */
 	unsigned aa_trailer;   /* RSA; 0: 0x34CC */
 	unsigned aa_parameter; /* EC; 0: 12 */

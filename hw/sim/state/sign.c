@@ -12,14 +12,7 @@
 
 #include "sim/state/internal.h"
 
-/* A growing DER text; size 0 and bytes NULL after a failure. */
-struct der {
-	uint8_t *bytes;
-	size_t size;
-	bool failed;
-};
-
-static void put(struct der *d, const void *bytes, size_t size)
+void sim_state_put(struct der *d, const void *bytes, size_t size)
 {
 	uint8_t *more = d->failed ? NULL : realloc(d->bytes, d->size + size + 1);
 	if (more == NULL) {
@@ -32,7 +25,7 @@ static void put(struct der *d, const void *bytes, size_t size)
 	d->size += size;
 }
 
-static void put_tagged(struct der *d, uint8_t tag, const void *bytes, size_t size)
+void sim_state_put_tagged(struct der *d, uint8_t tag, const void *bytes, size_t size)
 {
 	uint8_t head[6] = {tag};
 	size_t n = 1;
@@ -44,8 +37,8 @@ static void put_tagged(struct der *d, uint8_t tag, const void *bytes, size_t siz
 		for (size_t i = digits; i-- > 0;)
 			head[n++] = (uint8_t)(size >> (8 * i));
 	}
-	put(d, head, n);
-	put(d, bytes, size);
+	sim_state_put(d, head, n);
+	sim_state_put(d, bytes, size);
 }
 
 static void put_algorithm(struct der *d, int nid)
@@ -53,9 +46,9 @@ static void put_algorithm(struct der *d, int nid)
 	struct der inner = {0};
 	uint8_t *oid = NULL;
 	int n = i2d_ASN1_OBJECT(OBJ_nid2obj(nid), &oid);
-	put(&inner, oid, n > 0 ? (size_t)n : 0);
-	put(&inner, "\x05\x00", 2);
-	put_tagged(d, 0x30, inner.bytes, inner.size);
+	sim_state_put(&inner, oid, n > 0 ? (size_t)n : 0);
+	sim_state_put(&inner, "\x05\x00", 2);
+	sim_state_put_tagged(d, 0x30, inner.bytes, inner.size);
 	d->failed = d->failed || inner.failed || n <= 0;
 	free(inner.bytes);
 	OPENSSL_free(oid);
@@ -65,7 +58,7 @@ static void put_algorithm(struct der *d, int nid)
 static struct der lds_object(int digest, const struct sim_group *groups, size_t count, bool v1)
 {
 	struct der body = {0}, list = {0}, out = {0};
-	put(&body, v1 ? "\x02\x01\x01" : "\x02\x01\x00", 3);
+	sim_state_put(&body, v1 ? "\x02\x01\x01" : "\x02\x01\x00", 3);
 	put_algorithm(&body, digest);
 	for (size_t i = 0; i < count; i++) {
 		unsigned char hash[EVP_MAX_MD_SIZE];
@@ -73,15 +66,15 @@ static struct der lds_object(int digest, const struct sim_group *groups, size_t 
 		struct der entry = {0};
 		const uint8_t number[3] = {0x02, 0x01, (uint8_t)groups[i].number};
 		list.failed |= EVP_Digest(groups[i].bytes, groups[i].size, hash, &size, EVP_get_digestbynid(digest), NULL) != 1;
-		put(&entry, number, sizeof number);
-		put_tagged(&entry, 0x04, hash, size);
-		put_tagged(&list, 0x30, entry.bytes, entry.size);
+		sim_state_put(&entry, number, sizeof number);
+		sim_state_put_tagged(&entry, 0x04, hash, size);
+		sim_state_put_tagged(&list, 0x30, entry.bytes, entry.size);
 		free(entry.bytes);
 	}
-	put_tagged(&body, 0x30, list.bytes, list.size);
+	sim_state_put_tagged(&body, 0x30, list.bytes, list.size);
 	if (v1)
-		put(&body, "\x30\x0e\x13\x04" "0108" "\x13\x06" "040000", 16);
-	put_tagged(&out, 0x30, body.bytes, body.size);
+		sim_state_put(&body, "\x30\x0e\x13\x04" "0108" "\x13\x06" "040000", 16);
+	sim_state_put_tagged(&out, 0x30, body.bytes, body.size);
 	out.failed |= body.failed || list.failed;
 	free(body.bytes);
 	free(list.bytes);
@@ -138,7 +131,7 @@ uint8_t *sim_sod(const struct sim_signer *d, int digest, int signature_digest, c
 		(form & SIM_SOD_NO_CERTIFICATE ? CMS_NOCERTS : 0u) | (form & SIM_SOD_BY_KEY_ID ? CMS_USE_KEYID : 0u),
 		!(form & SIM_SOD_NO_ATTRIBUTES), signed_s, NULL, &inner);
 	if (cms != NULL)
-		put_tagged(&wrapped, 0x77, cms, inner);
+		sim_state_put_tagged(&wrapped, 0x77, cms, inner);
 	if (cms != NULL && !wrapped.failed)
 		out = OPENSSL_memdup(wrapped.bytes, wrapped.size);
 	*size = out != NULL ? wrapped.size : 0;
@@ -152,7 +145,7 @@ uint8_t *sim_signed(const struct sim_signer *d, const char *type, const uint8_t 
 	int signature_digest, int64_t signed_s, size_t *size)
 {
 	struct der text = {0};
-	put(&text, content, content_size);
+	sim_state_put(&text, content, content_size);
 	uint8_t *out = sign_content(sim_signer_certificate(d), sim_signer_key(d), signature_digest, type, &text, 0, true,
 		signed_s, NULL, size);
 	free(text.bytes);
@@ -180,31 +173,30 @@ static struct der master_list(X509 *const *certificates, size_t count)
 		each[i].bytes = sim_der(certificates[i], &each[i].size);
 	qsort(each, count, sizeof *each, by_encoding);
 	for (size_t i = 0; i < count; i++) {
-		put(&set, each[i].bytes, each[i].size);
+		sim_state_put(&set, each[i].bytes, each[i].size);
 		OPENSSL_free(each[i].bytes);
 	}
 	free(each);
-	put(&body, "\x02\x01\x00", 3);
-	put_tagged(&body, 0x31, set.bytes, set.size);
-	put_tagged(&out, 0x30, body.bytes, body.size);
+	sim_state_put(&body, "\x02\x01\x00", 3);
+	sim_state_put_tagged(&body, 0x31, set.bytes, set.size);
+	sim_state_put_tagged(&out, 0x30, body.bytes, body.size);
 	out.failed |= set.failed || body.failed;
 	free(set.bytes);
 	free(body.bytes);
 	return out;
 }
 
-uint8_t *sim_master_list(struct sim_state *by, X509 *const *certificates, size_t count, int64_t signed_s,
-	unsigned form, size_t *size)
+uint8_t *sim_state_sign_list(struct sim_state *by, const char *type, const char *purpose, const struct der *content,
+	int64_t signed_s, size_t *size)
 {
 	const struct sim_signer_config config = {SIM_EC_P256, signed_s - 86400, signed_s + 86400, NULL, NULL, false, false};
 	struct sim_signer *signer = sim_signer_new(by, &config);
-	struct der content = master_list(certificates, count);
 	uint8_t *out = NULL;
 	*size = 0;
-	if (signer != NULL && !(form & SIM_LIST_NO_USAGE)) {
+	if (signer != NULL && purpose != NULL) {
 		/* The extension comes after the signature: sign once more. */
 		X509 *x = sim_signer_certificate(signer);
-		X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "critical,2.23.136.1.1.3");
+		X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, purpose);
 		if (e == NULL || X509_add_ext(x, e, -1) != 1 || X509_sign(x, sim_state_key(by), EVP_sha256()) <= 0) {
 			sim_signer_free(signer);
 			signer = NULL;
@@ -212,9 +204,18 @@ uint8_t *sim_master_list(struct sim_state *by, X509 *const *certificates, size_t
 		X509_EXTENSION_free(e);
 	}
 	if (signer != NULL)
-		out = sign_content(sim_signer_certificate(signer), sim_signer_key(signer), NID_sha256, "2.23.136.1.1.2",
-			&content, 0, true, signed_s, sim_state_csca(by), size);
+		out = sign_content(sim_signer_certificate(signer), sim_signer_key(signer), NID_sha256, type, content, 0,
+			true, signed_s, sim_state_csca(by), size);
 	sim_signer_free(signer);
+	return out;
+}
+
+uint8_t *sim_master_list(struct sim_state *by, X509 *const *certificates, size_t count, int64_t signed_s,
+	unsigned form, size_t *size)
+{
+	struct der content = master_list(certificates, count);
+	uint8_t *out = sim_state_sign_list(by, "2.23.136.1.1.2",
+		form & SIM_LIST_NO_USAGE ? NULL : "critical,2.23.136.1.1.3", &content, signed_s, size);
 	free(content.bytes);
 	return out;
 }

@@ -70,6 +70,26 @@ uint8_t *sim_crl(struct sim_state *s, const struct sim_signer *const *revoked, s
 enum sim_list_form { SIM_LIST_PLAIN = 0, SIM_LIST_NO_USAGE = 1 };
 uint8_t *sim_master_list(struct sim_state *by, X509 *const *certificates, size_t count, int64_t signed_s,
 	unsigned form, size_t *size);
+
+/* One entry of a deviation list (Doc 9303-12, 10.2). */
+enum sim_named { SIM_BY_SERIAL, SIM_BY_KEY_ID, SIM_BY_DIGEST /* SHA-256, and the list says so */ };
+struct sim_deviation {
+	const struct sim_signer *signer; /* of the documents; NULL: not named */
+	enum sim_named by;
+	const char *document_type;       /* two characters; NULL: none */
+	const char *first, *last;        /* days of issue, GeneralizedTime; NULL: none */
+	const char *number;              /* of one document; NULL: none */
+	const char *type;                /* deviationType, dotted */
+	int parameter;                   /* an INTEGER; below 0: none */
+	const char *extension;           /* instead of it, an object identifier, dotted; NULL: none */
+	const char *description;         /* NULL: none */
+};
+/* The content of a list; freed with OPENSSL_free. */
+uint8_t *sim_deviations(const struct sim_deviation *d, size_t count, size_t *size);
+/* Signed by a deviation list signer of the State, or with SIM_LIST_NO_USAGE by one that is none. signed_s 0: signed
+ * now, by a signer of 1970. */
+uint8_t *sim_deviation_list(struct sim_state *by, const uint8_t *content, size_t content_size, int64_t signed_s,
+	unsigned form, size_t *size);
 /* DER of a certificate. */
 uint8_t *sim_der(X509 *x, size_t *size);
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { ROOT, LIST, CSCA, CRL, DEFECTS, KIND_COUNT, OTHER = -1, SIGNATURE = -2 };
+enum kind { ROOT, LIST, CSCA, CRL, DEVIATIONS, DEFECTS, KIND_COUNT, OTHER = -1, SIGNATURE = -2 };
 
 static bool ends(const char *name, const char *end)
 {
@@ -26,6 +26,8 @@ static int kind_of(const char *name)
 		return CSCA;
 	if (strncmp(name, "crl-", 4) == 0 && ends(name, ".crl"))
 		return CRL;
+	if (strncmp(name, "deviations-", 11) == 0 && ends(name, ".dl"))
+		return DEVIATIONS;
 	if (strncmp(name, "defects", 7) == 0 && ends(name, ".tsv"))
 		return DEFECTS;
 	return strcmp(name, "pack.sums") == 0 || strcmp(name, "pack.sig") == 0 ? SIGNATURE : OTHER;
@@ -46,6 +48,9 @@ static int take(enum kind kind, const char *name, const uint8_t *bytes, size_t s
 		break;
 	case CRL:
 		err = trust_add_crl(t, bytes, size);
+		break;
+	case DEVIATIONS:
+		err = trust_add_deviations(t, bytes, size, NULL);
 		break;
 	case DEFECTS:
 		err = trust_add_defects(t, (const char *)bytes, &line);
@@ -70,11 +75,11 @@ int trust_folder_take(const struct signed_folder *f, struct trust *t, struct tex
 {
 	for (size_t i = 0; i < f->count; i++)
 		if (kind_of(f->file[i].name) == OTHER) {
-			text_add(why, "%s: expected root*.cer, list-*.ml, csca-*.cer, crl-*.crl or defects*.tsv",
+			text_add(why, "%s: expected root*.cer, list-*.ml, csca-*.cer, crl-*.crl, deviations-*.dl or defects*.tsv",
 				f->file[i].name);
 			return PN_EFORMAT;
 		}
-	/* Roots vouch for lists, and certificates for revocation lists: the order is that of the kinds. */
+	/* Roots vouch for lists, certificates for revocation lists, both for deviation lists: the order is that of the kinds. */
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		for (size_t i = 0; i < f->count; i++) {
 			if (kind_of(f->file[i].name) != kind)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A trust folder: the files of which the trust store of passive authentication is made. By name: root*.cer vouch for
- * master lists; list-*.ml are master lists; csca-*.cer single certificates; crl-*.crl revocation lists; defects*.tsv known
- * defects and deviations. Other names are an error: a file that nobody reads would be trusted in vain.
+ * master lists; list-*.ml are master lists; csca-*.cer single certificates; crl-*.crl revocation lists;
+ * deviations-*.dl deviation lists, one of each State; defects*.tsv known defects and deviations. Other names are an
+ * error: a file that nobody reads would be trusted in vain.
  *
  * A gate takes the folder only when it is signed (lib/signed); by hand it may be read as it stands. Must never let a part
  * of it in when another part does not verify.

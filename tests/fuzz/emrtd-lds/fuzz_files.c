@@ -80,7 +80,7 @@ static int plain(unsigned what, struct emrtd_bytes f, struct lds_notes *n)
 	} else {
 		rc = lds_dg1(f, &v, n);
 		lds_zone(f, zone);
-		if (strlen(zone) != v.size || (rc == 0) != (v.size != 0))
+		if (strlen(zone) != v.size || (rc == 0 && v.size == 0))
 			abort();
 	}
 	view(f, v);

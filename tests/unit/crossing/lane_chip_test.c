@@ -171,6 +171,35 @@ static void each_way_not_to_read(void **state)
 	}
 }
 
+/* A copy of a chip ends the reading by its failed proof: that is what the officer must be told. */
+static void a_proof_that_failed(void **state)
+{
+	static const char *const names[] = { "chip.cam", "chip.ca", "chip.aa" };
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(names); i++) {
+		struct bench *b = NULL;
+		assert_int_equal(setup((void **)&b), 0);
+		Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+		Postern__ChipRead a = POSTERN__CHIP_READ__INIT;
+		Postern__ChipProof failed = POSTERN__CHIP_PROOF__INIT, open = POSTERN__CHIP_PROOF__INIT;
+		failed.result = CHECK(FAILED);
+		open.result = CHECK(UNDETERMINED);
+		a.result = CR(ERROR);
+		a.mapping = i == 0 ? &failed : &open;
+		a.chip_authentication = i == 1 ? &failed : &open;
+		a.active_authentication = i == 2 ? &failed : &open;
+		e.body_case = B(CHIP_READ);
+		e.chip_read = &a;
+		bench_present(b);
+		rest_is_well(b);
+		assert_int_equal(bench_message(b, K(CHIP_READER), bench_last(b, B(READ_CHIP))->query_id, &e), PN_OK);
+		assert_int_equal(bench_last(b, B(EVALUATE_RULES))->chip_result, CHECK(FAILED));
+		assert_string_equal(bench_last(b, B(EVALUATE_RULES))->chip_check, names[i]);
+		refers(b, X(DOCUMENT_CHECK_FAILURE), names[i], "chip.proof_refuted");
+		assert_int_equal(teardown((void **)&b), 0);
+	}
+}
+
 static void each_result_of_inspection(void **state)
 {
 	static const Postern__CheckResult results[] = { CHECK(FAILED), CHECK(UNDETERMINED), CHECK(ABORTED) };
@@ -321,6 +350,7 @@ int main(void)
 		T(asked_at_once_and_joined_at_the_end),
 		T(the_chip_may_come_first),
 		cmocka_unit_test(each_way_not_to_read),
+		cmocka_unit_test(a_proof_that_failed),
 		cmocka_unit_test(each_result_of_inspection),
 		T(a_result_without_a_bad_check_is_no_good_one),
 		T(a_reader_that_dies),

@@ -183,6 +183,55 @@ static void bytes_after_the_image(void **state)
 	assert_int_equal(f.b[(size_t)(d.face[0].picture.bytes.bytes - f.b) + d.face[0].picture.bytes.size - 1], 0xd9);
 }
 
+/* Lengths of record, face or both that are one byte off, as some passports have them, or eight: the image is whole all the
+ * same, and the length is told. */
+static void lengths_that_are_off(void **state)
+{
+	static const int off[] = {-8, -1, 1, 8};
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(off); i++)
+		for (unsigned which = 1; which <= 3; which++) {
+			struct bytes f;
+			struct lds_dg2 d;
+			struct lds_notes n;
+			size_t block = begin(&f);
+			add(&f, "46414300 30313000 00000000 0000");
+			add_face(&f, 1, JPEG, "");
+			finish_record(&f, block, 1);
+			if (which & 1)
+				f.b[block + 11] = (uint8_t)(f.b[block + 11] + off[i]);
+			if (which & 2)
+				f.b[block + 17] = (uint8_t)(f.b[block + 17] + off[i]);
+			finish_group(&f, block, 0x5f2e);
+			assert_int_equal(lds_dg2(as(&f), &d, &n), 0);
+			assert_true(noted(&n, LDS_RECORD_LENGTH));
+			assert_false(noted(&n, LDS_IMAGE_STRUCTURE));
+			assert_int_equal(d.count, 1);
+			assert_true(d.face[0].picture.whole);
+			assert_int_equal(d.face[0].picture.tail, 0);
+			assert_int_equal(d.face[0].points, 1);
+		}
+}
+
+/* Only the last face may be without its own length: where the next begins is not guessed. */
+static void a_first_face_that_lies(void **state)
+{
+	struct bytes f;
+	struct lds_dg2 d;
+	struct lds_notes n;
+	size_t block = begin(&f);
+	(void)state;
+	add(&f, "46414300 30313000 00000000 0000");
+	add_face(&f, 0, JPEG, "");
+	add_face(&f, 0, J2K, "");
+	finish_record(&f, block, 2);
+	f.b[block + 16] = 0x0f;
+	finish_group(&f, block, 0x5f2e);
+	assert_int_equal(lds_dg2(as(&f), &d, &n), PN_EFORMAT);
+	assert_true(noted(&n, LDS_RECORD_LENGTH) && noted(&n, LDS_COUNT));
+	assert_int_equal(d.count, 0);
+}
+
 static void records_that_lie(void **state)
 {
 	static const struct {
@@ -195,8 +244,9 @@ static void records_that_lie(void **state)
 		{5, '2', LDS_VERSION, false},         /* version 030 is another layout */
 		{11, 0xff, LDS_RECORD_LENGTH, true},  /* the record claims more than there is */
 		{13, 2, LDS_COUNT, true},             /* one face more than there is */
-		{17, 0xff, LDS_RECORD_LENGTH, false}, /* the face claims more than there is */
+		{17, 0xff, LDS_RECORD_LENGTH, true},  /* the only face claims more than there is */
 		{17, 4, LDS_RECORD_LENGTH, false},    /* less than its own header */
+		{13, 0, LDS_RECORD_LENGTH, false},    /* no face, and bytes of one */
 		{18, 0xff, LDS_RECORD_LENGTH, false}, /* 65280 feature points */
 		{37, 0x31, LDS_IMAGE_SIZE, true},     /* another width than the image's */
 		{46, 0, LDS_IMAGE, false},            /* no image by its first bytes */
@@ -218,7 +268,8 @@ static void records_that_lie(void **state)
 	}
 }
 
-/* Doc 9303-10 4.5.6: 7F2E, A1, 65; then the ASN.1 of ISO/IEC 39794-5 with automatic tags. */
+/* Doc 9303-10 4.5.6: 7F2E, A1, 65; then the ASN.1 module id-icao-iso-iec-39794-5-ed-1-v1, whose tags are implicit but for
+ * choices. imageDataFormat jpeg is 2. */
 static void record_of_2019(void **state)
 {
 	struct bytes f;
@@ -298,6 +349,8 @@ static void templates_that_lack_something(void **state)
 		{"02 01 01 7F60 04 5F2E 01 00", LDS_FORMAT},
 		{"02 01 01 7F60 05 7F2E 02 A1 00", LDS_MISSING},
 		{"02 01 01 7F60 05 7F2E 02 A1 05", LDS_ENCODING},
+		{"02 01 01 7F60 13 7F2E 10 A1 0E 65 0C A0 08 80 01 04 81 03 0007E3 A1 00", LDS_VERSION},
+		{"02 01 01 7F60 13 7F2E 10 A1 0E 65 0C A0 08 80 01 03 81 03 0007E3 A1 00", LDS_COUNT},
 		{"02 01 02 7F60 00", LDS_COUNT},
 		{"7F60 03 A1 05 00", LDS_ENCODING},
 	};
@@ -365,7 +418,8 @@ static void the_reference_data_set(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(images_end_where_they_say), cmocka_unit_test(images_that_are_cut),
-		cmocka_unit_test(record_of_2005), cmocka_unit_test(bytes_after_the_image), cmocka_unit_test(records_that_lie),
+		cmocka_unit_test(record_of_2005), cmocka_unit_test(bytes_after_the_image),
+		cmocka_unit_test(lengths_that_are_off), cmocka_unit_test(a_first_face_that_lies), cmocka_unit_test(records_that_lie),
 		cmocka_unit_test(record_of_2019), cmocka_unit_test(template_of_the_appendix),
 		cmocka_unit_test(templates_that_lack_something), cmocka_unit_test(an_issued_document),
 		cmocka_unit_test(the_reference_data_set)};

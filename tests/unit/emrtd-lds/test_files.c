@@ -102,8 +102,13 @@ static void zone_of(const char *mrz, const char *head)
 	f.b[f.size - 1] = 'a';
 	assert_int_equal(lds_dg1(as(&f), &zone, &n), PN_EFORMAT);
 	only(&n, LDS_CHARACTERS, f.size - 1, 0x5f1f);
+	assert_int_equal(zone.size, strlen(mrz));
+	/* Still a zone, which must not look like one that was not read: it differs from what is printed. */
+	f.b[f.size - 2] = '\0';
 	lds_zone(as(&f), text);
-	assert_string_equal(text, "");
+	assert_int_equal(strlen(text), strlen(mrz));
+	assert_memory_equal(text, mrz, strlen(mrz) - 2);
+	assert_string_equal(text + strlen(mrz) - 2, "??");
 }
 
 static void zones_of_the_appendix(void **state)
@@ -133,6 +138,11 @@ static void zones_that_are_none(void **state)
 	assert_int_equal(lds_dg1(as(&f), &zone, &n), PN_EFORMAT);
 	only(&n, LDS_ENCODING, 0, 0);
 	assert_null(zone.bytes);
+	char text[96];
+	lds_zone(as(&f), text);
+	assert_string_equal(text, "");
+	lds_zone((struct emrtd_bytes){NULL, 0}, text);
+	assert_string_equal(text, "");
 }
 
 static void holder_of_the_appendix(void **state)
@@ -203,6 +213,9 @@ static void holder_with_oddities(void **state)
 		{"5C 02 5F10 5F10 01 'A' 5F11 01 'B'", LDS_NOT_LISTED, 0x5f11, 0}, /* there, not listed */
 		{"5C 02 5F10 5F10 01 'A' 5F10 01 'B'", LDS_TWICE, 0x5f10, 0},
 		{"5C 02 5F2B 5F2B 08 '19640230'", LDS_DATE, 0x5f2b, 0},
+		{"5C 02 5F2B 5F2B 08 '19630229'", LDS_DATE, 0x5f2b, 0},
+		{"5C 02 5F2B 5F2B 08 '19000229'", LDS_DATE, 0x5f2b, 0},
+		{"5C 02 5F2B 5F2B 08 '19641301'", LDS_DATE, 0x5f2b, 0},
 		{"5C 02 5F2B 5F2B 08 '1964O229'", LDS_DATE, 0x5f2b, 0},
 		{"5C 02 5F2B 5F2B 04 190A0101", LDS_DATE, 0x5f2b, 0},
 		{"5C 02 5F2B 5F2B 06 '640229'", LDS_LENGTH, 0x5f2b, 0},
@@ -210,6 +223,9 @@ static void holder_with_oddities(void **state)
 		{"5C 01 A0 A0 05 5F0F 02 'AB'", LDS_MISSING, 0x02, 0},
 		{"5C 02 5F0F 5F0F 02 'AB'", LDS_MISPLACED, 0x5f0f, 0},
 		{"5C 02 5F16 5F16 03 'GIF'", LDS_IMAGE, 0x5f16, 0},
+		{"5C 34 5F10 C0C1C2C3C4C5C6C7C8C9CACBCCCDCECFD0D1D2D3D4D5D6D7D8D9DADBDCDDDEE0E1E2E3E4E5E6E7E8E9EAEBECEDEEF0F1F2 "
+		 "5F10 01 'A'",
+			LDS_TOO_MANY, 0x5c, 0},
 		{"5F10 01 'A'", LDS_MISSING, 0x5c, PN_EFORMAT},
 		{"5C 02 5F10 5F10 02 'A'", LDS_ENCODING, 0, PN_EFORMAT},
 	};
@@ -221,10 +237,27 @@ static void holder_with_oddities(void **state)
 		add(&f, cases[i].content);
 		wrap(&f, 0, 0x6b);
 		assert_int_equal(lds_dg11(as(&f), &d, &n), cases[i].rc);
-		if (n.count != 1 || n.note[0].what != cases[i].what || n.note[0].tag != cases[i].tag)
+		/* A list that is too long also lists what is not there, up to the bound. */
+		if (cases[i].what == LDS_TOO_MANY ? n.count < 2 : n.count != 1)
+			fail_msg("%s: %zu notes", cases[i].content, n.count);
+		if (n.note[0].what != cases[i].what || n.note[0].tag != cases[i].tag)
 			fail_msg("%s: %zu notes, first %s %X", cases[i].content, n.count,
 				n.count > 0 ? lds_problem_name(n.note[0].what) : "", n.note[0].tag);
 	}
+}
+
+/* An object that the standard does not name, in the list and in the file: the list is right about it. */
+static void holder_with_more_than_the_standard(void **state)
+{
+	struct bytes f = {.size = 0};
+	struct lds_dg11 d;
+	struct lds_notes n;
+	(void)state;
+	add(&f, "5C 05 5F10 5F60 C1 5F10 01 'A' 5F60 01 'B' C1 00");
+	wrap(&f, 0, 0x6b);
+	assert_int_equal(lds_dg11(as(&f), &d, &n), 0);
+	assert_int_equal(n.count, 0);
+	assert_int_equal(n.unknown, 2);
 }
 
 static void document_with_everything(void **state)
@@ -280,6 +313,15 @@ static void persons_of_the_appendix(void **state)
 	f.b[5] = 3; /* says one more than there are */
 	assert_int_equal(lds_dg16(as(&f), &d, &n), 0);
 	only(&n, LDS_COUNT, 3, 0x02);
+	f.size = 0;
+	add(&f, "70 1A 02 01 01 A1 15 5F50 04 20000229 5F51 03 'A<B' 5F52 03 '123' 5340");
+	assert_int_equal(lds_dg16(as(&f), &d, &n), PN_EFORMAT); /* an object longer than its template */
+	only(&n, LDS_ENCODING, 26, 0);
+	f.size = 0;
+	add(&f, "70 18 02 01 01 A1 13 5F50 04 20000229 5F51 03 'A<B' 5F52 03 '123'");
+	assert_int_equal(lds_dg16(as(&f), &d, &n), 0);
+	only(&n, LDS_MISSING, 5, 0x5f53);
+	assert_true(d.person[0].recorded.there && d.person[0].recorded.bcd);
 	f.size = 0;
 	add(&f, "02 01 14");
 	for (unsigned i = 0; i < 20; i++)
@@ -436,7 +478,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(com_of_the_appendix), cmocka_unit_test(com_that_is_not_in_order),
 		cmocka_unit_test(atr_info), cmocka_unit_test(zones_of_the_appendix), cmocka_unit_test(zones_that_are_none),
 		cmocka_unit_test(holder_of_the_appendix), cmocka_unit_test(holder_with_everything),
-		cmocka_unit_test(holder_with_oddities), cmocka_unit_test(document_with_everything),
+		cmocka_unit_test(holder_with_oddities),
+		cmocka_unit_test(holder_with_more_than_the_standard), cmocka_unit_test(document_with_everything),
 		cmocka_unit_test(persons_of_the_appendix), cmocka_unit_test(displayed_images), cmocka_unit_test(keys),
 		cmocka_unit_test(an_issued_document), cmocka_unit_test(an_issued_document_that_miscounts),
 		cmocka_unit_test(the_reference_data_set)};

@@ -8,8 +8,11 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "emrtd/lds/lds.h"
 #include "reading.h"
 
 static struct trust store;
@@ -323,9 +326,69 @@ static void zone_and_time(void **state)
 	reading_close(&read);
 }
 
+static struct emrtd_bundle_file load(const char *folder, const char *name)
+{
+	char path[1024];
+	uint8_t *bytes = malloc(64 * 1024);
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *f = fopen(path, "rb");
+	assert_true(f != NULL && bytes != NULL);
+	size_t size = fread(bytes, 1, 64 * 1024, f);
+	fclose(f);
+	assert_true(size > 0);
+	return (struct emrtd_bundle_file){EMRTD_BUNDLE_WHOLE, bytes, size};
+}
+
+/* The set that BSI publishes with TR-03105-5, whose CSCA it does not: nothing of it is anybody's, and its object does not list
+ * DG15. */
+static void reference_data(void **state)
+{
+	static const unsigned groups[] = {1, 2, 3, 4, 14, 15};
+	const char *folder = getenv("POSTERN_TEST_BSI");
+	const struct report_chip chip = {.access = EMRTD_ACCESS_BAC,
+		.complete = true,
+		.ca = REPORT_CLAIM_PROVEN,
+		.aa = REPORT_CLAIM_PROVEN};
+	struct emrtd_bundle files;
+	struct report r;
+	char name[32], zone[96];
+	(void)state;
+	if (folder == NULL) {
+		print_message("not run: POSTERN_TEST_BSI does not name the reference data set\n");
+		skip();
+	}
+	memset(&files, 0, sizeof files);
+	files.sod = load(folder, "EF_SOD.bin");
+	for (size_t i = 0; i < PN_COUNT(groups); i++) {
+		snprintf(name, sizeof name, "Datagroup%u.bin", groups[i]);
+		files.group[groups[i]] = load(folder, name);
+	}
+	lds_zone((struct emrtd_bytes){files.group[1].bytes, files.group[1].size}, zone);
+	struct report_input in = {
+		.files = &files, .chip = &chip, .zone = zone, .zone_required = true, .at_s = INT64_C(1400000000)};
+	report_make(&in, &r);
+	expect(&r, "pa.signature", NULL, INSPECT_SUCCESSFUL, "");
+	expect(&r, "pa.signer.country", NULL, INSPECT_SUCCESSFUL, "");
+	expect(&r, "pa.signer.chain", NULL, INSPECT_UNDETERMINED, "pa.no_trust_store");
+	expect(&r, "pa.dg.hash", "dg14", INSPECT_SUCCESSFUL, "");
+	expect(&r, "chip.ca", NULL, INSPECT_UNDETERMINED, "chip.key_not_trusted");
+	expect(&r, "pa.groups", NULL, INSPECT_FAILED, "pa.group_not_listed");
+	expect(&r, "chip.aa", NULL, INSPECT_FAILED, "chip.key_not_signed");
+	assert_int_equal(r.overall, INSPECT_FAILED);
+	const struct emrtd_bundle_file dg15 = files.group[15];
+	memset(&files.group[15], 0, sizeof files.group[15]);
+	report_make(&in, &r);
+	expect(&r, "pa.groups", NULL, INSPECT_SUCCESSFUL, "");
+	assert_int_equal(r.overall, INSPECT_UNDETERMINED);
+	free((void *)(uintptr_t)dg15.bytes);
+	free((void *)(uintptr_t)files.sod.bytes);
+	for (size_t i = 0; i + 1 < PN_COUNT(groups); i++)
+		free((void *)(uintptr_t)files.group[groups[i]].bytes);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(sound), cmocka_unit_test(each_fault),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(reference_data), cmocka_unit_test(sound), cmocka_unit_test(each_fault),
 		cmocka_unit_test(none_is_left_out), cmocka_unit_test(claims_alone), cmocka_unit_test(without_trust),
 		cmocka_unit_test(access_is_held_against_the_signed_list), cmocka_unit_test(zone_and_time)};
 	return cmocka_run_group_tests(tests, open_store, close_store);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See passport.h: offices of the States that the travellers come from, a passport for each traveller, and what the States
+ * publish of their signers.
+ */
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/objects.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "carried.h"
+#include "mrz/mrz.h"
+#include "passport.h"
+#include "sim/chip/pack.h"
+
+enum { STATES_MAX = 32, SAY_EVERY = 50 };
+
+struct issue {
+	char passports[CARRIED_PATH_MAX / 2], trust[CARRIED_PATH_MAX / 2];
+	int64_t now_s;
+	struct {
+		char issuer[4], alpha_2[3];
+		struct sim_office *office;
+		int digest;
+	} state[STATES_MAX]; /* the first is the lane's own */
+	size_t states;
+	struct passport_pool pool;
+	char *error;
+	size_t error_size;
+};
+
+static int wrong(struct issue *is, const char *what, const char *why)
+{
+	snprintf(is->error, is->error_size, "%s: %s", what, why);
+	return -1;
+}
+
+/* Signers of several kinds, as States have them; the digest fits the key. */
+static int open_office(struct issue *is, const char *issuer)
+{
+	static const struct {
+		enum sim_key csca, ds;
+		int digest;
+	} kinds[] = {
+		{SIM_EC_BRAINPOOL_256, SIM_EC_P256, NID_sha256},
+		{SIM_EC_P384, SIM_EC_P384, NID_sha384},
+		{SIM_EC_EXPLICIT, SIM_EC_EXPLICIT, NID_sha256},
+		{SIM_EC_P256, SIM_RSA_2048, NID_sha256},
+		{SIM_EC_P384, SIM_EC_BRAINPOOL_256, NID_sha256},
+		{SIM_EC_P256, SIM_EC_P256, NID_sha256},
+	};
+	const struct mrz_country *c = mrz_country(issuer);
+	size_t n = is->states, kind = n < sizeof kinds / sizeof kinds[0] ? n : n % 3;
+	if (c == NULL || c->alpha_2[0] == '\0' || n == STATES_MAX)
+		return wrong(is, issuer, "no State with a code of two letters, or too many States");
+	const struct sim_office_config config = {c->alpha_2, kinds[kind].csca, kinds[kind].ds, is->now_s};
+	is->state[n].office = sim_office_new(&config);
+	if (is->state[n].office == NULL)
+		return wrong(is, issuer, "its office cannot be opened");
+	snprintf(is->state[n].issuer, sizeof is->state[n].issuer, "%s", issuer);
+	snprintf(is->state[n].alpha_2, sizeof is->state[n].alpha_2, "%s", c->alpha_2);
+	is->state[n].digest = kinds[kind].digest;
+	is->states++;
+	return 0;
+}
+
+static int state_of(struct issue *is, const char *issuer)
+{
+	for (size_t i = 0; i < is->states; i++)
+		if (strcmp(is->state[i].issuer, issuer) == 0)
+			return (int)i;
+	return open_office(is, issuer) == 0 ? (int)is->states - 1 : -1;
+}
+
+static int issue_one(struct issue *is, const struct traveller *t)
+{
+	struct sim_passport_config config;
+	struct passport_text text;
+	struct sim_passport *p = NULL;
+	char path[CARRIED_PATH_MAX];
+	int n = state_of(is, t->issuer);
+	if (n < 0)
+		return -1;
+	if (passport_describe(t, &is->pool, &text, &config) != 0)
+		return wrong(is, t->number, "no key for its chip");
+	config.digest = config.signature_digest = is->state[n].digest;
+	if (!carried_path(path, is->passports, t->index))
+		return wrong(is, is->passports, "the path is too long");
+	int err = sim_passport_issue(is->state[n].office, &config, &p);
+	if (err == PN_OK)
+		err = sim_pack_save(path, sim_passport_chip(p));
+	sim_passport_free(p);
+	return err == PN_OK ? 0 : wrong(is, path, pn_err_name(err));
+}
+
+/* Takes the bytes. */
+static int publish_one(struct issue *is, const char *name, uint8_t *bytes, size_t size)
+{
+	char path[CARRIED_PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", is->trust, name);
+	FILE *f = bytes != NULL ? fopen(path, "wbe") : NULL;
+	bool ok = f != NULL && fwrite(bytes, 1, size, f) == size;
+	if (f != NULL)
+		ok = fclose(f) == 0 && ok;
+	OPENSSL_free(bytes);
+	return ok ? 0 : wrong(is, path, "cannot be made or written");
+}
+
+static int publish(struct issue *is)
+{
+	const struct sim_office *all[STATES_MAX] = {NULL};
+	size_t size = 0;
+	char name[16];
+	for (size_t i = 0; i < is->states; i++)
+		all[i] = is->state[i].office;
+	uint8_t *der = sim_office_csca(all[0], &size);
+	int rc = publish_one(is, "root.cer", der, size);
+	if (rc == 0) {
+		der = sim_office_list_of(all[0], all, is->states, &size);
+		rc = publish_one(is, "list.ml", der, size);
+	}
+	for (size_t i = 0; i < is->states && rc == 0; i++) {
+		snprintf(name, sizeof name, "crl-%s.crl", is->state[i].alpha_2);
+		der = sim_office_crl(all[i], &size);
+		rc = publish_one(is, name, der, size);
+	}
+	return rc;
+}
+
+static int make_folders(struct issue *is, const char *folder)
+{
+	int n = snprintf(is->passports, sizeof is->passports, "%s/passports", folder);
+	if (n < 0 || (size_t)n >= sizeof is->passports)
+		return wrong(is, "folder", "the path is too long");
+	snprintf(is->trust, sizeof is->trust, "%s/trust", folder);
+	const char *const paths[] = {folder, is->passports, is->trust};
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		if (mkdir(paths[i], 0755) != 0 && errno != EEXIST)
+			return wrong(is, paths[i], strerror(errno));
+	return 0;
+}
+
+int passports_issue(const struct scenario *s, struct traveller_date today, int64_t now_s, uint32_t first, uint32_t count,
+	const char *folder, FILE *say, char *error, size_t size)
+{
+	struct issue is = {.now_s = now_s, .error = error, .error_size = size};
+	struct traveller t;
+	int rc = make_folders(&is, folder);
+	if (rc == 0)
+		rc = open_office(&is, s->own_state);
+	for (uint32_t i = 0; i < count && rc == 0; i++) {
+		traveller_make(&t, s->seed, first + i, &s->mix, s->own_state, today);
+		rc = issue_one(&is, &t);
+		if (say != NULL && rc == 0 && ((i + 1) % SAY_EVERY == 0 || i + 1 == count))
+			fprintf(say, "passports  %u of %u, by %zu States\n", i + 1, count, is.states);
+	}
+	if (rc == 0)
+		rc = publish(&is);
+	for (size_t i = 0; i < is.states; i++)
+		sim_office_free(is.state[i].office);
+	passport_pool_free(&is.pool);
+	return rc;
+}
