@@ -56,7 +56,7 @@ def first_plugin(source, build, work):
 def configurations(source, build, work):
     seen = 0
     root = os.path.join(work, "etc-postern")
-    for folder in ("registry", "lane-1", "lists", "packs", "trust/officers"):
+    for folder in ("registry", "lane-1", "lists", "packs", "csca", "trust/officers"):
         os.makedirs(os.path.join(root, folder))
     for name, language, body in blocks(os.path.join(source, "docs/integrators/configuration.md")):
         if language != "yaml":

@@ -171,7 +171,7 @@ static int inspect_command(struct cli *cli)
 	for (unsigned n = 1; n < EMRTD_BUNDLE_GROUPS; n++)
 		if (g.bytes[n] != NULL && g.size[n] > 0)
 			files.group[n] = (struct emrtd_bundle_file){EMRTD_BUNDLE_WHOLE, g.bytes[n], g.size[n]};
-	if (card_security != NULL)
+	if (card_security != NULL && card_security_size > 0)
 		files.card_security = (struct emrtd_bundle_file){EMRTD_BUNDLE_WHOLE, card_security, card_security_size};
 	const struct report_input in = {.files = &files,
 		.zone = seen,

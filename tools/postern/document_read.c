@@ -109,8 +109,8 @@ static void tell(FILE *out, const struct inspection *i, const struct chip_outcom
 static int judge(struct cli *cli, const struct chip_outcome *read, const struct trust *trust, const struct mrz_date *at,
 	const char *seen, struct report *out)
 {
-	const struct emrtd_document *d = &read->document;
 	static const char *const ways[] = {"open", "BAC", "PACE"};
+	const struct emrtd_document *d = &read->document;
 	struct tm tm = {.tm_year = at->year - 1900, .tm_mon = at->month - 1, .tm_mday = at->day, .tm_hour = 12};
 	struct emrtd_bundle files;
 	struct report_chip chip;
@@ -120,10 +120,8 @@ static int judge(struct cli *cli, const struct chip_outcome *read, const struct 
 	report_make(&in, out);
 	if (!cli->json)
 		tell(cli->out, &out->inspection, read);
-	struct report_xml log = {.report = out,
-		.access = ways[d->access.access],
-		.exchanges = d->exchanges,
-		.read_ms = read->read_ms};
+	struct report_xml log = {
+		.report = out, .access = ways[d->access.access], .exchanges = d->exchanges, .read_ms = read->read_ms};
 	return document_report(cli, &log, &in, at);
 }
 

@@ -24,6 +24,10 @@ static void table(FILE *out, const struct report *r, const struct mrz *m)
 	const struct inspection *i = &r->inspection;
 	char date[24];
 	fprintf(out, "result              %s\n", mrz_result_name((enum mrz_result)r->overall));
+	const struct report_check *by = report_decisive(r);
+	if (by != NULL)
+		fprintf(out, "decided by          %s (%s): %s %s\n", by->name, by->field, mrz_result_name((enum mrz_result)by->result),
+			by->reason);
 	if (m->format != MRZ_UNKNOWN)
 		fprintf(out, "document            %s %s, issued by %s\n", mrz_format_name(m->format), m->document_code,
 			m->issuer);
@@ -63,6 +67,8 @@ static void json(struct cli *cli, const struct report *r)
 	json_begin(&j, cli->out, true);
 	json_object(&j, NULL);
 	json_result(&j, "overall", r->overall);
+	const struct report_check *by = report_decisive(r);
+	json_string(&j, "decided_by", by != NULL ? by->name : NULL);
 	json_string(&j, "signer_country", i->signer_country);
 	json_string(&j, "signer_serial", i->signer_serial);
 	json_string(&j, "csca", i->csca_subject);

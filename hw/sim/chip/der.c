@@ -59,7 +59,8 @@ void sim_der_tlv(struct sim_der *d, unsigned tag, const void *bytes, size_t size
 void sim_der_wrap(struct sim_der *d, size_t start, unsigned tag)
 {
 	struct sim_der inner = {0};
-	sim_der_put(&inner, d->bytes + start, d->size - start);
+	if (d->size > start) /* bytes is NULL as long as nothing was written */
+		sim_der_put(&inner, d->bytes + start, d->size - start);
 	d->failed = d->failed || inner.failed;
 	d->size = start;
 	sim_der_tlv(d, tag, inner.bytes, inner.size);
@@ -86,9 +87,9 @@ void sim_der_free(struct sim_der *d)
 bool sim_der_next(const uint8_t **bytes, size_t *size, unsigned *tag, const uint8_t **value,
 	size_t *value_size)
 {
-	const uint8_t *p = *bytes, *end = p + *size;
-	if (p == end)
+	if (*size == 0) /* bytes may be NULL then */
 		return false;
+	const uint8_t *p = *bytes, *end = p + *size;
 	unsigned t = *p++;
 	if ((t & 0x1f) == 0x1f) {
 		if (p == end || (*p & 0x80) != 0)

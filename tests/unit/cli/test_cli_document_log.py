@@ -110,10 +110,12 @@ class Log(unittest.TestCase):
         self.issue("--fault", "ds-revoked")
         r = tool("document", "inspect", *self.files(), *self.trust(), "--json")
         said = json.loads(r.stdout)
-        self.assertEqual((said["overall"], said["colour"], said["symbol"]), ("failed", "red", "X"))
+        self.assertEqual((said["overall"], said["colour"], said["symbol"], said["decided_by"]),
+                         ("failed", "red", "X", "pa.signer.revocation"))
         for c in said["checks"]:
             self.assertEqual((c["colour"], c["symbol"]), LOOKS[c["result"]])
         table = tool("document", "inspect", *self.files(), *self.trust()).stdout
+        self.assertRegex(table, r"(?m)^decided by +pa\.signer\.revocation \(signer\): failed pa\.revoked$")
         self.assertRegex(table, r"(?m)^X red +pa\.signer\.revocation +signer +failed +pa\.revoked$")
         root = ET.fromstring(self.inspect()[1])
         self.assertEqual(root.get("result"), "failed")
