@@ -602,7 +602,7 @@ const struct attempt attempts[] = {
 	{"thread-bomb", thread_bomb, true, false, 0, 0},
 	{"memory", memory, true, false, 0, 0},
 	{"memory-shared", memory_shared, false, false, 0, 0},
-	{"memory-memfd", memory_memfd, false, false, 0, 0},
+	{"memory-memfd", memory_memfd, false, false, 0, SYSCALLS_BLOBS},
 };
 const size_t attempt_count = PN_COUNT(attempts);
 
