@@ -64,10 +64,10 @@ static void say_group(
 	const struct trust *t = w->in->trust;
 	if (result == INSPECT_FAILED && t != NULL && w->sod.signer != NULL && w->csca != NULL) {
 		const char *name = inspect_check_name(id);
-		if (trust_defect(t, w->sod.signer, TRUST_ACCEPT, name) != NULL) {
+		if (trust_defect_of_group(t, w->sod.signer, TRUST_ACCEPT, name, group) != NULL) {
 			result = INSPECT_SUCCESSFUL;
 			reason = INSPECT_WHY_DEVIATION;
-		} else if (trust_defect(t, w->sod.signer, TRUST_DEVIATION, name) != NULL) {
+		} else if (trust_defect_of_group(t, w->sod.signer, TRUST_DEVIATION, name, group) != NULL) {
 			result = INSPECT_UNDETERMINED;
 			reason = INSPECT_WHY_DEVIATION;
 		}
@@ -230,6 +230,7 @@ static void check_chain(struct work *w)
 	case TRUST_FOUND:
 		X509_NAME_oneline(X509_get_subject_name(w->csca->x), w->out->csca_subject, sizeof w->out->csca_subject);
 		say(w, INSPECT_SIGNER_CHAIN, INSPECT_SUCCESSFUL, INSPECT_WHY_NONE);
+		w->out->active_key_in_doubt = trust_active_key_in_doubt(t, w->sod.signer);
 		return;
 	case TRUST_NONE:
 		say(w, INSPECT_SIGNER_CHAIN, INSPECT_UNDETERMINED, INSPECT_WHY_NO_CSCA);

@@ -78,6 +78,7 @@ struct inspection {
 	bool card_security_proven;
 	/* The same without the chain: equal to what the SOD says, whoever signed it. */
 	uint32_t intact;
+	bool active_key_in_doubt; /* the State says that others may know such keys: an active authentication proves nothing */
 	char signer_country[3];
 	char signer_serial[48]; /* hexadecimal, "" when too long */
 	int64_t signed_s, signer_from_s, signer_until_s;

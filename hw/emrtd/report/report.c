@@ -165,13 +165,16 @@ static void add_proofs(struct report *r, const struct report_input *in)
 			dg15 = report_group_key(&r->inspection, in->files, 15),
 			card_security = report_card_security_key(&r->inspection);
 	bool by_ca = chip->ca == REPORT_CLAIM_PROVEN && dg14 == REPORT_KEY_PROVEN;
-	bool by_aa = chip->aa == REPORT_CLAIM_PROVEN && dg15 == REPORT_KEY_PROVEN;
+	bool doubt = r->inspection.active_key_in_doubt;
+	bool by_aa = chip->aa == REPORT_CLAIM_PROVEN && dg15 == REPORT_KEY_PROVEN && !doubt;
 	bool by_cam = chip->cam == REPORT_CLAIM_PROVEN && card_security == REPORT_KEY_PROVEN;
 	struct report_finding proof[3] = {report_proof(chip->ca, dg14, offer, by_aa || by_cam),
 		report_proof(chip->aa, dg15, REPORT_OFFERED, by_ca || by_cam),
 		chip->cam != REPORT_CLAIM_NONE ?
 			report_proof(chip->cam, card_security, REPORT_OFFERED, false) :
 			(struct report_finding){INSPECT_NOT_PERFORMED, REPORT_WHY_NOT_USED}};
+	if (doubt && proof[1].result == INSPECT_SUCCESSFUL)
+		proof[1] = (struct report_finding){INSPECT_UNDETERMINED, REPORT_WHY_KEY_IN_DOUBT};
 	add_finding(r, REPORT_CA, proof[0]);
 	add_finding(r, REPORT_AA, proof[1]);
 	add_finding(r, REPORT_CAM, proof[2]);

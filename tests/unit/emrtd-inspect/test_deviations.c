@@ -455,6 +455,34 @@ static void a_document_that_its_state_explains(void **state)
 	end(&w);
 }
 
+/* A hash that is wrong in one group, as the State says of that group alone: explained, and still no proof of what was read. */
+static void a_hash_that_its_state_explains(void **state)
+{
+	static const uint8_t other[] = "\x61\x03\x5f\x1f\x00";
+	struct world w;
+	struct inspection out;
+	size_t size;
+	(void)state;
+	for (int of = 1; of <= 2; of++) {
+		begin(&w, "NO");
+		const struct sim_group group = {1, dg1, sizeof dg1 - 1};
+		uint8_t *sod = sim_sod(w.signer, NID_sha256, NID_sha256, &group, 1, SIM_SOD_PLAIN, NOW - 100, &size);
+		assert_non_null(sod);
+		const struct inspect_input in = {.sod = {sod, size}, .group[1] = {other, sizeof other - 1}, .issuer = "NOR",
+			.document_code = "I", .at_s = NOW, .trust = &w.trust};
+		inspect(&in, &out);
+		assert_int_equal(find(&out, INSPECT_DG_HASH)->result, INSPECT_FAILED);
+		const struct sim_deviation d = {.signer = w.signer, .type = TYPE "2.2", .parameter = of};
+		assert_int_equal(add(&w, &d, 1, NOW - 10), TRUST_OK);
+		inspect(&in, &out);
+		assert_int_equal(find(&out, INSPECT_DG_HASH)->result, of == 1 ? INSPECT_UNDETERMINED : INSPECT_FAILED);
+		assert_int_equal(out.proven & 1u << 1, 0);
+		assert_false(out.active_key_in_doubt);
+		OPENSSL_free(sod);
+		end(&w);
+	}
+}
+
 /* The content of the German deviation list of 2018-11-06, from a published dump of it: one document signer by issuer and
  * serial number, DSEncoding of no field in particular. */
 static const uint8_t german[] = {0x30, 0x81, 0xbd, 0x02, 0x01, 0x00, 0x30, 0x07, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a,
@@ -511,6 +539,7 @@ int main(void)
 		cmocka_unit_test(signers_that_may_not), cmocka_unit_test(contents_that_are_none),
 		cmocka_unit_test(lists_of_two_states), cmocka_unit_test(another_states_documents),
 		cmocka_unit_test(a_revoked_list_signer), cmocka_unit_test(a_key_in_doubt),
-		cmocka_unit_test(a_document_that_its_state_explains), cmocka_unit_test(a_published_list)};
+		cmocka_unit_test(a_document_that_its_state_explains),
+		cmocka_unit_test(a_hash_that_its_state_explains), cmocka_unit_test(a_published_list)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,6 +231,30 @@ static void claims_alone(void **state)
 	reading_close(&read);
 }
 
+/* The State says that keys of active authentication of its documents are known to others (Doc 9303-3 7.3.5). */
+static void an_active_key_in_doubt(void **state)
+{
+	(void)state;
+	const struct sim_passport_config config = reading_config(READING_BAC);
+	struct reading read;
+	struct report r;
+	struct trust trust;
+	size_t line = 0;
+	reading_trust(&trust);
+	assert_int_equal(trust_add_defects(&trust, "deviation\tUT\t*\tactive_authentication.key\tkeys.leaked\n", &line), TRUST_OK);
+	reading_open(&read, &config, NULL);
+	read.chip.ca = REPORT_CLAIM_NONE;
+	struct report_input in = reading_input(&read, &trust);
+	report_make(&in, &r);
+	expect(&r, "chip.aa", NULL, INSPECT_UNDETERMINED, "chip.key_in_doubt");
+	assert_int_equal(r.overall, INSPECT_UNDETERMINED);
+	in.trust = &store;
+	report_make(&in, &r);
+	expect(&r, "chip.aa", NULL, INSPECT_SUCCESSFUL, "");
+	reading_close(&read);
+	trust_free(&trust);
+}
+
 static void without_trust(void **state)
 {
 	(void)state;
@@ -389,7 +413,8 @@ static void reference_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(reference_data), cmocka_unit_test(sound), cmocka_unit_test(each_fault),
-		cmocka_unit_test(none_is_left_out), cmocka_unit_test(claims_alone), cmocka_unit_test(without_trust),
+		cmocka_unit_test(none_is_left_out), cmocka_unit_test(claims_alone),
+		cmocka_unit_test(an_active_key_in_doubt), cmocka_unit_test(without_trust),
 		cmocka_unit_test(access_is_held_against_the_signed_list), cmocka_unit_test(zone_and_time)};
 	return cmocka_run_group_tests(tests, open_store, close_store);
 }
