@@ -48,6 +48,8 @@ static void on_beat(uv_timer_t *timer)
 	uint64_t now = clock_mono_ms();
 	if (channel_send(c->channel, &alive, -1) == PN_ECLOSED)
 		uv_stop(&c->loop);
+	plugins_catch_up(c);
+	c->beat_ms = now;
 	plugins_beat(c, now);
 	records_beat(c, now);
 	core_arm(c);
@@ -156,6 +158,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	c->channel_watch = watch_start(&c->loop, c->channel, UV_READABLE, on_channel, c);
 	if (c->channel_watch == NULL)
 		return PN_ENOMEM;
+	c->beat_ms = clock_mono_ms();
 	uv_timer_start(&c->beat, on_beat, c->unit->heartbeat_ms, c->unit->heartbeat_ms);
 	core_arm(c);
 	pn_log(LOG_LEVEL_INFO, "core", "core.started", LN("epoch", c->epoch), LN("head_seq", c->head_seq));

@@ -50,6 +50,7 @@ static void on_wake(uv_timer_t *timer)
 {
 	struct core *c = timer->data;
 	struct lane_input in;
+	plugins_catch_up(c);
 	core_input(c, &in, LANE_TICK);
 	core_dispatch(c, &in);
 	core_arm(c);

@@ -330,16 +330,29 @@ out:
 	return p->fd >= 0;
 }
 
+/* Bounded: a plugin that floods does not starve the others. */
+static void receive_some(struct core_plugin *p)
+{
+	for (int i = 0; i < 16 && p->fd >= 0; i++)
+		if (!receive(p))
+			break;
+}
+
 static void on_bus(void *data, int events)
 {
 	struct core_plugin *p = data;
 	if ((events & UV_WRITABLE) && p->fd >= 0)
 		flush(p);
-	/* Bounded: a plugin that floods does not starve the others. */
-	for (int i = 0; i < 16 && p->fd >= 0; i++)
-		if (!receive(p))
-			break;
+	receive_some(p);
 	core_arm(p->core);
+}
+
+void plugins_catch_up(struct core *c)
+{
+	if (clock_mono_ms() - c->beat_ms <= 2 * (uint64_t)c->unit->heartbeat_ms)
+		return;
+	for (size_t i = 0; i < c->plugin_count; i++)
+		receive_some(&c->plugins[i]);
 }
 
 void plugins_up(struct core *c, const struct channel_message *m, int fd)
@@ -389,6 +402,12 @@ void plugins_down(struct core *c, const struct channel_message *m)
 		control_trouble_of(c, p, "plugin.unavailable", true);
 }
 
+/* 0 when it was after now, as what was read while catching up is. */
+static uint64_t since(uint64_t now_ms, uint64_t then_ms)
+{
+	return now_ms > then_ms ? now_ms - then_ms : 0;
+}
+
 void plugins_beat(struct core *c, uint64_t now_ms)
 {
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
@@ -398,18 +417,18 @@ void plugins_beat(struct core *c, uint64_t now_ms)
 	e.heartbeat = &beat;
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		struct core_plugin *p = &c->plugins[i];
-		if (p->closed_ms != 0 && now_ms - p->closed_ms > c->unit->stale_after_ms) {
+		if (p->closed_ms != 0 && since(now_ms, p->closed_ms) > c->unit->stale_after_ms) {
 			/* It has closed its bus and lives on: nobody would ever miss it. */
 			p->closed_ms = 0;
 			kill_process(p, "bus.closed");
 		}
 		if (p->fd < 0)
 			continue;
-		if (p->state == PLUGIN_STARTING && now_ms - p->heard_ms > c->unit->start_limit_ms) {
+		if (p->state == PLUGIN_STARTING && since(now_ms, p->heard_ms) > c->unit->start_limit_ms) {
 			condemn(p, "bus.no_hello");
 			continue;
 		}
-		if (p->state == PLUGIN_READY && now_ms - p->heard_ms > c->unit->stale_after_ms) {
+		if (p->state == PLUGIN_READY && since(now_ms, p->heard_ms) > c->unit->stale_after_ms) {
 			/* A hung plugin is killed: its queries take their defaults now, not at their deadlines. */
 			condemn(p, "bus.silent");
 			continue;

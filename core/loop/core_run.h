@@ -128,6 +128,7 @@ struct core {
 	int channel;
 	struct watch *channel_watch;
 	uv_timer_t wake, beat;
+	uint64_t beat_ms; /* the last beat */
 	struct arena arena;
 	void *arena_memory;
 	uint8_t *buffer; /* BUS_MESSAGE_MAX */
@@ -145,6 +146,9 @@ void plugins_init(struct core *c);
 void plugins_up(struct core *c, const struct channel_message *m, int fd);
 void plugins_down(struct core *c, const struct channel_message *m);
 void plugins_beat(struct core *c, uint64_t now_ms);
+/* Before a timer's work: a core that stood still reads first what has come meanwhile, since its timers come before its buses, and
+ * silence would be found where nobody listened. */
+void plugins_catch_up(struct core *c);
 int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd);
 /* After the lane: tells it of plugins that were lost while it was at work. */
 void plugins_settle(struct core *c);

@@ -192,7 +192,10 @@ static void on_beat(uv_timer_t *timer)
 	notify("WATCHDOG=1");
 	for (size_t i = 0; i < s->unit_count; i++) {
 		struct unit *u = &s->units[i];
-		if (u->core.running && now - u->heard_ms > CORE_SILENT_MS) {
+		/* A timer comes before what waits to be read: a supervisor that stood still has not listened. */
+		if (u->core.running && now - u->heard_ms > CORE_SILENT_MS)
+			on_channel(u, UV_READABLE);
+		if (u->core.running && now > u->heard_ms && now - u->heard_ms > CORE_SILENT_MS) {
 			pn_log(LOG_LEVEL_ERROR, "supervisor", "core.hung", LK("unit", u->config->name));
 			u->heard_ms = now;
 			kill(u->core.spawned.pid, SIGKILL);
