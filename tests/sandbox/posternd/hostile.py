@@ -225,7 +225,8 @@ class Run:
         for u in range(self.units):
             if len(self.daemon.starts(f"u{u}", "core")) != 1:
                 score["wrong"] += 1
-                print(f"{self.plugin}: the core of u{u} did not live through it")
+                print(f"{self.plugin}: the core of u{u} did not live through it, ended {self.daemon.ends(f'u{u}', 'core')[:3]}")
+                print("\n".join(line for line in self.daemon.log(f"unit=u{u}", "core") if "child=core" in line)[-1500:])
         for why in self.left_out:
             print(f"{self.plugin}: left out: {why}")
         print(f"{self.plugin:15s} kind {self.manifest['kind']:14s} profile {'demo' if self.manifest['simulated'] else 'production':10s} "
@@ -282,7 +283,11 @@ def main():
 
         def one(run):
             run.start()
-            return run.go()
+            try:
+                return run.go()
+            finally:
+                # What it tried it goes on trying: a hundred processes that the others would have to live beside.
+                run.ended = run.stop()
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             bad += sum(pool.map(one, runs))
         total = sum(len(r.jobs) for r in runs)
@@ -290,7 +295,7 @@ def main():
     finally:
         for r in runs:
             if hasattr(r, "daemon"):
-                bad += r.stop()
+                bad += r.ended if hasattr(r, "ended") else r.stop()
         target.tidy()
     if bad == 0:
         shutil.rmtree(target.dir)
