@@ -6,6 +6,7 @@
 
 #include "chip/pcsc.h"
 #include "chip/plugin.h"
+#include "postern/plugin.h"
 
 struct reader_pcsc {
 	struct pcsc *pcsc;

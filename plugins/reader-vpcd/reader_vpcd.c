@@ -7,6 +7,7 @@
 
 #include "chip/plugin.h"
 #include "chip/vpcd.h"
+#include "postern/plugin.h"
 
 struct reader_vpcd {
 	const struct postern_host *host;
