@@ -61,7 +61,7 @@ void chip_read(struct lane_run *run, const struct bus_message *m)
 	struct crossing *c = &run->lane->crossing;
 	if (m != NULL)
 		c->chip = crossing_keep(c, &postern__chip_read__descriptor, m->body_bytes, m->body_size);
-	if (c->chip == NULL || c->chip->result != POSTERN__CHIP_RESULT__CHIP_READ || !m->has_blob) {
+	if (m == NULL || c->chip == NULL || c->chip->result != POSTERN__CHIP_RESULT__CHIP_READ || !m->has_blob) {
 		done(run);
 		return;
 	}
