@@ -149,11 +149,26 @@ static int values(int fd, struct gpio_v2_line_values *v, bool set)
 		if (set) {
 			l->level = v->bits >> i & 1;
 			l->set++;
+			if (chip.on_drive != NULL)
+				chip.on_drive((enum lane_hw_line)mine->offsets[i], l->level != about[mine->offsets[i]].opens);
 		} else {
 			v->bits = (v->bits & ~(UINT64_C(1) << i)) | (uint64_t)l->level << i;
 		}
 	}
 	return 0;
+}
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+	for (struct request *r = requests; r < requests + REQUESTS; r++) {
+		for (uint32_t i = 0; i < r->count && r->fd == fd; i++)
+			chip.line[r->offsets[i]].used = false;
+		if (r->fd == fd)
+			r->count = 0;
+	}
+	return __real_close(fd);
 }
 
 int __wrap_ioctl(int fd, unsigned long what, ...);

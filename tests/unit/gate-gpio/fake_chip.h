@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A GPIO chip behind the system calls that libgpiod makes, as <linux/gpio.h> has them (line ABI v2): one chip with the bench's
- * lines, for tests on a kernel without gpio-sim. Linked with --wrap=ioctl and --wrap=gpiod_check_gpiochip_device. Must never be
+ * lines, for tests on a kernel without gpio-sim. Linked with --wrap of ioctl, close and gpiod_check_gpiochip_device. Must never be
  * taken for a proof of what a kernel does: tests/hil is that.
  */
 #ifndef POSTERN_TESTS_FAKE_CHIP_H
@@ -23,6 +23,8 @@ struct fake_chip {
 	uint32_t number; /* of the last edge */
 	bool gone;
 	int events[2]; /* a pipe */
+	/* What the hardware does when a line is driven; may call fake_chip_say(). NULL: nothing. */
+	void (*on_drive)(enum lane_hw_line line, bool asserted);
 };
 
 struct fake_chip *fake_chip(void);
