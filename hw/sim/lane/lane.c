@@ -169,10 +169,26 @@ static void people(struct sim_lane *l, uint64_t us)
 	}
 }
 
+/* Also a cut wire is an alarm to the controller, which cannot know better; what it latches, the key ends. */
+static void judge_law(struct sim_lane *l)
+{
+	const uint64_t alarms = BIT(fire_alarm) | BIT(estop) | BIT(breakglass);
+	bool now = alarm(l) || (l->trouble.cut & alarms) != 0;
+	if (now)
+		l->latched = true;
+	else if (l->trouble.key_reset)
+		l->latched = false;
+	if (l->latched || l->assist)
+		l->lawful = true;
+	else if (steel_locked(&l->leaf[SIM_ENTRY]) || steel_locked(&l->leaf[SIM_EXIT]))
+		l->lawful = false;
+}
+
 static void look_on(struct sim_lane *l, uint64_t us)
 {
 	struct sim_lane_oracle *o = &l->oracle;
-	bool lawful = alarm(l) || l->assist;
+	judge_law(l);
+	bool lawful = l->lawful;
 	bool passable[SIM_LEAVES] = {steel_passable(&l->leaf[SIM_ENTRY]), steel_passable(&l->leaf[SIM_EXIT])};
 	bool both = passable[SIM_ENTRY] && passable[SIM_EXIT] && !lawful;
 	unsigned inside = sim_lane_inside(l);

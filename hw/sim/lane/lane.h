@@ -62,7 +62,8 @@ struct sim_lane {
 	uint64_t outputs; /* levels */
 	uint64_t now_us, kick_us;
 	bool kick_level, kick_seen, relay;
-	bool were_both_open;
+	bool were_both_open, latched;
+	bool lawful; /* both leaves may be released: since an alarm or an assist, until that is over and one of them is locked */
 	/* Of the last sim_lane_advance(). */
 	bool lays_document, takes_document;
 };

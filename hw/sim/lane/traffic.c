@@ -12,6 +12,7 @@
 #define STAFF_EVERY (3 * SECOND)
 /* Staff come to somebody who is shut in when an alarm or a broken lane keeps them so long. */
 #define STAFF_COME (20 * SECOND)
+#define STAFF_LOOK (90 * SECOND)
 
 bool sim_lane_invites(const struct sim_lane *l)
 {
@@ -201,6 +202,17 @@ static void officer(struct sim_traffic *t, const struct sim_console *console, st
 	}
 }
 
+/* Somebody stands in the chamber, and nothing goes on. */
+static bool lingers(const struct sim_traffic *t)
+{
+	for (unsigned i = 0; i < SIM_PEOPLE; i++) {
+		const struct sim_person *p = &t->lane->person[i];
+		if (p->place == CHAMBER && t->now_us - p->since_us > STAFF_LOOK)
+			return true;
+	}
+	return false;
+}
+
 /* What keeps the lane from inviting the next, when nothing is wrong any more. */
 static void staff(struct sim_traffic *t, const struct sim_console *console, struct sim_traffic_acts *acts)
 {
@@ -210,7 +222,7 @@ static void staff(struct sim_traffic *t, const struct sim_console *console, stru
 		t->staff_us = t->now_us + STAFF_EVERY;
 		return;
 	}
-	if (l->oracle.shut_in_us > STAFF_COME && !console->waiting)
+	if (!console->waiting && (l->oracle.shut_in_us > STAFF_COME || lingers(t)))
 		l->officer_there = true;
 	if (t->now_us < t->staff_us || anybody(l))
 		return;
