@@ -117,8 +117,9 @@ void lane_hw_input(struct lane_hw *l, enum lane_hw_line line, bool level, uint64
 			.since_ns = l->now};
 		line_changed(l, line, l->now);
 	} else if (asserted != s->candidate) {
+		/* the edge's own time, which may be a little before the newest */
 		s->candidate = asserted;
-		s->edge_ns = l->now;
+		s->edge_ns = at_ns > l->now ? l->now : at_ns > s->edge_ns ? at_ns : s->edge_ns;
 	}
 	lane_hw_tick(l, at_ns);
 }

@@ -248,10 +248,15 @@ static void kick(struct lane_hw *l)
 	}
 }
 
+static bool released(const struct lane_hw *l, enum leaf_id id)
+{
+	return l->leaf[id].unlock && l->now >= l->leaf[id].unlock_from_ns;
+}
+
 /* Both leaves were released together with good reason; that ends when one of them is locked again. */
 static void interlock(struct lane_hw *l)
 {
-	if (!l->emergency && !l->assist && !(l->leaf[ENTRY].unlock && l->leaf[EXIT].unlock))
+	if (!l->emergency && !l->assist && !(released(l, ENTRY) && released(l, EXIT)))
 		l->both_released = false;
 	if (!l->both_released && l->leaf[ENTRY].unlock && l->leaf[EXIT].unlock)
 		l->leaf[EXIT].unlock = l->leaf[EXIT].open_drive = false;

@@ -11,7 +11,8 @@
  * leaf's safety beam is not known to be clear, overlook an edge of fire_alarm, estop or breakglass, or report a number of
  * people that it does not know.
  *
- * The caller, in any order, with times that do not go back (older ones are taken as the newest):
+ * The caller, in any order, with times that do not go back (older ones are taken as the newest; an edge keeps its own time for
+ * debouncing and for the order of beams):
  *   lane_hw_init(); then lane_hw_input() for the level of every input as first read, lane_hw_core() whenever it knows when the
  *   core was last heard; lane_hw_tick() no later than lane_hw_next_ns(); after any call: drive lane_hw_outputs(), send
  *   lane_hw_sense() if it changed (and every 200 ms), tell lane_hw_trouble() until it returns false.

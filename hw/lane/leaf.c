@@ -120,6 +120,7 @@ void leaf_release(struct lane_hw *l, enum leaf_id id, bool motion)
 	struct leaf *f = &l->leaf[id];
 	if (!f->unlock || f->want != LEAF_TO_OPEN)
 		leaf_open(l, id);
+	f->unlock_from_ns = l->now < f->unlock_from_ns ? l->now : f->unlock_from_ns;
 	f->close_drive = false;
 	if (!motion)
 		f->open_drive = false;
@@ -160,6 +161,10 @@ void leaf_close(struct lane_hw *l, enum leaf_id id)
 static void retry_lock(struct lane_hw *l, enum leaf_id id)
 {
 	struct leaf *f = &l->leaf[id];
+	if (l->emergency) { /* it stays released, whatever the contact says */
+		f->lock_wait_ns = l->now;
+		return;
+	}
 	if (f->tries++ >= LOCK_RETRIES) {
 		f->lock_failed = true;
 		f->open_drive = f->close_drive = false;

@@ -206,6 +206,17 @@ static void test_leaf_closes_behind(void **state)
 	inside(1);
 }
 
+/* It closes while both beams are broken: somebody is on each side, or one in neither. */
+static void test_leaf_closes_between(void **state)
+{
+	(void)state;
+	rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+	entry_open();
+	beams("OPIp");
+	entry_shut();
+	not_known();
+}
+
 static void test_lost_lines(void **state)
 {
 	(void)state;
@@ -336,7 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_in_and_out), T(test_one_after_another), T(test_turns_back_at_the_first_beam), T(test_cannot_be_told),
 		T(test_both_beams_at_once), T(test_too_slow_for_one), T(test_out_of_an_empty_chamber), T(test_wrong_way),
-		T(test_shut_leaf), T(test_leaf_closes_behind), T(test_lost_lines), T(test_key_does_not_empty_a_chamber),
+		T(test_shut_leaf), T(test_leaf_closes_behind), T(test_leaf_closes_between), T(test_lost_lines), T(test_key_does_not_empty_a_chamber),
 		D(test_intrusion, &climbers[0]), D(test_intrusion, &climbers[1]), T(test_overhead), T(test_both_agree),
 		T(test_both_differ), T(test_both_recover), T(test_object),
 	};

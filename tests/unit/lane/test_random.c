@@ -61,7 +61,9 @@ static int look(const struct rig *r, struct onlooker *o, uint64_t seed)
 	o->alarm_due = false;
 	if (s.occupants > 2 || (!s.occupants_known && s.occupants != 0))
 		return wrong("a number of people that cannot be", seed, r);
-	if (o->latched && !(entry && exit) && !ringing && !r->asserted[AT(key_reset)] && !o->lost[AT(key_reset)] && r->leaf[0].bolt_stuck)
+	if (s.key_reset && !ringing)
+		o->latched = false;
+	if (o->latched && !(entry && exit))
 		return wrong("an emergency was forgotten", seed, r);
 	return 0;
 }
@@ -142,9 +144,6 @@ static int noise(uint64_t seed)
 			rig_run(&r, 1 + draw(40));
 			bad = look(&r, &o, seed);
 		}
-		struct lane_hw_sensed s = rig_sense(&r);
-		if (o.latched && r.asserted[AT(key_reset)] && !s.fire_alarm && !s.emergency_stop && s.key_reset)
-			o.latched = false; /* and may_both stays until one is locked */
 	}
 	rig_free(&r);
 	return bad;
