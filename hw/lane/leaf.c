@@ -211,11 +211,12 @@ static void closing(struct lane_hw *l, enum leaf_id id)
 		if (f->unlock || f->lock_wait_ns == NEVER)
 			f->lock_wait_ns = l->now;
 		f->unlock = false;
-		if (line_is(l, leaf_lines[id].locked)) {
+		/* A pulse runs out first: until then the contacts may speak of what was before it. */
+		if (line_is(l, leaf_lines[id].locked) && !(l->d.drive == LANE_HW_PULSE && f->close_drive)) {
 			f->want = LEAF_RESTS;
 			f->close_drive = f->authorised = f->obstructed = false;
 			f->lock_wait_ns = NEVER;
-		} else if (later(l, f->lock_wait_ns, l->d.lock_ms)) {
+		} else if (!line_is(l, leaf_lines[id].locked) && later(l, f->lock_wait_ns, l->d.lock_ms)) {
 			retry_lock(l, id);
 		}
 	} else if (!clear(l, id) || later(l, f->began_ns, l->d.close_ms)) {

@@ -189,13 +189,18 @@ static void test_lock_not_confirmed(void **state)
 static void test_close_at_once(void **state)
 {
 	(void)state;
+	for (uint32_t after_ms = 10; after_ms < 260; after_ms += 10) {
+		begin(LANE_HW_PULSE);
+		rig_command(&rig, CMD(RELEASE_ENTRY), true);
+		rig_run(&rig, after_ms);
+		rig_command(&rig, CMD(CLOSE_ENTRY), true);
+		assert_true(rig_drives(&rig, AT(entry_close_drive)));
+		rig_run(&rig, 3000);
+		assert_int_equal(rig_sense(&rig).entry_leaf, POS(LOCKED));
+		assert_int_equal(rig.leaf[0].opening, 0);
+		rig_free(&rig);
+	}
 	begin(LANE_HW_PULSE);
-	rig_command(&rig, CMD(RELEASE_ENTRY), true);
-	rig_run(&rig, 20);
-	rig_command(&rig, CMD(CLOSE_ENTRY), true);
-	assert_true(rig_drives(&rig, AT(entry_close_drive)));
-	rig_run(&rig, 3000);
-	assert_int_equal(rig_sense(&rig).entry_leaf, POS(LOCKED));
 }
 
 static void test_contradiction(void **state)
