@@ -115,6 +115,7 @@ void leaf_stop(struct lane_hw *l, enum leaf_id id);
 void leaf_advance(struct lane_hw *l, enum leaf_id id);
 /* An emergency: released; driven open unless motion itself is to stop. */
 void leaf_release(struct lane_hw *l, enum leaf_id id, bool drive);
+bool leaf_ails(const struct lane_hw *l, enum leaf_id id); /* its drive reports a fault, or its lock did not follow */
 bool leaf_is_shut(const struct lane_hw *l, enum leaf_id id); /* the closed contact says so */
 
 /* people.c */

@@ -346,7 +346,7 @@ void lane_hw_sense(const struct lane_hw *l, struct lane_hw_sensed *out)
 	out->mains_ok = line_is(l, LANE_HW_mains_ok);
 	out->ups_low = line_alarm(l, LANE_HW_ups_low);
 	out->tamper = line_alarm(l, LANE_HW_tamper);
-	out->self_test_ok = !filter_any_lost(l) && !filter_any_stuck(l);
+	out->self_test_ok = !filter_any_lost(l) && !filter_any_stuck(l) && !leaf_ails(l, ENTRY) && !leaf_ails(l, EXIT);
 	out->key_reset = line_is(l, LANE_HW_key_reset);
 	out->in_maintenance = line_is(l, LANE_HW_key_maint);
 	out->last_command_id = l->last_command_id;

@@ -38,6 +38,11 @@ static bool motor_fault(const struct lane_hw *l, enum leaf_id id)
 	return line_alarm(l, leaf_lines[id].motor_fault);
 }
 
+bool leaf_ails(const struct lane_hw *l, enum leaf_id id)
+{
+	return motor_fault(l, id) || l->leaf[id].lock_failed;
+}
+
 static bool contradicts(const struct lane_hw *l, enum leaf_id id)
 {
 	const struct leaf_lines *n = &leaf_lines[id];
@@ -52,6 +57,9 @@ uint8_t leaf_position(const struct lane_hw *l, enum leaf_id id)
 	if (!sensed(l, id))
 		return POSITION(UNSPECIFIED);
 	bool closed = line_is(l, n->closed), open = line_is(l, n->open);
+	/* What is locked is locked, whatever ails its drive: the other leaf may open for somebody inside. */
+	if (closed && !open && line_is(l, n->locked) && !f->unlock)
+		return POSITION(LOCKED);
 	if (motor_fault(l, id) || f->lock_failed)
 		return POSITION(FAULT);
 	if (contradicts(l, id)) {
@@ -133,7 +141,12 @@ void leaf_close(struct lane_hw *l, enum leaf_id id)
 	f->open_drive = false;
 	begin(l, f, LEAF_TO_CLOSE);
 	if (leaf_is_shut(l, id)) {
-		f->close_drive = f->unlock = false;
+		/* A door controller may have taken the pulse to open just now: it must be told that it is to close. */
+		if (f->unlock && l->d.drive == LANE_HW_PULSE && clear(l, id) && sensed(l, id))
+			drive(l, f, false);
+		else
+			f->close_drive = false;
+		f->unlock = false;
 		f->lock_wait_ns = l->now;
 	} else if (clear(l, id) && sensed(l, id)) {
 		drive(l, f, false);
@@ -198,11 +211,12 @@ static void closing(struct lane_hw *l, enum leaf_id id)
 		if (f->unlock || f->lock_wait_ns == NEVER)
 			f->lock_wait_ns = l->now;
 		f->unlock = false;
-		if (line_is(l, leaf_lines[id].locked)) {
+		/* A pulse runs out first: until then the contacts may speak of what was before it. */
+		if (line_is(l, leaf_lines[id].locked) && !(l->d.drive == LANE_HW_PULSE && f->close_drive)) {
 			f->want = LEAF_RESTS;
 			f->close_drive = f->authorised = f->obstructed = false;
 			f->lock_wait_ns = NEVER;
-		} else if (later(l, f->lock_wait_ns, l->d.lock_ms)) {
+		} else if (!line_is(l, leaf_lines[id].locked) && later(l, f->lock_wait_ns, l->d.lock_ms)) {
 			retry_lock(l, id);
 		}
 	} else if (!clear(l, id) || later(l, f->began_ns, l->d.close_ms)) {

@@ -127,32 +127,41 @@ static void shut(struct lane_hw *l, enum leaf_id id)
 	g->shut = true;
 }
 
-static bool clear_and_locked(const struct lane_hw *l)
-{
-	for (unsigned i = 0; i < LEAVES; i++)
-		if (leaf_position(l, (enum leaf_id)i) != POSTERN__LEAF_POSITION__LEAF_LOCKED || beams(l, (enum leaf_id)i) != 0)
-			return false;
-	return true;
-}
-
-void people_reset(struct lane_hw *l)
-{
-	if (l->people.known || l->d.occupancy == LANE_HW_OVERHEAD || !clear_and_locked(l))
-		return;
-	for (unsigned i = 0; i < LEAVES; i++)
-		if (!beams_known(l, (enum leaf_id)i))
-			return;
-	l->people.known = true;
-	l->people.count = 0;
-	l->people.wrong_way = l->people.intrusion = false;
-}
-
 /* What the overhead sensor sees; false: it is lost or contradicts itself. */
 static bool overhead(const struct lane_hw *l, uint8_t *inside)
 {
 	bool one = line_is(l, LANE_HW_occupied), two = line_is(l, LANE_HW_second_person);
 	*inside = two ? 2 : one ? 1 : 0;
 	return l->line[LANE_HW_occupied].known && l->line[LANE_HW_second_person].known && (one || !two);
+}
+
+static bool nobody_in_a_leaf(const struct lane_hw *l)
+{
+	for (unsigned i = 0; i < LEAVES; i++)
+		if (!beams_known(l, (enum leaf_id)i) || beams(l, (enum leaf_id)i) != 0 || l->people.passage[i].at != 0)
+			return false;
+	return true;
+}
+
+static bool both_locked(const struct lane_hw *l)
+{
+	return leaf_position(l, ENTRY) == POSTERN__LEAF_POSITION__LEAF_LOCKED &&
+	       leaf_position(l, EXIT) == POSTERN__LEAF_POSITION__LEAF_LOCKED;
+}
+
+/* Whoever turned the key has looked; a sensor that sees nobody has looked too, so that a leaf may stand open. */
+void people_reset(struct lane_hw *l)
+{
+	uint8_t seen = 0;
+	bool sees = l->d.occupancy == LANE_HW_BOTH && overhead(l, &seen);
+	if ((l->people.known && !l->people.differ) || l->d.occupancy == LANE_HW_OVERHEAD || !nobody_in_a_leaf(l))
+		return;
+	if (sees ? seen > 0 : !both_locked(l))
+		return;
+	l->people.known = true;
+	l->people.count = 0;
+	l->people.differ = l->people.wrong_way = l->people.intrusion = false;
+	l->people.differ_ns = NEVER;
 }
 
 static bool agree(const struct lane_hw *l)
