@@ -238,9 +238,10 @@ const struct cli_command gpio_commands[] = {
 		.name = "check",
 		.arguments = "",
 		.summary = "show a lane's lines live, exercise its outputs, write a commissioning report",
-		.detail = "The lines must be free: stop posternd first. Inputs are only looked at. With --exercise each output is driven in\n"
-			  "turn, for which the maintenance key must be turned and stay so. Ends with ^C, or --seconds after the exercise. The exit status is\n"
-			  "1 when a line was not tested in both states or an answer did not come.",
+		.detail = "The lines must be free: stop posternd first. Inputs are only looked at. With --exercise each output\n"
+			  "is driven in turn, for which the maintenance key must be turned and stay so. Ends with ^C, or --seconds\n"
+			  "after the exercise. The exit status is 1 when a line was not tested in both states or an answer did not\n"
+			  "come.",
 		.options = {{"lane", "FILE", "lane file (hw/lanes)", true},
 			{"board", "FILE", "board file (hw/boards)", true},
 			{"chip", "DEVICE=PATH...", "a chip of the board file is this device (default: by its label)", false},
