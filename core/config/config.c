@@ -197,7 +197,7 @@ static int finish_unit(
 	u->line = yaml_line(node);
 	set_default(&u->journal.free_space_floor_mib, 64);
 	set_default(&u->journal.retention_hours, 72);
-	set_default(&u->heartbeat_ms, 250);
+	set_default(&u->heartbeat_ms, 100);
 	set_default(&u->stale_after_ms, 1000);
 	set_default(&u->start_limit_ms, 60000);
 	if (u->role == CONFIG_GATE && u->mode == CONFIG_MODE_NONE)

@@ -130,7 +130,7 @@ static void defaults(void **state)
 	assert_null(u->lane);
 	assert_int_equal(u->journal.free_space_floor_mib, 64);
 	assert_int_equal(u->journal.retention_hours, 72);
-	assert_int_equal(u->heartbeat_ms, 250);
+	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 1000);
 	assert_false(u->officer_required);
 	assert_true(u->plugins[0].required);
