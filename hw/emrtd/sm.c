@@ -113,7 +113,7 @@ int emrtd_sm_wrap(struct emrtd_sm *sm, const struct emrtd_command *c, bool exten
 	bool extended_wanted, uint8_t *out, size_t *size)
 {
 	uint8_t header[EMRTD_BLOCK_MAX] = {c->cla | 0x0c, c->ins, c->p1, c->p2};
-	uint8_t mac[EMRTD_MAC_SIZE];
+	uint8_t mac[EMRTD_MAC_SIZE] = {0};
 	if (!sm->live || sm->waiting || c->data.size > 65535 || c->le > EMRTD_LE_MAX)
 		return PN_EINVAL;
 	bool extended = emrtd_command_needs_extended(c) ||
