@@ -53,7 +53,6 @@ struct config_pairs {
 struct config_plugin {
 	char *instance;              /* unique in its unit */
 	char *plugin;                /* NAME of NAME.so and NAME.plugin */
-	bool required;               /* default true: without it the unit takes no traveller */
 	uint32_t sockets;            /* allowed, bits of config_socket; the manifest requests */
 	uint32_t memory_mib;         /* 0: as the manifest asks */
 	uint16_t *connect_ports;     /* TCP, with inet-client; none: any in the demo profile */

@@ -101,6 +101,14 @@ static size_t protected_size(
 	return size + (c->le > 0 ? extended ? 4 : 3 : 0);
 }
 
+size_t emrtd_sm_data_max(const struct emrtd_sm *sm, uint8_t ins)
+{
+	struct emrtd_command c = {.ins = ins, .data = {NULL, EMRTD_SHORT_DATA_MAX}, .le = EMRTD_SHORT_LE_MAX};
+	while (protected_size(sm, &c, false) > EMRTD_SHORT_DATA_MAX)
+		c.data.size--;
+	return c.data.size;
+}
+
 int emrtd_sm_wrap(struct emrtd_sm *sm, const struct emrtd_command *c, bool extended_allowed,
 	bool extended_wanted, uint8_t *out, size_t *size)
 {
