@@ -184,9 +184,9 @@ static bool put_groups(struct sim_passport *p)
 	const struct sim_passport_config *c = &p->config;
 	struct sim_der image = {0};
 	sim_lds_dg1(&p->file[1], c->mrz);
-	bool drawn = c->face == NULL && c->portrait && c->face_kind == SIM_FACE_JPEG && !on(p, SIM_FAULT_DG2_HUGE);
+	bool drawn = c->face == NULL && c->portrait && !on(p, SIM_FAULT_DG2_HUGE);
 	if (drawn)
-		(void)sim_portrait(&image, c->portrait_seed, c->face_size); /* no bytes: too small */
+		(void)sim_portrait(&image, c->face_kind, c->portrait_seed, c->face_size); /* no bytes: too small */
 	else if (c->face != NULL)
 		sim_der_put(&image, c->face, c->face_size);
 	else

@@ -25,7 +25,7 @@ struct sim_passport_config {
 	const uint8_t *face;
 	size_t face_size;
 	enum sim_face face_kind;
-	/* Instead of the filler, with SIM_FACE_JPEG: a picture that decodes, drawn from the seed; face_size at least
+	/* Instead of the filler: a picture that decodes, drawn from the seed; face_size at least
 	 * SIM_PORTRAIT_LEAST. */
 	bool portrait;
 	uint32_t portrait_seed;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * See portrait.h: a background, shoulders, a head with hair, eyes, nose and mouth, of shapes and colours that the seed picks, and
- * a little grain as a camera has it; then a baseline JPEG of the wanted size. Must never draw anybody: nothing enters but a number.
+ * a little grain as a camera has it; then a picture file of the wanted size. Must never draw anybody: nothing enters but a number.
  */
-#include "sim/chip/portrait.h"
+#include "sim/chip/portrait_internal.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -173,23 +173,29 @@ static void put_filled(struct sim_der *out, const unsigned char *jpeg, size_t jp
 	sim_der_put(out, jpeg + HEAD, jpeg_size - HEAD);
 }
 
-bool sim_portrait(struct sim_der *out, uint32_t seed, size_t size)
+static bool jpeg(struct sim_der *out, uint8_t *pixels, size_t size)
+{
+	bool fits = false;
+	for (int q = QUALITY_MOST; q >= QUALITY_LEAST && !fits; q -= QUALITY_STEP) {
+		unsigned char *bytes = NULL;
+		unsigned long n = 0;
+		encode(pixels, q, &bytes, &n);
+		fits = n == size || n + COMMENT_HEAD <= size;
+		if (fits)
+			put_filled(out, bytes, n, size);
+		free(bytes);
+	}
+	return fits;
+}
+
+bool sim_portrait(struct sim_der *out, enum sim_face kind, uint32_t seed, size_t size)
 {
 	const struct person p = person_of(seed);
 	uint8_t *pixels = malloc((size_t)SIM_PORTRAIT_WIDTH * SIM_PORTRAIT_HEIGHT * 3);
-	bool fits = false;
 	if (pixels == NULL)
 		return false;
 	draw(&p, pixels);
-	for (int q = QUALITY_MOST; q >= QUALITY_LEAST && !fits; q -= QUALITY_STEP) {
-		unsigned char *jpeg = NULL;
-		unsigned long jpeg_size = 0;
-		encode(pixels, q, &jpeg, &jpeg_size);
-		fits = jpeg_size == size || jpeg_size + COMMENT_HEAD <= size;
-		if (fits)
-			put_filled(out, jpeg, jpeg_size, size);
-		free(jpeg);
-	}
+	bool fits = kind == SIM_FACE_JPEG ? jpeg(out, pixels, size) : sim_jp2(out, pixels, size);
 	free(pixels);
 	return fits && !out->failed;
 }
