@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the generator, the conformance test and the replay share: which table, and which change of it. Must never
- * change the shipped table itself.
+ * What the generator, the conformance test and the replay share: which table, and which change of
+ * it. Must never change the shipped table itself.
  */
 #ifndef POSTERN_SPIN_COMMON_H
 #define POSTERN_SPIN_COMMON_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Makes up steps, each aimed at one row in turn, from memories that are the last step's or any at all, and compares. Must
- * never skip a row: one that is not taken is an error at the end. CONFORM_TABLE in the environment names the table.
+ * Makes up steps, each aimed at one row in turn, from memories that are the last step's or any at
+ * all, and compares. Must never skip a row: one that is not taken is an error at the end.
+ * CONFORM_TABLE in the environment names the table.
  */
 #include "conform.h"
 
@@ -90,7 +91,8 @@ static void any_memory(struct conform *c, uint8_t state)
 		.withdrawn = below(c, 2)};
 }
 
-/* Every second step goes on from where the last has led; the others try for one row after the other. */
+/* Every second step goes on from where the last has led; the others try for one row after the
+ * other. */
 static void make_up(struct conform *c)
 {
 	size_t aim = (c->steps++ / 2) % c->choice.table->row_count;
@@ -102,10 +104,12 @@ static void make_up(struct conform *c)
 		return;
 	}
 	for (unsigned i = 0; i < TRIES; i++) {
-		any_memory(c, r->state < GATE_STATE_COUNT_ ? r->state : (uint8_t)below(c, GATE_STATE_COUNT_));
+		any_memory(c, r->state < GATE_STATE_COUNT_ ? r->state
+							   : (uint8_t)below(c, GATE_STATE_COUNT_));
 		c->event = r->event;
 		surroundings(c, below(c, 8));
-		gate_step_table(c->choice.table, &c->before, (enum gate_event)c->event, &c->env, &c->after, &c->actions);
+		gate_step_table(c->choice.table, &c->before, (enum gate_event)c->event, &c->env,
+			&c->after, &c->actions);
 		if (c->actions.row == aim)
 			return;
 	}
@@ -115,26 +119,33 @@ const unsigned char *conform_next(void)
 {
 	struct conform *c = conform();
 	make_up(c);
-	gate_step_table(c->choice.table, &c->before, (enum gate_event)c->event, &c->env, &c->after, &c->actions);
+	gate_step_table(c->choice.table, &c->before, (enum gate_event)c->event, &c->env, &c->after,
+		&c->actions);
 	const struct gate_sensed *s = &c->env.sensed;
 	const struct gate_env *e = &c->env;
-	const unsigned char v[20] = {c->event, s->entry_leaf, s->exit_leaf, s->occupants, s->occupants_known, s->object_left,
-		s->fire, s->estop, s->mains_ok, s->ups_low, s->tamper, s->key_reset, s->maintenance, s->self_test_ok,
-		e->document_present, e->officer_present, e->lists_ok, e->clock_trusted, e->journal_ok, e->may_serve};
+	const unsigned char v[20] = {c->event, s->entry_leaf, s->exit_leaf, s->occupants,
+		s->occupants_known, s->object_left, s->fire, s->estop, s->mains_ok, s->ups_low,
+		s->tamper, s->key_reset, s->maintenance, s->self_test_ok, e->document_present,
+		e->officer_present, e->lists_ok, e->clock_trusted, e->journal_ok, e->may_serve};
 	memcpy(c->vector, v, sizeof v);
 	memcpy(c->vector + sizeof v, &c->before, sizeof c->before);
 	return c->vector;
 }
 
-int conform_same(const unsigned char *memory, int row, const unsigned char *out, int outs, int restarts, int clock)
+int conform_same(const unsigned char *memory, int row, const unsigned char *out, int outs,
+	int restarts, int clock)
 {
 	struct conform *c = conform();
-	bool same = memcmp(memory, &c->after, sizeof c->after) == 0 && row == c->actions.row && outs == c->actions.count &&
-		    memcmp(out, c->actions.list, c->actions.count) == 0 && restarts == c->actions.restart_timer &&
-		    clock == (gate_timeout_table(c->choice.table, &c->after, &gate_timing_default) != 0);
+	bool same =
+		memcmp(memory, &c->after, sizeof c->after) == 0 && row == c->actions.row &&
+		outs == c->actions.count && memcmp(out, c->actions.list, c->actions.count) == 0 &&
+		restarts == c->actions.restart_timer &&
+		clock ==
+			(gate_timeout_table(c->choice.table, &c->after, &gate_timing_default) != 0);
 	if (!same)
 		fprintf(stderr, "%s in %s: row %u, and spin's %d; %s\n", gate_event_name(c->event),
-			gate_state_name(c->before.state), c->actions.row, row, gate_state_name(c->after.state));
+			gate_state_name(c->before.state), c->actions.row, row,
+			gate_state_name(c->after.state));
 	if (c->actions.row < MUTANT_ROWS_MAX)
 		c->taken[c->actions.row] = 1;
 	return same;
@@ -148,10 +159,12 @@ int conform_covered(void)
 		if (c->taken[i])
 			continue;
 		missing++;
-		fprintf(stderr, "row %zu is never taken: %s %s\n", i, gate_next_name(c->choice.table->rows[i].state),
+		fprintf(stderr, "row %zu is never taken: %s %s\n", i,
+			gate_next_name(c->choice.table->rows[i].state),
 			gate_event_name(c->choice.table->rows[i].event));
 	}
-	printf("%u of %u rows taken in %zu steps\n", c->choice.table->row_count - missing, c->choice.table->row_count, c->steps);
+	printf("%u of %u rows taken in %zu steps\n", c->choice.table->row_count - missing,
+		c->choice.table->row_count, c->steps);
 	return missing == 0;
 }
 _Static_assert(sizeof(struct gate) == 13, "conform.pml.in reads the lane's memory byte by byte");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes a table as Promela: its rows in their order, guards as conditions over facts, effects as step.c has them on
- * the lane's memory, outputs as a list that whoever stands around can see. The text goes where the lines @LANE@ and @STEP@
- * stand in the world around it. Facts are translated from the text of guards.def; the meaning of effects, which step.c has in
- * C, stands here a second time, and conform.c holds the two to each other. Must never hold a row, a guard or a fact.
+ * Writes a table as Promela: its rows in their order, guards as conditions over facts, effects as
+ * step.c has them on the lane's memory, outputs as a list that whoever stands around can see. The
+ * text goes where the lines @LANE@ and @STEP@ stand in the world around it. Facts are translated
+ * from the text of guards.def; the meaning of effects, which step.c has in C, stands here a second
+ * time, and conform.c holds the two to each other. Must never hold a row, a guard or a fact.
  *
- * Usage: spin-generate TABLE WORLD [MUTANT]   (a name of gate-mutate's)   the Promela goes to stdout
+ * Usage: spin-generate TABLE WORLD [MUTANT]   (a name of gate-mutate's)   the Promela goes to
+ * stdout
  */
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +91,8 @@ static bool is_choice(const struct gate_table *t, enum gate_do what)
 	return false;
 }
 
-/* C's "a ? b : c" is Promela's "(a -> b : c)", and what a pointer leads to is a variable of its own. */
+/* C's "a ? b : c" is Promela's "(a -> b : c)", and what a pointer leads to is a variable of its
+ * own. */
 static void fact(FILE *out, const char *c)
 {
 	bool choice = strchr(c, '?') != NULL;
@@ -119,12 +122,14 @@ static void names(FILE *out)
 	for (unsigned i = 0; i < GATE_ACTION_COUNT_; i++)
 		fprintf(out, "#define A_%s %u\n", gate_action_name(i), i);
 #define L(name) fprintf(out, "#define GATE_LEAF_" #name " %d\n", GATE_LEAF_##name);
-	L(UNKNOWN) L(LOCKED) L(CLOSED) L(MOVING) L(OPEN) L(OBSTRUCTED) L(FORCED) L(FAULT)
+	L(UNKNOWN)
+	L(LOCKED) L(CLOSED) L(MOVING) L(OPEN) L(OBSTRUCTED) L(FORCED) L(FAULT)
 #undef L
 #define L(name) fprintf(out, "#define GATE_ADMISSION_" #name " %d\n", GATE_ADMISSION_##name);
-	L(NONE) L(MACHINE) L(OFFICER)
+		L(NONE) L(MACHINE) L(OFFICER)
 #undef L
-	fprintf(out, "#define ACTIONS_MAX %u\n#define ROW_NONE %u\n", GATE_ACTIONS_MAX, GATE_ROW_NONE);
+			fprintf(out, "#define ACTIONS_MAX %u\n#define ROW_NONE %u\n",
+				GATE_ACTIONS_MAX, GATE_ROW_NONE);
 }
 
 static void guards(FILE *out, const struct gate_table *t)
@@ -148,9 +153,12 @@ static void memory(FILE *out)
 	struct gate g;
 	gate_boot(&g, false);
 	fputs("\n/* The lane's memory: struct gate. */\nbyte g_state, g_admission, g_retries;\n"
-	      "bool g_crossing, g_recorded, g_committed, g_refused, g_entered, g_passed, g_lost, g_opened, g_tested, g_withdrawn;\n"
-	      "inline forget_crossing() { g_admission = GATE_ADMISSION_NONE; g_retries = 0; g_crossing = false; g_recorded = false; "
-	      "g_committed = false; g_refused = false; g_entered = false; g_passed = false; g_lost = false }\n"
+	      "bool g_crossing, g_recorded, g_committed, g_refused, g_entered, g_passed, g_lost, "
+	      "g_opened, g_tested, g_withdrawn;\n"
+	      "inline forget_crossing() { g_admission = GATE_ADMISSION_NONE; g_retries = 0; "
+	      "g_crossing = false; g_recorded = false; "
+	      "g_committed = false; g_refused = false; g_entered = false; g_passed = false; g_lost "
+	      "= false }\n"
 	      "inline lane_boots(unfinished) { forget_crossing(); ",
 		out);
 	fprintf(out,
@@ -203,7 +211,8 @@ static void ways(FILE *out, const struct gate_table *t)
 				continue;
 			fputs("if :: ", out);
 			condition(out, t->goes[i].guard, t->goes[i].negate);
-			fprintf(out, " -> g_state = S_%s :: else -> ", gate_state_name(t->goes[i].state));
+			fprintf(out, " -> g_state = S_%s :: else -> ",
+				gate_state_name(t->goes[i].state));
 			open++;
 		}
 		fputs("skip ", out);
@@ -261,16 +270,20 @@ static void opening(FILE *out)
 {
 	fputs("\n/* Somebody may have come in, whoever opened. */\n"
 	      "#define STANDS_SHUT(leaf) (leaf == GATE_LEAF_LOCKED || leaf == GATE_LEAF_CLOSED)\n"
-	      "#define LETS_IN ((s_occupants_known && s_occupants > 0) || !STANDS_SHUT(s_entry_leaf) || !STANDS_SHUT(s_exit_leaf))\n"
+	      "#define LETS_IN ((s_occupants_known && s_occupants > 0) || "
+	      "!STANDS_SHUT(s_entry_leaf) || !STANDS_SHUT(s_exit_leaf))\n"
 	      "inline let_in() { g_opened = g_opened || LETS_IN }\n",
 		out);
 }
 
-/* One event in the states from first to last: spin takes no d_step of more than some 2000 statements. */
-static void event_in(FILE *out, const struct gate_table *t, uint8_t event, uint8_t first, uint8_t last)
+/* One event in the states from first to last: spin takes no d_step of more than some 2000
+ * statements. */
+static void event_in(
+	FILE *out, const struct gate_table *t, uint8_t event, uint8_t first, uint8_t last)
 {
 	fprintf(out,
-		"\t:: d_step { ev == E_%s && g_state >= %u && g_state <= %u -> row = ROW_NONE; outs = 0; restarts = 0;\n\t\tif\n",
+		"\t:: d_step { ev == E_%s && g_state >= %u && g_state <= %u -> row = ROW_NONE; "
+		"outs = 0; restarts = 0;\n\t\tif\n",
 		gate_event_name(event), first, last);
 	for (uint8_t state = first; state <= last; state++) {
 		if (!has_rows(t, state, event))
@@ -281,10 +294,12 @@ static void event_in(FILE *out, const struct gate_table *t, uint8_t event, uint8
 	}
 	fputs("\t\t:: else -> skip\n\t\tfi;\n\t\tif :: row == ROW_NONE -> ", out);
 	rows_of(out, t, GATE_STATE_ANY, event);
-	fputs(" :: else -> skip fi;\n\t\tif :: row == ROW_NONE -> let_in() :: else -> skip fi }\n", out);
+	fputs(" :: else -> skip fi;\n\t\tif :: row == ROW_NONE -> let_in() :: else -> skip fi }\n",
+		out);
 }
 
-/* One step, as the options of an if: reads ev and what is sensed; leaves row, out[0..outs-1], restarts. */
+/* One step, as the options of an if: reads ev and what is sensed; leaves row, out[0..outs-1],
+ * restarts. */
 static void step(FILE *out, const struct gate_table *t)
 {
 	for (uint8_t event = 0; event < GATE_EVENT_COUNT_; event++) {

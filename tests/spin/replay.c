@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plays a way that spin has found through the shipped step(): every state, row and action must be the same. Must never
- * take a way whose first step is not BOOT, or an empty one.
+ * Plays a way that spin has found through the shipped step(): every state, row and action must be
+ * the same. Must never take a way whose first step is not BOOT, or an empty one.
  *
- * Usage: spin-replay TABLE [MUTANT] < STEPS   "step EVENT SNAPSHOT.. POLICY.. > STATE ROW COUNT ACTION.." a line
+ * Usage: spin-replay TABLE [MUTANT] < STEPS   "step EVENT SNAPSHOT.. POLICY.. > STATE ROW COUNT
+ * ACTION.." a line
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static struct gate_env env_of(const long *n)
 
 static bool same(const struct gate *g, const struct gate_actions *a, const long *n, size_t count)
 {
-	bool ok = count == (size_t)a->count + 3 && n[0] == g->state && n[1] == a->row && n[2] == a->count;
+	bool ok = count == (size_t)a->count + 3 && n[0] == g->state && n[1] == a->row &&
+		  n[2] == a->count;
 	for (size_t i = 0; ok && i < a->count; i++)
 		ok = n[3 + i] == a->list[i];
 	return ok;
@@ -77,8 +79,9 @@ int main(int argc, char **argv)
 			gate_boot(&gate, gate.crossing);
 		gate_step_table(choice.table, &gate, (enum gate_event)n[0], &env, &gate, &actions);
 		if (!same(&gate, &actions, n + FACTS, count - FACTS)) {
-			fprintf(stderr, "step %u, %s: %s, and spin says %s\n", steps, gate_event_name((unsigned)n[0]),
-				gate_state_name(gate.state), gate_state_name((unsigned)n[FACTS]));
+			fprintf(stderr, "step %u, %s: %s, and spin says %s\n", steps,
+				gate_event_name((unsigned)n[0]), gate_state_name(gate.state),
+				gate_state_name((unsigned)n[FACTS]));
 			return 1;
 		}
 		steps++;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every table that spin verifies: a further lane is a further line. Must never hold a copy of a table.
+ * Every table that spin verifies: a further lane is a further line. Must never hold a copy of a
+ * table.
  */
 #ifndef POSTERN_SPIN_TABLES_H
 #define POSTERN_SPIN_TABLES_H
