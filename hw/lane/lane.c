@@ -56,15 +56,16 @@ void line_changed(struct lane_hw *l, enum lane_hw_line line, uint64_t edge_ns)
 
 static bool locked(const struct lane_hw *l, enum leaf_id id)
 {
-	return !l->leaf[id].unlock && leaf_position(l, id) == POSITION(LOCKED);
+	/* a command that has not come to rest may still change what the contacts say */
+	return !l->leaf[id].unlock && l->leaf[id].want == LEAF_RESTS && leaf_position(l, id) == POSITION(LOCKED);
 }
 
 /* The way back may be given although the exit's contacts are broken: its lock is not released, and somebody is inside. */
 static bool entry_may_open(const struct lane_hw *l)
 {
 	uint8_t exit = leaf_position(l, EXIT);
-	return l->both_released ||
-	       (!l->leaf[EXIT].unlock && (exit == POSITION(LOCKED) || exit == POSITION(FAULT) || exit == POSITION(UNSPECIFIED)));
+	return l->both_released || locked(l, EXIT) ||
+	       (!l->leaf[EXIT].unlock && (exit == POSITION(FAULT) || exit == POSITION(UNSPECIFIED)));
 }
 
 static bool exit_may_open(const struct lane_hw *l)
@@ -232,9 +233,15 @@ static void watch_core(struct lane_hw *l)
 		alone(l);
 }
 
+static bool core_speaks(const struct lane_hw *l)
+{
+	return l->heard && l->now - l->heard_ns < l->d.kick_after_ms * NS_PER_MS;
+}
+
+/* Somebody is in charge: the core, or this library alone when it gives the way back, which the relay must let through. */
 static bool may_kick(const struct lane_hw *l)
 {
-	return l->heard && l->now - l->heard_ns < l->d.kick_after_ms * NS_PER_MS && filter_any_known(l);
+	return (core_speaks(l) || l->returning) && filter_any_known(l);
 }
 
 static void kick(struct lane_hw *l)
@@ -293,7 +300,7 @@ static void judge(struct lane_hw *l)
 	set(l, LANE_HW_TROUBLE_WRONG_WAY, l->people.wrong_way);
 	set(l, LANE_HW_TROUBLE_INTRUSION, l->people.intrusion);
 	set(l, LANE_HW_TROUBLE_BUTTON, line_is(l, LANE_HW_officer_button));
-	set(l, LANE_HW_TROUBLE_NO_CORE, !may_kick(l));
+	set(l, LANE_HW_TROUBLE_NO_CORE, !core_speaks(l));
 	set(l, LANE_HW_TROUBLE_RETURN_PATH, l->returning);
 }
 

@@ -289,6 +289,22 @@ static void test_interlock(void **state)
 	assert_int_equal(rig.releases[0], 1);
 }
 
+/* The entry is told to open and at once to close: its contacts still say locked, and the exit must wait for more than that. */
+static void test_interlock_waits_for_rest(void **state)
+{
+	(void)state;
+	begin(LANE_HW_PULSE);
+	rig_command(&rig, CMD(RELEASE_ENTRY), true);
+	rig_run(&rig, 5);
+	rig_command(&rig, CMD(CLOSE_ENTRY), true);
+	rig_command(&rig, CMD(RELEASE_EXIT), false);
+	assert_false(rig_drives(&rig, AT(exit_unlock)));
+	rig_run(&rig, 3000);
+	rig_command(&rig, CMD(RELEASE_EXIT), false);
+	rig_run(&rig, 1500);
+	assert_int_equal(rig_sense(&rig).exit_leaf, POS(OPEN));
+}
+
 static void test_assist(void **state)
 {
 	(void)state;
@@ -438,9 +454,11 @@ static void test_return_path(void **state)
 	rig_command(&rig, CMD(CLOSE_ENTRY), true);
 	rig_run(&rig, 1500);
 	rig.core = false;
-	rig_run(&rig, 9500);
+	rig_run(&rig, 1000);
+	assert_int_equal(kick_edges(8500), 0);
 	assert_int_equal(rig_sense(&rig).entry_leaf, POS(LOCKED));
-	rig_run(&rig, 5000);
+	rig_run(&rig, 4000);
+	assert_true(kick_edges(1000) > 5); /* else the relay would keep the entry locked */
 	assert_int_equal(rig_sense(&rig).entry_leaf, POS(OPEN));
 	assert_true(rig_trouble(&rig, "lane.return_path_without_core"));
 	rig_pass(&rig, false, true);
@@ -560,7 +578,7 @@ int main(void)
 		T(test_at_rest), T(test_cut_wires_are_careful), D(test_there_and_back, &drives[0]), D(test_there_and_back, &drives[1]),
 		T(test_pulse_length), D(test_reopens_on_a_broken_beam, &drives[0]), D(test_reopens_on_a_broken_beam, &drives[1]),
 		T(test_lost_beam_is_broken), D(test_jammed, &drives[0]), D(test_jammed, &drives[1]), T(test_lock_not_confirmed), T(test_close_at_once),
-		T(test_contradiction), T(test_forced), T(test_motor_fault), T(test_stuck), T(test_interlock), T(test_assist),
+		T(test_contradiction), T(test_forced), T(test_motor_fault), T(test_stuck), T(test_interlock), T(test_interlock_waits_for_rest), T(test_assist),
 		T(test_assist_from_open_exit), D(test_alarm, &alarms[0]), D(test_alarm, &alarms[1]), D(test_alarm, &alarms[2]),
 		T(test_chip_lost), T(test_kick), T(test_without_core_nobody_enters), T(test_return_path),
 		T(test_return_path_past_open_exit), T(test_start_moves_nothing), T(test_keys_and_power), T(test_debounce),
