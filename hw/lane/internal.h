@@ -53,7 +53,7 @@ struct leaf {
 
 /* Follows one person through outer beam, plane and inner beam; + is inwards. */
 struct passage {
-	int8_t at;        /* 0: nobody; +1 +2 +3: outer, both, inner, going in; -1 -2 -3: the other way */
+	int16_t at;       /* 0: nobody; +1 +2 +3: outer, both, inner, going in; -1 -2 -3: the other way */
 	bool doubt;       /* who went where cannot be told */
 	bool plane;       /* the leaf's plane was broken */
 	bool shut;        /* the leaf is closed: nobody can pass */

@@ -359,6 +359,15 @@ void lane_hw_sense(const struct lane_hw *l, struct lane_hw_sensed *out)
 	out->last_command_id = l->last_command_id;
 }
 
+bool lane_hw_sensed_same(const struct lane_hw_sensed *a, const struct lane_hw_sensed *b)
+{
+	return a->entry_leaf == b->entry_leaf && a->exit_leaf == b->exit_leaf && a->occupants == b->occupants &&
+	       a->occupants_known == b->occupants_known && a->object_left == b->object_left && a->fire_alarm == b->fire_alarm &&
+	       a->emergency_stop == b->emergency_stop && a->mains_ok == b->mains_ok && a->ups_low == b->ups_low &&
+	       a->tamper == b->tamper && a->self_test_ok == b->self_test_ok && a->key_reset == b->key_reset &&
+	       a->in_maintenance == b->in_maintenance && a->last_command_id == b->last_command_id;
+}
+
 bool lane_hw_trouble(struct lane_hw *l, const char **key, bool *active)
 {
 	static const char *const keys[] = {

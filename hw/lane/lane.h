@@ -148,6 +148,7 @@ uint64_t lane_hw_output_lines(const struct lane_hw_description *d);
 /* Raw levels that are safe: at the request of the lines and at the end. */
 uint64_t lane_hw_safe_outputs(const struct lane_hw_description *d);
 void lane_hw_sense(const struct lane_hw *l, struct lane_hw_sensed *out);
+bool lane_hw_sensed_same(const struct lane_hw_sensed *a, const struct lane_hw_sensed *b);
 /* The next trouble that has come (*active) or gone since it was last told: its catalogue key; false: none. */
 bool lane_hw_trouble(struct lane_hw *l, const char **key, bool *active);
 

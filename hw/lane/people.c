@@ -44,7 +44,7 @@ static unsigned beams(const struct lane_hw *l, enum leaf_id id)
 /* What the beams say while nobody is between them. */
 static void rest(struct lane_hw *l, enum leaf_id id)
 {
-	static const int8_t at[4] = {0, 1, 2, -1};
+	static const int16_t at[4] = {0, 1, 2, -1};
 	struct passage *g = &l->people.passage[id];
 	unsigned place = beams(l, id);
 	g->at = at[place];
@@ -98,7 +98,7 @@ void people_beam(struct lane_hw *l, enum leaf_id id, uint64_t edge_ns)
 	if (gap < l->d.order_ms * NS_PER_MS)
 		g->doubt = true;
 	g->step_ns = edge_ns;
-	g->at = (int8_t)(before + step);
+	g->at = (int16_t)(before + step);
 	if (g->deep_ns == NEVER && (g->at >= 2 || g->at <= -2))
 		g->deep_ns = l->now;
 	if (line_is(l, leaf_lines[id].safety))

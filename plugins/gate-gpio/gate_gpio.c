@@ -110,7 +110,7 @@ static void tell(struct gate *g, uint64_t now)
 	const char *key;
 	bool active;
 	lane_hw_sense(g->hw, &s);
-	if (!g->has_told || memcmp(&s, &g->told, sizeof s) != 0 || now - g->told_ns >= REPORT_EVERY_NS)
+	if (!g->has_told || !lane_hw_sensed_same(&s, &g->told) || now - g->told_ns >= REPORT_EVERY_NS)
 		report(g, &s, now);
 	while (lane_hw_trouble(g->hw, &key, &active))
 		g->host->trouble(g->host->ctx, key, active);
