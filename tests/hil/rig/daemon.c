@@ -79,7 +79,7 @@ static bool is_child(pid_t pid, pid_t parent)
 		return false;
 	text[n] = '\0';
 	at = strrchr(text, ')');
-	return at != NULL && at[1] != '\0' && at[2] != 'Z' && atoi(at + 4) == (int)parent;
+	return at != NULL && at[1] != '\0' && at[2] != 'Z' && strtol(at + 4, NULL, 10) == (long)parent;
 }
 
 pid_t daemon_child(const struct daemon *d, const char *name)
@@ -91,7 +91,7 @@ pid_t daemon_child(const struct daemon *d, const char *name)
 	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
 		const char *at = strstr(line, "pid=");
 		if (strstr(line, "child.started") != NULL && strstr(line, wanted) != NULL && at != NULL)
-			pid = (pid_t)atoi(at + 4);
+			pid = (pid_t)strtol(at + 4, NULL, 10);
 	}
 	if (f != NULL)
 		fclose(f);

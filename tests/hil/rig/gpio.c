@@ -61,7 +61,7 @@ static void folder(const char *path)
 
 void gpio_bench_make(struct gpio_bench *g)
 {
-	char path[160], text[64], device[64], chip[64];
+	char path[320], text[64], device[64], chip[64];
 	folder(CONFIGFS);
 	folder(CONFIGFS "/bank0");
 	snprintf(text, sizeof text, "%d", SIM_LANE_LINES);
