@@ -244,6 +244,10 @@ static void test_exercise_finds_faults(void **state)
 	const char *drive = strstr(out, "\"exit_open_drive\"");
 	assert_non_null(drive);
 	assert_non_null(strstr(drive, "\"bad\""));
+	/* it never opened, so that it is shut says nothing of the drive that shuts it */
+	drive = strstr(out, "\"exit_close_drive\"");
+	assert_non_null(drive);
+	assert_true(strstr(drive, "\"untested\"") != NULL && strstr(drive, "\"untested\"") < strstr(drive, "}"));
 	const char *kick = strstr(out, "\"kick_relay\"");
 	assert_non_null(kick);
 	assert_non_null(strstr(kick, "\"bad\""));

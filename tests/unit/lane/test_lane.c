@@ -297,6 +297,7 @@ static void test_interlock_waits_for_rest(void **state)
 	rig_command(&rig, CMD(RELEASE_ENTRY), true);
 	rig_run(&rig, 5);
 	rig_command(&rig, CMD(CLOSE_ENTRY), true);
+	assert_int_equal(rig_sense(&rig).entry_leaf, POS(CLOSED)); /* what is said to be locked must be enough for the exit */
 	rig_command(&rig, CMD(RELEASE_EXIT), false);
 	assert_false(rig_drives(&rig, AT(exit_unlock)));
 	rig_run(&rig, 3000);
