@@ -97,7 +97,7 @@ bool rig_step(struct rig *r, bool next)
 	struct sim_traffic_acts acts;
 	struct sim_console seen;
 	bool was_active = r->traffic.active;
-	sleep_until(r->lane.now_us + (sim_lane_quiet(&r->lane) && !next ? 4 : 1) * (uint64_t)r->step_us);
+	sleep_until(r->lane.now_us + (sim_lane_quiet(&r->lane) ? 4 : 1) * (uint64_t)r->step_us);
 	uint64_t now = mono_us();
 	sim_lane_outputs(&r->lane, gpio_bench_read(&r->gpio), now);
 	console(r, now, &seen);
