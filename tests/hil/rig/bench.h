@@ -15,12 +15,14 @@ struct gpio_bench {
 	int fd[SIM_LANE_LINES];
 	uint64_t inputs; /* levels as last written */
 	bool written;
+	uint64_t outputs;
+	unsigned looks;
 };
 /* Makes the simulated chip (label postern-bench, a line for each line of a lane, named like it). Exits with a sentence on failure. */
 void gpio_bench_make(struct gpio_bench *g);
 /* Only what has changed; inputs are levels. */
 void gpio_bench_write(struct gpio_bench *g, uint64_t levels);
-uint64_t gpio_bench_read(const struct gpio_bench *g);
+uint64_t gpio_bench_read(struct gpio_bench *g);
 /* Of one output. */
 bool gpio_bench_level(const struct gpio_bench *g, enum sim_lane_line line);
 

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define LIT(levels, name) (((levels) & SIM_LANE_BIT(name)) != 0)
-#define STATUS_EVERY_US 1000000
+#define STATUS_EVERY_US 2500000
 
 static void sleep_until(uint64_t at_us)
 {
@@ -97,7 +97,7 @@ bool rig_step(struct rig *r, bool next)
 	struct sim_traffic_acts acts;
 	struct sim_console seen;
 	bool was_active = r->traffic.active;
-	sleep_until(r->lane.now_us + (sim_lane_quiet(&r->lane) && !next ? 4 : 1) * (uint64_t)r->step_us);
+	sleep_until(r->lane.now_us + (sim_lane_quiet(&r->lane) ? 2 : 1) * (uint64_t)r->step_us);
 	uint64_t now = mono_us();
 	sim_lane_outputs(&r->lane, gpio_bench_read(&r->gpio), now);
 	console(r, now, &seen);
@@ -129,7 +129,7 @@ bool rig_until_invites(struct rig *r, unsigned limit_s)
 void rig_start(struct rig *r, const struct rig_paths *paths, const struct sim_lane_setup *setup, uint64_t seed, uint32_t first)
 {
 	memset(r, 0, sizeof *r);
-	r->step_us = 5000;
+	r->step_us = 10000;
 	r->daemon.paths = *paths;
 	gpio_bench_make(&r->gpio);
 	sim_lane_init(&r->lane, setup, mono_us());
