@@ -178,6 +178,8 @@ static void emergency_over(struct lane_hw *l)
 	l->emergency = false;
 	leaf_stop(l, ENTRY);
 	leaf_stop(l, EXIT);
+	/* A leaf that an alarm stopped half way has met nothing. */
+	l->leaf[ENTRY].obstructed = l->leaf[EXIT].obstructed = false;
 }
 
 /* Whoever is inside cannot leave by the exit any more, and must not stay. */

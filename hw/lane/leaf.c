@@ -58,7 +58,8 @@ uint8_t leaf_position(const struct lane_hw *l, enum leaf_id id)
 		return POSITION(UNSPECIFIED);
 	bool closed = line_is(l, n->closed), open = line_is(l, n->open);
 	/* What is locked is locked, whatever ails its drive: the other leaf may open for somebody inside. */
-	if (closed && !open && line_is(l, n->locked) && !f->unlock)
+	bool rested = f->want != LEAF_TO_CLOSE; /* until then the contacts may still speak of what was before the command */
+	if (closed && !open && line_is(l, n->locked) && !f->unlock && rested)
 		return POSITION(LOCKED);
 	if (motor_fault(l, id) || f->lock_failed)
 		return POSITION(FAULT);
@@ -69,7 +70,7 @@ uint8_t leaf_position(const struct lane_hw *l, enum leaf_id id)
 	}
 	if (later(l, f->adrift_ns, l->d.plausible_ms))
 		return POSITION(FORCED);
-	if (closed && line_is(l, n->locked))
+	if (closed && line_is(l, n->locked) && rested)
 		return POSITION(LOCKED);
 	if (f->obstructed)
 		return POSITION(OBSTRUCTED);

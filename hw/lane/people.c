@@ -87,6 +87,8 @@ void people_beam(struct lane_hw *l, enum leaf_id id, uint64_t edge_ns)
 	int step = to == (from + 1) % 4 ? 1 : from == (to + 1) % 4 ? -1 : 0;
 	if (step == 0) {
 		g->doubt = g->doubt || from != to;
+		if (to == 0 && from != 0)
+			finish(l, id, false, false); /* nobody stands there any more: it begins anew, in doubt */
 		return;
 	}
 	int before = g->at, magnitude = before < 0 ? -before : before;

@@ -146,6 +146,10 @@ static int key_is_turned(struct gpio_check *c)
 	c->exercise = true;
 	if (rc == CLI_OK && !gpio_line_asserted(c, LANE_HW_key_maint))
 		rc = cli_fail(c->cli, CLI_USAGE, "the maintenance key is not turned, expected key_maint to be asserted before outputs are exercised");
+	static const enum lane_hw_line alarms[] = {LANE_HW_fire_alarm, LANE_HW_estop, LANE_HW_breakglass};
+	for (size_t i = 0; i < PN_COUNT(alarms) && rc == CLI_OK; i++)
+		if (gpio_line_asserted(c, alarms[i]))
+			rc = cli_fail(c->cli, CLI_USAGE, "%s is asserted, expected no alarm before outputs are exercised", lane_hw_line_info(alarms[i])->name);
 	return rc;
 }
 

@@ -81,13 +81,16 @@ static bool leaf(struct exercise *x, uint32_t command, bool exit, uint8_t positi
 	struct lane_hw_sensed s;
 	uint64_t began = gpio_now_ns();
 	bool there = false, on = true;
+	lane_hw_sense(x->hw, &s);
+	/* A leaf that did not come from the other end shows nothing of the lines that should have brought it here. */
+	bool already = (exit ? s.exit_leaf : s.entry_leaf) != (position == POSITION(OPEN) ? POSITION(LOCKED) : POSITION(OPEN));
 	lane_hw_command(x->hw, command, ++x->id, false, began);
 	while (on && !there && gpio_now_ns() - began < (within_ms + MARGIN_MS) * NS_PER_MS) {
 		on = turn(x);
 		lane_hw_sense(x->hw, &s);
 		there = (exit ? s.exit_leaf : s.entry_leaf) == position;
 	}
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2 && !already; i++) {
 		struct gpio_line_test *t = &x->c->line[lines[i]];
 		if (there || on) { /* not when it was broken off */
 			t->driven = t->driven == GPIO_BAD || !there ? GPIO_BAD : GPIO_GOOD;
@@ -95,7 +98,7 @@ static bool leaf(struct exercise *x, uint32_t command, bool exit, uint8_t positi
 			t->what = what;
 		}
 	}
-	say(x, what, there ? GPIO_GOOD : on ? GPIO_BAD : GPIO_UNTESTED);
+	say(x, what, already || (!there && !on) ? GPIO_UNTESTED : there ? GPIO_GOOD : GPIO_BAD);
 	return on;
 }
 

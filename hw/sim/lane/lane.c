@@ -132,12 +132,20 @@ uint64_t sim_lane_inputs(const struct sim_lane *l)
 	return (closed & ~t->cut) | (t->bridged & ((UINT64_C(1) << SIM_LANE_FIRST_OUTPUT) - 1));
 }
 
+/* After an alarm somebody inside does not wait for a motor: the exit, or the entry when that is stuck. */
+static bool pushed(const struct sim_lane *l, unsigned leaf)
+{
+	bool wants_out = l->latched && sim_lane_inside(l) > 0;
+	return wants_out && leaf == (l->leaf[SIM_EXIT].jammed ? SIM_ENTRY : SIM_EXIT);
+}
+
 static struct steel_power power(const struct sim_lane *l, unsigned i)
 {
 	const struct sim_lane_trouble *t = &l->trouble;
 	return (struct steel_power){.unlock = sim_lane_released(l, i), .open_drive = sim_lane_drives(l, i, true),
 		.close_drive = sim_lane_drives(l, i, false), .emergency = (t->fire || t->breakglass) && l->setup.escape[i],
-		.motion_stopped = t->estop, .blocked = anybody_at(l, i == SIM_ENTRY ? 0 : EXIT_AT)};
+		.motion_stopped = t->estop, .blocked = anybody_at(l, i == SIM_ENTRY ? 0 : EXIT_AT),
+		.pushed = pushed(l, i)};
 }
 
 static struct sim_view view(const struct sim_lane *l)

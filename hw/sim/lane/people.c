@@ -12,6 +12,7 @@
 #define STANDS (1000 * MM)
 #define EXIT_PLANE (2000 * MM)
 #define OUTSIDE (3200 * MM)
+#define NEAR_EXIT (2500 * MM)
 #define FAR_OUTSIDE (-3000 * MM)
 #define BODY (150 * MM)
 /* A second person keeps that distance. */
@@ -30,7 +31,7 @@ void sim_person_come(struct sim_person *p, enum sim_will will, uint32_t speed_mm
 	memset(p, 0, sizeof *p);
 	p->will = will;
 	p->place = will == WILL_CRAWL || will == WILL_CLIMB ? INTRUDES : will == WILL_WRONG_WAY || will == WILL_TAILGATE ? WAITS : COMES;
-	p->x_um = will == WILL_WRONG_WAY ? OUTSIDE : will == WILL_TAILGATE ? AT_READER - 600 * MM : FAR_OUTSIDE;
+	p->x_um = will == WILL_WRONG_WAY ? NEAR_EXIT : will == WILL_TAILGATE ? AT_READER - 600 * MM : FAR_OUTSIDE;
 	p->speed_mm_s = speed_mm_s;
 	p->react_ms = react_ms;
 	p->dwell_ms = dwell_ms;
@@ -166,6 +167,11 @@ static void within(struct sim_person *p, const struct sim_view *v, uint64_t us, 
 			go(p, p->will == WILL_TURN_BACK ? RETURNS : IN_ENTRY, v, p->dwell_ms);
 			return;
 		}
+		if (p->will == WILL_STEP_BACK && !p->tried && p->x_um >= 260 * MM && v->entry_closing) {
+			p->tried = true;
+			go(p, IN_ENTRY, v, p->dwell_ms);
+			return;
+		}
 		if (!moves(p, STANDS, v, us))
 			go(p, WAITS, v, p->react_ms); /* it shut before them */
 		else if (p->x_um == STANDS)
@@ -178,11 +184,6 @@ static void within(struct sim_person *p, const struct sim_view *v, uint64_t us, 
 			go(p, ENTERS, v, 0);
 		return;
 	case CHAMBER:
-		if (p->will == WILL_STEP_BACK && !p->tried && v->entry_closing && v->entry_passable) {
-			p->tried = true;
-			go(p, IN_ENTRY, v, p->dwell_ms);
-			return;
-		}
 		in_chamber(p, v);
 		return;
 	case LEAVES:
@@ -230,11 +231,14 @@ static void intrudes(struct sim_person *p, const struct sim_view *v)
 
 static void tailgates(struct sim_person *p, const struct sim_person *leader, const struct sim_view *v, uint64_t us)
 {
-	if (leader == NULL || leader->place == AWAY) {
-		if (!p->inside && p->place == WAITS)
-			go(p, AWAY, v, 0);
+	if (p->inside && p->place == WAITS)
+		go(p, CHAMBER, v, p->react_ms);
+	else if ((leader == NULL || leader->place == AWAY) && p->place == WAITS)
+		go(p, AWAY, v, 0);
+	else if (leader == NULL || leader->place == AWAY)
+		go(p, RETURNS, v, 0); /* nobody to follow any more */
+	if (p->place != WAITS && p->place != ENTERS)
 		return;
-	}
 	if (p->place == WAITS && (leader->place == ENTERS || leader->place == CHAMBER) && v->entry_passable)
 		go(p, ENTERS, v, 0);
 	if (p->place == ENTERS && leader->x_um - p->x_um < FOLLOWS && leader->place == ENTERS)

@@ -98,7 +98,7 @@ static void move_leaf(struct steel *s, const struct steel_power *p, uint64_t us)
 	}
 	if (s->jammed || s->bolt > 0)
 		return;
-	if (s->motion == STEEL_OPENS) {
+	if (s->motion == STEEL_OPENS || (p->pushed && s->motion == STEEL_STILL)) {
 		s->opening = towards(s->opening, STEEL_OPEN, by);
 	} else if (s->motion == STEEL_CLOSES && p->blocked && s->opening - by < BODY) {
 		s->pressed = true;
@@ -107,6 +107,9 @@ static void move_leaf(struct steel *s, const struct steel_power *p, uint64_t us)
 	} else if (s->motion == STEEL_CLOSES) {
 		s->opening = towards(s->opening, 0, by);
 	}
+	/* At its end the controller rests: what is not bolted then yields to a hand. */
+	if (s->opening == 0 && s->motion == STEEL_CLOSES)
+		s->motion = STEEL_STILL;
 }
 
 void steel_advance(struct steel *s, const struct steel_power *p, uint64_t us)

@@ -30,6 +30,7 @@ struct steel_power {
 	bool emergency; /* the hardware's own release: bolt withdrawn, leaf opened by a spring */
 	bool motion_stopped; /* an emergency stop: released, and nothing moves by itself */
 	bool blocked;	     /* a body is in the plane */
+	bool pushed;	     /* by hand, by somebody who wants out: an unbolted leaf yields */
 };
 
 void steel_init(struct steel *s, uint32_t stroke_ms, uint32_t bolt_ms, bool latches);

@@ -12,7 +12,7 @@
 #define STAFF_EVERY (3 * SECOND)
 /* Staff come to somebody who is shut in when an alarm or a broken lane keeps them so long. */
 #define STAFF_COME (20 * SECOND)
-#define STAFF_LOOK (90 * SECOND)
+#define STAFF_LOOK (40 * SECOND)
 
 bool sim_lane_invites(const struct sim_lane *l)
 {
@@ -224,11 +224,13 @@ static void staff(struct sim_traffic *t, const struct sim_console *console, stru
 	}
 	if (!console->waiting && (l->oracle.shut_in_us > STAFF_COME || lingers(t)))
 		l->officer_there = true;
-	if (t->now_us < t->staff_us || anybody(l))
+	if (t->now_us < t->staff_us)
 		return;
 	t->staff_us = t->now_us + STAFF_EVERY;
-	l->trouble.object = false;
-	if (t->staff_step++ % 2 == 0)
+	if (sim_lane_inside(l) == 0)
+		l->trouble.object = false;
+	/* The key says that nobody is inside. */
+	if (t->staff_step++ % 2 == 0 && sim_lane_inside(l) == 0)
 		t->key_us = t->now_us + KEY_TURN;
 	else if (console->wants_resume)
 		acts->request = SIM_RESUME;

@@ -191,7 +191,9 @@ static void carry_out(struct machine *m, const struct pending *p)
 	if (p->what == TO_HARDWARE_COMMAND) {
 		bool exit_released = p->command == POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT;
 		m->exits += exit_released;
-		m->exits_without_record += exit_released && p->without_record;
+		/* A leaf that stands open is driven open again for somebody in it without any record; an alarm waits for none. */
+		m->exits_without_record += exit_released && p->without_record && m->lane.gate.state != GATE_STATE_EMERGENCY_OPEN &&
+					   m->sensed.exit_leaf == POSTERN__LEAF_POSITION__LEAF_LOCKED;
 		lane_hw_command(m->hw, p->command, p->command_id, p->without_record, m->now_us * 1000);
 	} else if (p->what == TO_HARDWARE_GUIDANCE) {
 		lane_hw_guidance(m->hw, p->guidance, m->now_us * 1000);

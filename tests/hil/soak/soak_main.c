@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * lane-soak: thousands of crossings with random misfortunes, on steel and with people that are modelled, through the shipped
  * library of the hardware and the shipped lane, in one process and without real time:
- *   lane-soak [--crossings N] [--seed S] [--first N] [--verbose]
+ *   lane-soak [--crossings N] [--seed S] [--first N] [--verbose] [--plant]
+ * --plant: a wire between the two locks, for the test that the onlooker sees it.
  * Judged by the onlooker on the other side of the lines. Must never pass because nothing happened: what was met is printed.
  */
 #include <inttypes.h>
@@ -23,7 +24,7 @@ struct soak {
 	struct machine machine;
 	struct sim_lane lane;
 	struct sim_traffic traffic;
-	bool verbose;
+	bool verbose, plant;
 	uint8_t state;
 };
 
@@ -99,7 +100,10 @@ static void tick(struct soak *s)
 	struct machine *m = &s->machine;
 	struct sim_traffic_acts acts;
 	uint64_t now = s->lane.now_us + TICK_US;
-	sim_lane_outputs(&s->lane, machine_outputs(m), now);
+	uint64_t levels = machine_outputs(m);
+	if (s->plant && (levels & SIM_LANE_BIT(exit_unlock)) != 0)
+		levels |= SIM_LANE_BIT(entry_unlock);
+	sim_lane_outputs(&s->lane, levels, now);
 	struct sim_console console = {machine_waiting(m), machine_wants_resume(m)};
 	bool idle = !s->traffic.active;
 	sim_traffic_step(&s->traffic, &console, true, &acts);
@@ -167,8 +171,10 @@ int main(int argc, char **argv)
 			strcmp(argv[i], "--first") == 0 ? &first : NULL;
 		if (strcmp(argv[i], "--verbose") == 0)
 			s.verbose = true;
+		else if (strcmp(argv[i], "--plant") == 0)
+			s.plant = true;
 		else if (to == NULL || i + 1 == argc || !number(argv[++i], to)) {
-			fprintf(stderr, "usage: lane-soak [--crossings N] [--seed S] [--first N] [--verbose]\n");
+			fprintf(stderr, "usage: lane-soak [--crossings N] [--seed S] [--first N] [--verbose] [--plant]\n");
 			return 2;
 		}
 	}

@@ -80,14 +80,6 @@ bool fake_chip_drives(enum lane_hw_line line)
 	return chip.line[line].level != about[line].opens;
 }
 
-bool __wrap_gpiod_check_gpiochip_device(const char *path, bool set_errno);
-bool __wrap_gpiod_check_gpiochip_device(const char *path, bool set_errno)
-{
-	(void)path;
-	(void)set_errno;
-	return true;
-}
-
 static int line_info(struct gpio_v2_line_info *info)
 {
 	if (info->offset >= LANE_HW_LINES) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A GPIO chip behind the system calls that libgpiod makes, as <linux/gpio.h> has them (line ABI v2): one chip with the bench's
- * lines, for tests on a kernel without gpio-sim. Linked with --wrap of ioctl, close and gpiod_check_gpiochip_device. Must never be
+ * lines, for tests on a kernel without gpio-sim. Linked with --wrap of ioctl and close. Must never be
  * taken for a proof of what a kernel does: tests/hil is that.
  */
 #ifndef POSTERN_TESTS_FAKE_CHIP_H

@@ -183,6 +183,18 @@ static void test_no_key(void **state)
 	fake_chip_end();
 }
 
+static void test_alarm_is_on(void **state)
+{
+	(void)state;
+	begin();
+	fake_chip_edge(AT(key_maint), true, gpio_now_ns(), true);
+	fake_chip_edge(AT(breakglass), false, gpio_now_ns(), true); /* open */
+	assert_int_equal(check(true, false, "1", out, sizeof out, err, sizeof err), CLI_USAGE);
+	assert_int_equal(world.drives, 0);
+	assert_non_null(strstr(err, "breakglass is asserted, expected no alarm"));
+	fake_chip_end();
+}
+
 static void test_held(void **state)
 {
 	(void)state;
@@ -232,6 +244,10 @@ static void test_exercise_finds_faults(void **state)
 	const char *drive = strstr(out, "\"exit_open_drive\"");
 	assert_non_null(drive);
 	assert_non_null(strstr(drive, "\"bad\""));
+	/* it never opened, so that it is shut says nothing of the drive that shuts it */
+	drive = strstr(out, "\"exit_close_drive\"");
+	assert_non_null(drive);
+	assert_true(strstr(drive, "\"untested\"") != NULL && strstr(drive, "\"untested\"") < strstr(drive, "}"));
 	const char *kick = strstr(out, "\"kick_relay\"");
 	assert_non_null(kick);
 	assert_non_null(strstr(kick, "\"bad\""));
@@ -240,7 +256,7 @@ static void test_exercise_finds_faults(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_look_only), cmocka_unit_test(test_no_key), cmocka_unit_test(test_held),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_look_only), cmocka_unit_test(test_no_key), cmocka_unit_test(test_alarm_is_on), cmocka_unit_test(test_held),
 		cmocka_unit_test(test_exercise), cmocka_unit_test(test_exercise_finds_faults)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

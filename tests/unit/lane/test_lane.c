@@ -203,6 +203,25 @@ static void test_close_at_once(void **state)
 	begin(LANE_HW_PULSE);
 }
 
+/* Half open when the stop is pressed, held there for long, then the key: it may be closed. */
+static void test_stopped_half_way(void **state)
+{
+	(void)state;
+	begin(LANE_HW_PULSE);
+	rig_command(&rig, CMD(RELEASE_ENTRY), true);
+	rig_run(&rig, 400);
+	rig.leaf[0].jammed = true;
+	rig_say(&rig, AT(estop), true);
+	rig_run(&rig, 5000);
+	rig_say(&rig, AT(estop), false);
+	rig_run(&rig, 2000);
+	rig.leaf[0].jammed = false;
+	rig_reset(&rig);
+	rig_run(&rig, 100);
+	assert_int_not_equal(rig_sense(&rig).entry_leaf, POS(OBSTRUCTED));
+	rig.both = false; /* an emergency releases both */
+}
+
 static void test_contradiction(void **state)
 {
 	(void)state;
@@ -297,6 +316,7 @@ static void test_interlock_waits_for_rest(void **state)
 	rig_command(&rig, CMD(RELEASE_ENTRY), true);
 	rig_run(&rig, 5);
 	rig_command(&rig, CMD(CLOSE_ENTRY), true);
+	assert_int_equal(rig_sense(&rig).entry_leaf, POS(CLOSED)); /* what is said to be locked must be enough for the exit */
 	rig_command(&rig, CMD(RELEASE_EXIT), false);
 	assert_false(rig_drives(&rig, AT(exit_unlock)));
 	rig_run(&rig, 3000);
@@ -577,7 +597,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_at_rest), T(test_cut_wires_are_careful), D(test_there_and_back, &drives[0]), D(test_there_and_back, &drives[1]),
 		T(test_pulse_length), D(test_reopens_on_a_broken_beam, &drives[0]), D(test_reopens_on_a_broken_beam, &drives[1]),
-		T(test_lost_beam_is_broken), D(test_jammed, &drives[0]), D(test_jammed, &drives[1]), T(test_lock_not_confirmed), T(test_close_at_once),
+		T(test_lost_beam_is_broken), D(test_jammed, &drives[0]), D(test_jammed, &drives[1]), T(test_lock_not_confirmed), T(test_close_at_once), T(test_stopped_half_way),
 		T(test_contradiction), T(test_forced), T(test_motor_fault), T(test_stuck), T(test_interlock), T(test_interlock_waits_for_rest), T(test_assist),
 		T(test_assist_from_open_exit), D(test_alarm, &alarms[0]), D(test_alarm, &alarms[1]), D(test_alarm, &alarms[2]),
 		T(test_chip_lost), T(test_kick), T(test_without_core_nobody_enters), T(test_return_path),
