@@ -4,6 +4,8 @@
  */
 #include "lane/internal.h"
 
+/* A leaf that does not get there is told as obstructed for so long at least. */
+#define OBSTRUCTED_MS 5000u
 #define POSITION(name) POSTERN__LEAF_POSITION__LEAF_##name
 
 const struct leaf_lines leaf_lines[LEAVES] = {
@@ -267,6 +269,9 @@ void leaf_advance(struct lane_hw *l, enum leaf_id id)
 		resting(l, id);
 		break;
 	}
+	/* Nothing stands there any more: it may be tried again, else a lane at rest would stay obstructed for ever. */
+	if (f->obstructed && f->want != LEAF_TO_CLOSE && clear(l, id) && !f->open_drive && later(l, f->began_ns, l->d.open_ms + OBSTRUCTED_MS))
+		f->obstructed = false;
 	if (motor_fault(l, id))
 		f->open_drive = f->close_drive = false;
 	if (f->close_drive && !clear(l, id))

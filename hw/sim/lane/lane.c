@@ -171,6 +171,7 @@ static void people(struct sim_lane *l, uint64_t us)
 		l->lays_document = l->lays_document || acts.lays_document;
 		l->takes_document = l->takes_document || acts.takes_document;
 		l->trouble.object = l->trouble.object || acts.leaves_bag;
+		l->leaves_bag = l->leaves_bag || acts.leaves_bag;
 		l->oracle.came_in += !was_inside && p->inside;
 		l->oracle.went_out += was_inside && !p->inside && p->x_um >= from;
 		l->oracle.went_back += was_inside && !p->inside && p->x_um < from;
@@ -232,7 +233,7 @@ static void step(struct sim_lane *l, uint64_t us)
 void sim_lane_outputs(struct sim_lane *l, uint64_t levels, uint64_t now_us)
 {
 	bool kick = (levels & BIT(watchdog_kick)) != 0;
-	l->lays_document = l->takes_document = false;
+	l->lays_document = l->takes_document = l->leaves_bag = false;
 	while (l->now_us < now_us) {
 		uint64_t left = now_us - l->now_us;
 		step(l, left > SIM_STEP_US ? SIM_STEP_US : left);

@@ -65,7 +65,7 @@ struct sim_lane {
 	bool were_both_open, latched;
 	bool lawful; /* both leaves may be released: since an alarm or an assist, until that is over and one of them is locked */
 	/* Of the last sim_lane_advance(). */
-	bool lays_document, takes_document;
+	bool lays_document, takes_document, leaves_bag;
 };
 
 void sim_lane_init(struct sim_lane *l, const struct sim_lane_setup *setup, uint64_t now_us);

@@ -246,6 +246,8 @@ void sim_traffic_step(struct sim_traffic *t, const struct sim_console *console, 
 	if (t->active)
 		misfortune(t, acts);
 	officer(t, console, acts);
+	if (l->leaves_bag)
+		t->staff_us = t->now_us + STAFF_EVERY;
 	staff(t, console, acts);
 	if (t->active && !t->fault_on && !anybody(l) && sim_lane_invites(l))
 		finish(t, acts);

@@ -97,11 +97,11 @@ static void beam_once(struct rig *r, struct times *t)
 	uint64_t limit = mono_us() + UINT64_C(90) * 1000000;
 	while (!over && mono_us() < limit) {
 		over = rig_step(r, false);
-		if (done || !sim_lane_drives(&r->lane, SIM_ENTRY, false) || steel_closed(&r->lane.leaf[SIM_ENTRY]) ||
-			r->lane.person[0].place != CHAMBER)
+		const struct sim_person *p = &r->lane.person[0];
+		if (done || r->lane.leaf[SIM_ENTRY].motion != STEEL_CLOSES || !p->inside || sim_person_at(p, 0))
 			continue;
 		done = true;
-		settle(r, t->count * 5 % 90);
+		settle(r, t->count * 5 % 60);
 		if (steel_closed(&r->lane.leaf[SIM_ENTRY]) || r->lane.leaf[SIM_ENTRY].motion != STEEL_CLOSES)
 			continue;
 		r->lane.trouble.cut = SIM_LANE_BIT(entry_safety_beam);
