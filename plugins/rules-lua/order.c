@@ -155,7 +155,8 @@ int order_protected(const struct order_entry *entries, size_t entry_count, char 
 	static const char *const never[] = {"race", "colour", "color", "ethnic", "ethnicity", "religion",
 		"belief", "health", "genetic", "disability", "political", "opinion", "union",
 		"orientation", "sex", "gender", "language", "property", "minority"};
-	static const char *const not_risk[] = {"nationality", "birth", "age", "name", "names", "surname"};
+	static const char *const not_risk[] = {"nationality", "issuer", "birth", "age", "surname",
+		"given"};
 	bool risk = false;
 
 	for (size_t i = 0; i < entry_count; i++)

@@ -25,7 +25,7 @@ int order_rules(char *const *rules, size_t count, const struct order_entry *entr
 	size_t *place, struct text *error) PN_MUST_CHECK;
 
 /* A pack with a rule in the stage `risk` may declare no protected characteristic (Charter of
- * Fundamental Rights of the European Union, Article 21) nor nationality; no pack at all may declare
+ * Fundamental Rights of the European Union, Article 21) nor nationality or issuer; no pack at all may declare
  * one that is no matter of a border check. PN_EDENIED with a sentence. */
 int order_protected(const struct order_entry *entries, size_t entry_count, char *const *fields,
 	size_t field_count, struct text *error) PN_MUST_CHECK;

@@ -102,7 +102,7 @@ static void characteristics(void **state)
 	static const char *const never[] = {"person.religion", "race", "person.health_status", "document.sex",
 		"sexual_orientation", "ethnic_origin"};
 	static const char *const not_risk[] = {"document.nationality", "document.birth_date", "document.age_years",
-		"document.surname"};
+		"document.surname", "document.given_names", "document.issuer"};
 
 	(void)state;
 	for (size_t i = 0; i < PN_COUNT(never); i++)
@@ -112,6 +112,7 @@ static void characteristics(void **state)
 		assert_int_equal(protected_of(not_risk[i], "eligibility"), PN_OK);
 	}
 	assert_int_equal(protected_of("document.days_to_expiry", "risk"), PN_OK);
+	assert_int_equal(protected_of("checks.name", "risk"), PN_OK);
 	assert_int_equal(protected_of("sextant.trace", "risk"), PN_OK);
 }
 
