@@ -18,6 +18,7 @@ int main(int argc, char **argv)
 		sign_commands,
 		rules_test_commands,
 		stay_commands,
+		match_commands,
 		NULL,
 	};
 
