@@ -70,6 +70,6 @@ const char *match_birth_name(enum match_birth_agreement a)
  * exact 1 in 21,900; a slip can fall on some 60 days; a year 1 in 60. */
 double match_birth_bits(enum match_birth_agreement a)
 {
-	static const double bits[] = {14.0, 5.8, 4.5, 8.5, 4.5, -1.5, 1.0, 0.0, -9.0};
+	static const double bits[] = {14.0, 5.8, 5.0, 9.5, 6.0, -1.0, -1.0, 0.0, -7.0};
 	return bits[a];
 }

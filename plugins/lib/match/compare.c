@@ -11,8 +11,10 @@
 static const double prior_people = 10000;
 /* Below this two words are two words. */
 static const double least_likeness = 0.80;
-static const double bits_per_unlikeness = 36;
-static const double missing_bits = -1.5, conflict_bits = -6, order_bits = -1.5;
+/* Names of one people go together: the second and third word say less than they would alone. */
+static const double share_of_next[] = {1, 0.8, 0.5, 0.3};
+static const double missing_bits = -1.5, conflict_bits = -6, order_bits = -1.5,
+		    surname_bits = -3;
 
 double match_jaro_winkler(const char *a, size_t a_length, const char *b, size_t b_length)
 {
@@ -55,6 +57,44 @@ uint64_t match_rarity_hash(const char *folded)
 	for (; *folded != '\0'; folded++)
 		h = (h ^ (unsigned char)*folded) * UINT64_C(0x100000001b3);
 	return h ^ h >> 32;
+}
+
+/* Optimal string alignment: insert, delete, replace, exchange neighbours. */
+static unsigned edits(const struct match_word *a, const struct match_word *b)
+{
+	uint8_t row[3][MATCH_WORD_SIZE];
+	for (unsigned k = 0; k <= b->length; k++)
+		row[0][k] = (uint8_t)k;
+	for (unsigned i = 1; i <= a->length; i++) {
+		uint8_t *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+		now[0] = (uint8_t)i;
+		for (unsigned k = 1; k <= b->length; k++) {
+			bool same = a->folded[i - 1] == b->folded[k - 1];
+			unsigned least = last[k - 1] + !same;
+			least = last[k] + 1U < least ? last[k] + 1U : least;
+			least = now[k - 1] + 1U < least ? now[k - 1] + 1U : least;
+			if (i > 1 && k > 1 && a->folded[i - 1] == b->folded[k - 2] &&
+				a->folded[i - 2] == b->folded[k - 1] && before[k - 2] + 1U < least)
+				least = before[k - 2] + 1U;
+			now[k] = (uint8_t)least;
+		}
+	}
+	return row[a->length % 3][b->length];
+}
+
+/* What a difference takes from the evidence: a slip is rare, and in a short word it makes another
+ * name. Other letters of one sound, or a form of one name, are a known way to differ. */
+static double unlike_bits(struct match_word *a, struct match_word *b, double like)
+{
+	double length = a->length > b->length ? a->length : b->length, bits;
+	if (like >= 0.99)
+		return like < 1 ? 0.5 : 0;
+	if (a->length == 1 || b->length == 1)
+		return 8;
+	bits = edits(a, b) * (2.5 + 12 / length);
+	if (like == 0.93 && bits > 4)
+		return 4;
+	return a->bones_length >= 3 && bits > 4.5 && strcmp(a->bones, b->bones) == 0 ? 4.5 : bits;
 }
 
 /* Few letters in common: not worth aligning. */
@@ -156,9 +196,8 @@ static void pair_up(
 	value = 1 - 2.5 * (1 - like);
 	c->weight += 2 * weight;
 	c->agreed += 2 * weight * (value > 0 ? value : 0);
-	bits -= bits_per_unlikeness * (1 - like);
+	bits -= q_words > 1 || e_words > 1 || like == 0.97 ? 2 : unlike_bits(a, b, like);
 	bits = bits < 0.5 ? 0.5 : bits;
-	c->out->name_bits += bits;
 	if (a->role != b->role && c->query.name->split && c->entry.name->split && !a->particle)
 		c->out->order_differs = true;
 	*p = (struct match_pair){.of_query = (uint8_t)q,
@@ -244,6 +283,21 @@ static void pair_words(struct compared *c)
 	}
 }
 
+/* The strongest in full. */
+static double sum_bits(const struct match_result *r)
+{
+	double sum = 0, sorted[MATCH_WORDS_MAX];
+	for (size_t i = 0; i < r->pair_count; i++) {
+		size_t at = i;
+		for (; at > 0 && sorted[at - 1] < (double)r->pair[i].bits; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = (double)r->pair[i].bits;
+	}
+	for (size_t i = 0; i < r->pair_count; i++)
+		sum += sorted[i] * share_of_next[i < PN_COUNT(share_of_next) ? i : PN_COUNT(share_of_next) - 1];
+	return sum;
+}
+
 static size_t left_over(struct compared *c, struct side *s, double *weight)
 {
 	size_t n = 0;
@@ -258,6 +312,15 @@ static size_t left_over(struct compared *c, struct side *s, double *weight)
 	return n;
 }
 
+/* Have both a surname that the other has not? */
+static bool surname_left(const struct side *s)
+{
+	for (size_t i = 0; i < s->name->count; i++)
+		if (s->name->word[i].role == MATCH_SURNAME && !s->name->word[i].particle && s->used[i])
+			return false;
+	return s->name->split;
+}
+
 static void weigh_left_over(struct compared *c)
 {
 	struct match_result *r = c->out;
@@ -270,11 +333,13 @@ static void weigh_left_over(struct compared *c)
 		of_entry = both > 0 ? of_entry : 0;
 	if (c->query.name->truncated && r->entry_missing > r->query_missing)
 		one = 0;
-	r->name_bits += (double)both * conflict_bits + (double)one * missing_bits;
+	r->name_bits = sum_bits(r) + (double)both * conflict_bits + (double)one * missing_bits;
 	/* a name that only one side has may have been left out; two that differ were not */
 	c->weight += both > 0 ? of_query + of_entry : 0.35 * (of_query + of_entry);
 	if (r->order_differs)
 		r->name_bits += order_bits;
+	if (both > 0 && surname_left(&c->query) && surname_left(&c->entry))
+		r->name_bits += surname_bits;
 }
 
 static void compare_persons(

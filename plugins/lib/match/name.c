@@ -38,6 +38,18 @@ static void add_word(
 	w->prior = 0;
 }
 
+/* LE or DE alone is a surname. */
+static void settle_particles(struct match_name *name)
+{
+	bool surname = false, given = false;
+	for (size_t i = 0; i < name->count; i++)
+		if (!name->word[i].particle)
+			*(name->word[i].role == MATCH_SURNAME ? &surname : &given) = true;
+	for (size_t i = 0; i < name->count; i++)
+		if (!(name->word[i].role == MATCH_SURNAME ? surname : given))
+			name->word[i].particle = false;
+}
+
 static void add_words(struct match_name *name, const char *text, enum match_role role, bool titles)
 {
 	while (*text != '\0') {
@@ -88,6 +100,7 @@ static int read_parts(
 		if (r == PN_OK && out->count == 0)
 			r = PN_EINVAL;
 	}
+	settle_particles(out);
 	out->split = given[0] != '\0';
 	explicit_bzero(text, sizeof text);
 	return r;
@@ -161,6 +174,7 @@ void match_name_of_text(const char *text, struct match_name *out)
 		}
 		text += *text != '\0';
 	}
+	settle_particles(out);
 }
 
 void match_name_wipe(struct match_name *name)
