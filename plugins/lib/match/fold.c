@@ -61,12 +61,19 @@ static const struct fold_rule *const by_letter[26] = {['A' - 'A'] = of_a,
 	['Y' - 'A'] = of_y,
 	['Z' - 'A'] = of_z};
 
-static const struct fold_rule *rule_at(const char *s)
+/* The rule for what s begins with, and its length. */
+static const struct fold_rule *rule_at(const char *s, size_t *length)
 {
 	const struct fold_rule *r = *s >= 'A' && *s <= 'Z' ? by_letter[*s - 'A'] : NULL;
-	for (; r != NULL && r->from != NULL; r++)
-		if (strncmp(s, r->from, strlen(r->from)) == 0)
+	for (; r != NULL && r->from != NULL; r++) {
+		size_t n = 1;
+		while (r->from[n] != '\0' && r->from[n] == s[n])
+			n++;
+		if (r->from[n] == '\0') {
+			*length = n;
 			return r;
+		}
+	}
 	return NULL;
 }
 
@@ -76,13 +83,14 @@ void match_fold(const char *plain, char out[MATCH_WORD_SIZE])
 	for (const char *s = plain; *s != '\0';) {
 		char one[2] = {*s, '\0'};
 		const char *to = one;
-		const struct fold_rule *rule = rule_at(s);
+		size_t length = 1;
+		const struct fold_rule *rule = rule_at(s, &length);
 		if (rule != NULL)
 			to = rule->to;
 		/* a J within a word is the vowel of another alphabet's IU, IA, IE */
 		if (*s == 'J' && s != plain)
 			to = "I";
-		s += rule != NULL ? strlen(rule->from) : 1;
+		s += length;
 		for (; *to != '\0' && n + 1 < MATCH_WORD_SIZE; to++)
 			if (n == 0 || out[n - 1] != *to)
 				out[n++] = *to;
