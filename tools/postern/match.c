@@ -221,7 +221,9 @@ static int batch_rows(struct cli *cli, const struct match_list *list, struct csv
 			match_file_fail(cli, path, reader->line, r, what);
 			unreadable++;
 			r = PN_OK;
-			continue;
+			/* a wrong date: searched with its year, if it has one */
+			if (strcmp(what, "birth date") != 0)
+				continue;
 		}
 		a.query_id = people_field(row, &columns, PEOPLE_ID)[0] != '\0'
 				     ? people_field(row, &columns, PEOPLE_ID)

@@ -60,6 +60,24 @@ static int left_out(struct cli *cli, struct match_list *l, unsigned line, const 
 	return PN_OK;
 }
 
+/* Once for each of the row's birth dates: one that is the traveller's is enough. */
+static int add_name(struct match_list *l, const struct match_name *name,
+	const struct match_person *first, const char *dates)
+{
+	struct match_person person = *first;
+	uint32_t id = (uint32_t)l->count - 1;
+	int r = match_index_add(l->index, name, &person, id);
+	while (r == PN_OK && (dates = strchr(dates, ';')) != NULL) {
+		dates += 1 + strspn(dates + 1, " ");
+		if (*dates == '\0')
+			break;
+		if (!people_birth(dates, &person.birth))
+			return PN_EFORMAT;
+		r = match_index_add(l->index, name, &person, id);
+	}
+	return r;
+}
+
 /* Several lines with one id, one after the other, are the names of one person. */
 static int add_row(struct cli *cli, struct match_list *l, const struct csv_row *row,
 	const struct people_columns *c, unsigned line, const char **what)
@@ -67,6 +85,7 @@ static int add_row(struct cli *cli, struct match_list *l, const struct csv_row *
 	struct match_name name;
 	struct match_person person;
 	const char *id = people_field(row, c, PEOPLE_ID), *at = NULL;
+	const char *dates = people_field(row, c, PEOPLE_BIRTH);
 	int r = people_read(row, c, &name, &person, what);
 	if (is_of_letters(r) && strcmp(*what, "name") == 0)
 		return left_out(cli, l, line, "name");
@@ -74,14 +93,14 @@ static int add_row(struct cli *cli, struct match_list *l, const struct csv_row *
 				  strcmp(match_list_id(l, (uint32_t)l->count - 1), id) != 0))
 		r = keep_id(l, id, line);
 	if (r == PN_OK)
-		r = match_index_add(l->index, &name, &person, (uint32_t)l->count - 1);
+		r = add_name(l, &name, &person, dates);
 	while (r == PN_OK) {
 		*what = "alias";
 		r = people_alias(row, c, &at, &name);
 		if (r == PN_ENOTFOUND)
 			return PN_OK;
 		if (r == PN_OK)
-			r = match_index_add(l->index, &name, &person, (uint32_t)l->count - 1);
+			r = add_name(l, &name, &person, dates);
 		else if (is_of_letters(r))
 			r = left_out(cli, l, line, "alias");
 	}

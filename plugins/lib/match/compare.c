@@ -46,8 +46,10 @@ double match_jaro_winkler(const char *a, size_t a_length, const char *b, size_t 
 	while (prefix < 4 && prefix < a_length && prefix < b_length && a[prefix] == b[prefix])
 		prefix++;
 	double m = (double)common;
+	size_t exchanged = moved / 2;
+	double half = (double)exchanged;
 	double jaro =
-		(m / (double)a_length + m / (double)b_length + (m - (double)(moved / 2)) / m) / 3;
+		(m / (double)a_length + m / (double)b_length + (m - half) / m) / 3;
 	return jaro + (double)prefix * 0.1 * (1 - jaro);
 }
 
@@ -286,7 +288,7 @@ static void pair_words(struct compared *c)
 /* The strongest in full. */
 static double sum_bits(const struct match_result *r)
 {
-	double sum = 0, sorted[MATCH_WORDS_MAX];
+	double sum = 0, sorted[MATCH_WORDS_MAX] = {0};
 	for (size_t i = 0; i < r->pair_count; i++) {
 		size_t at = i;
 		for (; at > 0 && sorted[at - 1] < (double)r->pair[i].bits; at--)

@@ -116,6 +116,7 @@ int match_index_add(struct match_index *x, const struct match_name *name,
 		return PN_ELIMIT;
 	r = make_room(x, n);
 	if (r == PN_OK) {
+		x->people += x->count == 0 || x->records[x->count - 1].id != id;
 		memcpy(x->texts + x->text_size, text, n);
 		x->records[x->count++] = (struct match_record){.text = (uint32_t)x->text_size,
 			.id = id,
@@ -239,7 +240,6 @@ int match_index_build(struct match_index *x)
 	x->word_counts = calloc(words, sizeof *x->word_counts);
 	x->counters = calloc(MATCH_BLOCK, 1);
 	x->word_mask = (uint32_t)(words - 1);
-	x->people = (uint32_t)x->count;
 	if (x->blocks == NULL || x->key_counts == NULL || x->word_counts == NULL ||
 		x->counters == NULL)
 		goto out;

@@ -222,7 +222,7 @@ static size_t compare_all(
 	struct search *s, struct match_name *name, struct match_found *out, size_t room)
 {
 	struct match_index *x = s->index;
-	struct match_rarity rarity = {x->word_counts, x->word_mask, x->people};
+	struct match_rarity rarity = {x->word_counts, x->word_mask, (uint32_t)x->count};
 	struct match_name entry;
 	size_t n = 0;
 	for (size_t i = 0; i < s->pooled; i++) {

@@ -111,7 +111,7 @@ struct match_person {
 struct match_rarity {
 	const uint32_t *counts;
 	uint32_t mask;
-	uint32_t people;
+	uint32_t people; /* or names: what was counted */
 };
 
 uint64_t match_rarity_hash(const char *folded);

@@ -70,6 +70,8 @@ bool people_birth(const char *s, struct match_birth *out)
 	if (n != 4 && n != 7 && n != 8 && n != 10)
 		return false;
 	year = digits(s, 4);
+	if (year >= 1850 && year <= 2999)
+		out->year = (uint16_t)year;
 	if (n > 4 && !(dashes ? s[4] == '-' : true))
 		return false;
 	if (n > 4)
@@ -136,11 +138,9 @@ int people_read(const struct csv_row *row, const struct people_columns *c, struc
 	*what = "name";
 	if (r != PN_OK)
 		return r;
-	*what = "birth date";
-	if (!people_birth(people_field(row, c, PEOPLE_BIRTH), &person->birth))
-		return PN_EFORMAT;
 	read_person(row, c, person);
-	return PN_OK;
+	*what = "birth date";
+	return people_birth(people_field(row, c, PEOPLE_BIRTH), &person->birth) ? PN_OK : PN_EFORMAT;
 }
 
 int people_alias(const struct csv_row *row, const struct people_columns *c, const char **at,

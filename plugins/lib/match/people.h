@@ -33,7 +33,8 @@ const char *people_field(
 /* Is it a person, not a document of a list? */
 bool people_is_person(const struct csv_row *row, const struct people_columns *c);
 /* PN_EINVAL: no name; PN_EFORMAT: a name not in UTF-8 or in letters that are not known, or a birth
- * date that is none. *what names the field. */
+ * date that is none: then the rest is read, and of the date the year where it has one. *what names
+ * the field. */
 int people_read(const struct csv_row *row, const struct people_columns *c, struct match_name *name,
 	struct match_person *person, const char **what) PN_MUST_CHECK;
 /* The next alias of the row, those separated by ';'; *at is NULL at first. PN_ENOTFOUND: no more.
@@ -41,6 +42,6 @@ int people_read(const struct csv_row *row, const struct people_columns *c, struc
 int people_alias(const struct csv_row *row, const struct people_columns *c, const char **at,
 	struct match_name *name) PN_MUST_CHECK;
 /* YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD, 00 for what is unknown; empty: unknown. Of several, separated by
- * ';', the first. */
+ * ';', the first. False: none of these; of what begins with a year the year is kept. */
 bool people_birth(const char *s, struct match_birth *out);
 #endif
