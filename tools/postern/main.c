@@ -20,6 +20,7 @@ int main(int argc, char **argv)
 		rules_author_commands,
 		stay_commands,
 		gpio_commands,
+		match_commands,
 		NULL,
 	};
 
