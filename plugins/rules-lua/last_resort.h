@@ -9,9 +9,9 @@
 
 #include "base/err.h"
 
-/* The engine's own limit, which counts more, namely time that has gone by. The kernel looks at its
+/* One beyond the engine's own limit, so that it has stopped by itself before. The kernel looks at its
  * ticks only: the kill comes one or two of them later. */
-enum { LAST_RESORT_MS = 15 };
+enum { LAST_RESORT_MS = 16 };
 
 struct last_resort {
 	timer_t timer;
