@@ -216,8 +216,7 @@ static void fail(void *ctx, const char *reason_key)
 
 static uint64_t core_heard_ms(void *ctx)
 {
-	const struct plugin_process *p = ctx;
-	return p->core_epoch == 0 ? 0 : p->heard_ms;
+	return ((const struct plugin_process *)ctx)->spoke_ms;
 }
 
 static int bus_fd(void *ctx)

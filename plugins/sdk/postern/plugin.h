@@ -101,8 +101,9 @@ struct postern_host {
 	int (*answer_blob)(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size,
 		const uint8_t *blob, size_t blob_size);
 
-	/* Since 1.2. Monotonic milliseconds at which anything was last heard of the core; 0: of no core yet. core_silent()
-	 * comes after stale_after_ms, which is too late for hardware that must fall back sooner. */
+	/* Since 1.2. Monotonic milliseconds at which the core sent its newest heartbeat, never later than now; 0: none yet. A
+	 * heartbeat that waited while this process stood still is as old as it is. core_silent() comes after stale_after_ms,
+	 * which is too late for hardware that must fall back sooner. */
 	uint64_t (*core_heard_ms)(void *ctx);
 };
 
