@@ -250,7 +250,7 @@ static bool begins(const struct match_word *cut, const struct match_word *whole)
 
 static void pair_words(struct compared *c)
 {
-	float like[MATCH_WORDS_MAX][MATCH_WORDS_MAX];
+	float like[MATCH_WORDS_MAX][MATCH_WORDS_MAX] = {{0}};
 	struct match_name *q = c->query.name, *e = c->entry.name;
 	for (size_t i = 0; i < q->count; i++)
 		for (size_t k = 0; k < e->count; k++) {

@@ -125,7 +125,8 @@ static int read_name(
 		return PN_ELIMIT;
 	memcpy(both, given, n);
 	both[n] = ' ';
-	memcpy(both + n + 1, middle, m + 1);
+	memcpy(both + n + 1, middle, m);
+	both[n + 1 + m] = '\0';
 	r = match_name_read(surname, both, out);
 	explicit_bzero(both, sizeof both);
 	return r;
