@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * sd_notify(3) by hand. See notify.h and docs/adr/0015-watchdogs.md. Must never wait for the service manager.
+ * sd_notify(3) by hand. See notify.h and docs/adr/0013-watchdogs.md. Must never wait for the service manager.
  */
 #include "loop/notify.h"
 
