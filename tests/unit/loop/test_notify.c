@@ -208,6 +208,9 @@ static void test_only_while_the_loop_turns(void **state)
 	turn_for(&t, 450);
 	assert_string_equal(heard(0), "WATCHDOG=1");
 	notify_close(&t.notify);
+	uv_close((uv_handle_t *)&t.timer, NULL);
+	uv_run(&t.loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&t.loop), 0);
 }
 
 /* A manager that does not read must not stop the supervisor: this test ends. */
