@@ -157,17 +157,23 @@ static void answer_of_another_kind_is_denied(void **state)
 	assert_false(bench_commanded(b, ENTRY));
 }
 
-static void tailgater_is_held(void **state)
+/* A traveller in order, and whoever follows: the entry still stands open. */
+static void clear_ones_walk_in(struct bench *b, uint32_t persons)
 {
-	struct bench *b = *state;
 	bench_present(b);
 	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	bench_answer_lists(b, false);
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
 	bench_remove(b);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
-	b->sensed.occupants = 2;
+	b->sensed.occupants = persons;
 	bench_sense(b);
+}
+
+static void tailgater_is_held(void **state)
+{
+	struct bench *b = *state;
+	clear_ones_walk_in(b, 2);
 	bench_wait(b, 10500);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
 	bench_wait(b, 4000);
@@ -184,14 +190,7 @@ static void power_loss_refers_nobody(void **state)
 	for (int low = 0; low < 2; low++) {
 		struct bench *b = *state;
 		bench_start(b);
-		bench_present(b);
-		bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
-		bench_answer_lists(b, false);
-		bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
-		bench_remove(b);
-		bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
-		b->sensed.occupants = 1;
-		bench_sense(b);
+		clear_ones_walk_in(b, 1);
 		b->sensed.mains_ok = false;
 		b->sensed.ups_low = low == 1;
 		bench_sense(b);
