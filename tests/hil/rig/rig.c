@@ -48,7 +48,7 @@ static void remember(struct rig *r, uint64_t now)
 	s->emergency_lamps = s->emergency_lamps || (LIT(o, entry_red) && LIT(o, exit_green) && LIT(o, buzzer));
 	s->exit_green = s->exit_green || LIT(o, exit_green);
 	s->amber_inside = s->amber_inside || LIT(o, exit_amber);
-	s->entry_released = s->entry_released || sim_lane_released(&r->lane, SIM_ENTRY);
+	s->entry_released = s->entry_released || (r->traffic.fault_on && sim_lane_released(&r->lane, SIM_ENTRY));
 	s->exit_released = s->exit_released || sim_lane_released(&r->lane, SIM_EXIT);
 	s->both_released = s->both_released || (sim_lane_released(&r->lane, SIM_ENTRY) && sim_lane_released(&r->lane, SIM_EXIT));
 	s->entry_closed_drive = s->entry_closed_drive || sim_lane_drives(&r->lane, SIM_ENTRY, false);

@@ -17,7 +17,7 @@ enum wanted {
 	REOPENS = 64,	      /* the entry is driven open again while it closes */
 	RELAY_LOST = 128,     /* the kick stands still and the relay drops */
 	WAITS_INSIDE = 256,   /* amber inside: an officer is waited for */
-	ENTRY_NEVER = 512,
+	ENTRY_NEVER = 512,    /* the entry is not released while it lasts */
 	BACK = 1024,	      /* by the entry */
 };
 
@@ -91,7 +91,7 @@ static unsigned seen_of(const struct rig *r, uint32_t back)
 static const char *word(unsigned bit)
 {
 	static const char *const words[] = {"passes", "does not pass", "exit never released", "alarm", "out of service",
-		"both locks released", "reopens", "relay drops", "officer waited for", "entry never released", "goes back"};
+		"both locks released", "reopens", "relay drops", "officer waited for", "entry not released while it lasts", "goes back"};
 	return words[bit];
 }
 
