@@ -132,6 +132,8 @@ static void summary(FILE *out, const Postern__RecordClear *c)
 	default:
 		fprintf(out, "%s%s%s%s%s", c->event, c->detail[0] ? " " : "", c->detail,
 			c->officer[0] ? " by " : "", c->officer);
+		if (c->second_officer[0] != '\0')
+			fprintf(out, " and %s: %s", c->second_officer, c->reason_code);
 		break;
 	}
 }
