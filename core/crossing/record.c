@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "crossing/facts.h"
+
 /* protobuf-c wants char *; the records are only ever packed, never written through. */
 static char *text_of(const char *s)
 {
@@ -51,13 +53,22 @@ static void add_personal(struct record *r, const struct crossing *c)
 		p->checks = c->document->checks;
 		p->n_checks = c->document->n_checks;
 	}
+	p->watchlist_result = facts_watchlist_result(c);
+	p->list_stale = facts_list_stale(c);
+	p->history_result = facts_history_result(c);
+	p->without_rules = c->without_rules;
+	if (c->today.year != 0) {
+		postern__date__init(&r->today);
+		r->today.year = c->today.year;
+		r->today.month = c->today.month;
+		r->today.day = c->today.day;
+		p->reference_date = &r->today;
+	}
 	if (c->watchlist != NULL) {
 		p->matches = c->watchlist->matches;
 		p->n_matches = c->watchlist->n_matches;
-		p->watchlist_result = c->watchlist->result;
 	}
 	if (c->history != NULL) {
-		p->history_result = c->history->result;
 		p->stays = c->history->stays;
 		p->n_stays = c->history->n_stays;
 	}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Rule packs put into use by two officers on a running gate, with travellers crossing: one officer alone is refused, a pack that
-does not load leaves the old one in use, a rollback, a shadow, a killed core and a killed plugin.
+does not load leaves the old one in use, a rollback, a shadow, a killed core and a killed plugin; then what was decided is
+replayed.
 
     rules_officers.py BUILD
 
@@ -126,6 +127,45 @@ class Officers(rules_life.Life):
         self.shadow()
         self.survives()
 
+    def replay(self, pack, *argv):
+        r = demo.subprocess.run([self.postern, "rules", "replay", os.path.join(self.dir, "packs", pack), "--json", "--journal",
+                                 os.path.join(self.dir, "state/lane-1/journal.db"), *argv], capture_output=True, text=True, check=False)
+        return r, json.loads(r.stdout) if r.stdout else {}
+
+    def journal(self, kind):
+        path = os.path.join(self.dir, "state/lane-1/journal.db")
+        shown = demo.subprocess.run([self.postern, "journal", "show", path, "--kind", kind, "--json"], check=True,
+                                    capture_output=True, text=True)
+        return [r["record"] for r in json.loads(shown.stdout)]
+
+    def replays(self):
+        """What was decided by other packs, decided anew: by the counts of the records themselves."""
+        rows = [r for r in self.journal("verdict") if r["versions"]["rule_pack"]]
+        vault = ("--key", os.path.join(self.dir, "pki/vault/centre-seal.key"))
+        by = {v: [r for r in rows if r["versions"]["rule_pack"] == v] for v in ("2.0.0", "3.0.0", "4.0.0")}
+        changed = [r["crossing_id"] for r in by["3.0.0"]]
+        for pack, stricter, milder in (("four", 0, len(changed)), ("three", len(rows) - len(changed), 0)):
+            r, told = self.replay(pack, *vault)
+            got = (r.returncode, told.get("evaluated"), told.get("stricter"), told.get("milder"), told.get("rule_errors"))
+            if got != (1, len(rows), stricter, milder, 0):
+                self.problem(f"replay of {pack}: {got}, expected {(1, len(rows), stricter, milder, 0)}; {r.stderr}")
+        r, told = self.replay("four", *vault)
+        one = {"verdict": "refer", "code": "eligibility.minor"}
+        if [c["crossing_id"] for c in told["records"]] != changed or any(
+                c["before"] != one or c["after"] != {"verdict": "clear", "code": ""} for c in told["records"]):
+            self.problem(f"replay of four names {told['records']}, expected {changed}")
+        if (told["alerts_before"], told["alerts_after"]) != (len(changed), 0) or not 0 < told["p50_ns"] <= told["p99_ns"]:
+            self.problem(f"replay of four: {told}")
+        if re.search(r'"(surname|given_names|number|birth_date|mrz_lines)"', r.stdout):
+            self.problem("a replay told of a traveller")
+        last = told["records"][0]["seq"] - 1
+        r, told = self.replay("four", *vault, "--to", str(last))
+        if (r.returncode, told["milder"]) != (0, 0):
+            self.problem(f"replay to {last}: exit {r.returncode}, {told['milder']} milder")
+        r, _ = self.replay("four", "--key", self.key("officer-1"))
+        if r.returncode != 2 or "opens none" not in r.stderr:
+            self.problem(f"replay with another key: exit {r.returncode}, {r.stderr}")
+
     def judge(self):
         expected = {"2.0.0": rules_life.CLEAR, "3.0.0": rules_life.MINOR, "4.0.0": rules_life.CLEAR}
         with self.lock:
@@ -136,11 +176,9 @@ class Officers(rules_life.Life):
                 self.problem(f"pack {version}: {found}, expected {expected.get(version, 'never')}")
         self.say(f"{len(rows)} verdicts, by versions: " + ", ".join(
             f"{v} {sum(r['versions']['rule_pack'] == v for r in rows)}" for v in expected))
-        journal = os.path.join(self.dir, "state/lane-1/journal.db")
-        shown = json.loads(demo.subprocess.run([self.postern, "journal", "show", journal, "--kind", "activation", "--json"],
-                                               check=True, capture_output=True, text=True).stdout)
-        found = [(r["record"]["event"], r["record"]["detail"].split()[1:2], r["record"]["officer"], r["record"]["second_officer"],
-                  r["record"]["reason_code"]) for r in shown]
+        self.replays()
+        found = [(r["event"], r["detail"].split()[1:2], r["officer"], r["second_officer"], r["reason_code"])
+                 for r in self.journal("activation")]
         want = [(e, v, "officer-1", "officer-2", "season.change") for e, v in (
             ("rules.activated", ["3.0.0"]), ("rules.activated", ["4.0.0"]), ("rules.rolled_back", ["3.0.0"]),
             ("rules.shadow_activated", ["0.9.0"]), ("rules.shadow_ended", []))]

@@ -11,4 +11,7 @@ extern const struct cli_command document_commands[], gpio_commands[], journal_co
 
 int pki_show(struct cli *cli);
 int rules_new(struct cli *cli);
+int rules_replay(struct cli *cli);
+/* "SEQ" of epoch 1, or "EPOCH:SEQ", given by an option. PN_EINVAL: told on cli->err. */
+int journal_key_option(const struct cli *cli, const char *option, uint64_t *epoch, uint64_t *seq);
 #endif
