@@ -22,6 +22,12 @@ bool facts_of_record(const Postern__RecordClear *clear, const Postern__CrossingR
 
 /* As rules and record are told: a history that was not asked for, did not come or is not whole vouches for nothing. */
 Postern__CheckResult facts_history_result(const struct crossing *c);
+struct facts_lookups {
+	Postern__CheckResult permits, authorisation, bans;
+	Postern__CheckResult expected; /* NOT_PERFORMED: there are no passenger data yet */
+};
+/* NOT_PERFORMED: nobody was asked, or the centre keeps none. */
+void facts_lookups(const struct crossing *c, struct facts_lookups *out);
 Postern__CheckResult facts_watchlist_result(const struct crossing *c);
 bool facts_list_stale(const struct crossing *c);
 #endif
