@@ -51,7 +51,12 @@ struct crossing {
 	bool watchlist_asked, history_asked, chip_asked;
 	bool document_done, watchlist_done, history_done, chip_done;
 	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */
+	/* The date at the crossing point when the rules were asked; year 0: they were not. */
+	struct {
+		uint32_t year, month, day;
+	} today;
 	struct verdict verdict; /* value UNSPECIFIED until made */
+	Postern__Verdict without_rules; /* what it would be had the rules been clear */
 	bool has_verdict;
 	/* The verdict record on the way to the journal and once durable. */
 	uint64_t verdict_tag;

@@ -52,6 +52,7 @@ static void on_beat(uv_timer_t *timer)
 	c->beat_ms = now;
 	plugins_beat(c, now);
 	records_beat(c, now);
+	rules_beat(c, now);
 	core_arm(c);
 }
 
@@ -148,6 +149,8 @@ static int run(struct core *c, const struct core_spec *spec)
 	r = records_start(c);
 	if (r == PN_OK)
 		r = core_lane_init(c);
+	if (r == PN_OK)
+		r = rules_start(c);
 	plugins_init(c);
 	if (r == PN_OK)
 		r = control_start(c);
@@ -164,6 +167,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	pn_log(LOG_LEVEL_INFO, "core", "core.started", LN("epoch", c->epoch), LN("head_seq", c->head_seq));
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	records_stop(c);
+	rules_stop(c);
 	lane_wipe(&c->lane);
 	pn_log(LOG_LEVEL_INFO, "core", "core.stopped", LN("head_seq", c->head_seq));
 	return PN_OK;

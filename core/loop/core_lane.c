@@ -82,6 +82,7 @@ int core_dispatch(struct core *c, struct lane_input *in)
 		pn_log(LOG_LEVEL_WARNING, "core", "dispatch.slow", LN("microseconds", took / 1000), LN("input", in->kind));
 	}
 	plugins_settle(c);
+	rules_settle(c);
 	return r;
 }
 

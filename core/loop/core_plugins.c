@@ -169,6 +169,8 @@ static void hello(struct core_plugin *p, const Postern__Hello *h)
 	p->heard_ms = clock_mono_ms();
 	metrics_add(&p->core->metrics, METRIC_PLUGINS_READY, 1);
 	pn_log(LOG_LEVEL_INFO, "bus", "plugin.ready", LK("instance", p->config->instance), LK("plugin", p->name));
+	if (p->kind == POSTERN__PLUGIN_KIND__KIND_RULES)
+		rules_ready(p->core);
 	tell_lane(p->core, LANE_PLUGIN_READY, p);
 }
 
@@ -255,6 +257,9 @@ static void handle(struct core_plugin *p, const struct bus_message *m)
 		break;
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 		records_forwarded(p->core, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_RULE_PACK_STATE:
+		rules_state(p->core, m->envelope->rule_pack_state);
 		break;
 	default:
 		to_lane(p, m);

@@ -2,18 +2,14 @@
  * `postern officer decide` and `postern lane`: the officer's word from the command line, signed
  * with the officer's key. Must never send an unsigned decision, nor one without a reason.
  */
-#include <ctype.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/hex.h"
 #include "commands.h"
 #include "control_client.h"
 #include "json_out.h"
+#include "officer_key.h"
 
 #define RUN_FOLDER                                                                                 \
 	{                                                                                          \
@@ -22,16 +18,6 @@
 			false                                                                      \
 	}
 enum { DECISION_LIFE_MS = 30000 };
-
-static bool reason_is_good(const char *s)
-{
-	size_t n = strlen(s);
-	for (size_t i = 0; i < n; i++)
-		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
-			strchr("_.-", s[i]) == NULL)
-			return false;
-	return n >= 2 && n <= 64;
-}
 
 static Postern__OfficerDecision decision_of(const char *s)
 {
@@ -51,47 +37,19 @@ static Postern__OfficerDecision decision_of(const char *s)
 	return POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED;
 }
 
-static EVP_PKEY *load_key(const struct cli *cli, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	EVP_PKEY *key = f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
-	if (f != NULL)
-		fclose(f);
-	if (key == NULL || EVP_PKEY_id(key) != EVP_PKEY_ED25519) {
-		fprintf(cli->err,
-			"postern officer: %s: expected an Ed25519 private key in PEM form\n", path);
-		EVP_PKEY_free(key);
-		return NULL;
-	}
-	return key;
-}
-
 struct signed_word {
-	uint8_t bytes[512], signature[64], nonce[16];
+	uint8_t bytes[512], signature[OFFICER_SIGNATURE], nonce[16];
 	size_t size;
-	char key_id[17];
+	char key_id[OFFICER_KEY_ID_SIZE];
 };
 
 static int sign(EVP_PKEY *key, const Postern__Decision *d, struct signed_word *w)
 {
-	uint8_t public_key[32], digest[SHA256_DIGEST_LENGTH];
-	size_t key_size = sizeof public_key, size = sizeof w->signature;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int r = PN_ECRYPTO;
 	w->size = postern__decision__get_packed_size(d);
-	if (ctx == NULL || w->size > sizeof w->bytes ||
-		EVP_PKEY_get_raw_public_key(key, public_key, &key_size) != 1)
-		goto out;
+	if (w->size > sizeof w->bytes)
+		return PN_ELIMIT;
 	postern__decision__pack(d, w->bytes);
-	if (EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
-		EVP_DigestSign(ctx, w->signature, &size, w->bytes, w->size) != 1)
-		goto out;
-	SHA256(public_key, sizeof public_key, digest);
-	hex_encode(w->key_id, digest, 8);
-	r = PN_OK;
-out:
-	EVP_MD_CTX_free(ctx);
-	return r;
+	return officer_key_sign(key, w->bytes, w->size, w->signature, w->key_id);
 }
 
 /* Both answers: what was done to what, or why not. */
@@ -165,9 +123,9 @@ static int decide_command(struct cli *cli)
 	if (decision == POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED)
 		return cli_fail(cli, CLI_USAGE,
 			"--decision is admit, refuse, send-back, second-line or hold");
-	if (!reason_is_good(cli_value(cli, "reason")))
+	if (!officer_reason_is_good(cli_value(cli, "reason")))
 		return cli_fail(cli, CLI_USAGE, "--reason is a code of 2 to 64 of a-z 0-9 . _ -");
-	key = load_key(cli, cli_value(cli, "key"));
+	key = officer_key_load(cli, cli_value(cli, "key"));
 	if (key == NULL)
 		return CLI_USAGE;
 	if (control_connect(cli, cli_value(cli, "lane"), &units) != PN_OK) {

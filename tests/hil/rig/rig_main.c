@@ -79,6 +79,8 @@ int main(int argc, char **argv)
 			r.status.state, (unsigned long long)sim_lane_inputs(&r.lane), (unsigned long long)r.lane.outputs);
 	}
 	printf("rig: the lane invites the first traveller after %.2f s\n", (double)(mono_us() - begun) / 1e6);
+	if (!daemon_activate(&r.daemon))
+		fail("two officers could not put the rules into use");
 	for (int i = 9; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "rows") == 0)
 			bad += rows_run(&r, strcmp(argv[i + 1], "all") == 0 ? NULL : argv[i + 1]);

@@ -109,6 +109,7 @@ static const struct {
 	{K(GATE), B(GATE_SENSED), true},
 	{K(WATCHLIST), B(WATCHLIST_SEARCHED), false},
 	{K(RULES), B(RULES_EVALUATED), false},
+	{K(RULES), B(RULE_PACK_STATE), true},
 	{K(UPLINK), B(HISTORY_LOOKED), false},
 	{K(UPLINK), B(JOURNAL_FORWARDED), true},
 };
