@@ -112,7 +112,7 @@ enum bus_ruling bus_judge(
 
 bool bus_may_carry(Postern__Envelope__BodyCase body)
 {
-	return body == POSTERN__ENVELOPE__BODY_CHIP_READ;
+	return body == POSTERN__ENVELOPE__BODY_CHIP_READ || body == POSTERN__ENVELOPE__BODY_CHIP_INSPECTED;
 }
 
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)

@@ -127,6 +127,7 @@ struct core {
 	/* The blob of the message that the lane is looking at: passed on when the lane names its hash, and closed after. */
 	int carried_fd; /* -1: none; the message's */
 	uint8_t carried_sha256[BUS_HASH_SIZE];
+	int portrait_fd; /* -1: none; ours, as long as the crossing in hand */
 
 	/* core_post.c */
 	struct {

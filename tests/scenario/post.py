@@ -9,6 +9,7 @@ lane's core is killed and comes back.
 The post is a double of the test's own (post_double.py). Nobody's time is judged. Must never end a process that it did not start.
 Exit status 77: not possible here, and why."""
 import argparse
+import hashlib
 import os
 import signal
 import sqlite3
@@ -25,6 +26,7 @@ import run as demo  # noqa: E402
 LANE = "lane-1"
 SCENARIO = ("seed: 5\ntravellers: 40\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
+            "chip: {air_kbit: 848, frame_us: 300, command_us: 500, key_ms: 10}\n"
             "mix:\n  - {kind: citizen, weight: 3}\n  - {kind: minor, weight: 2}\n  - {kind: listed, weight: 2}\n")
 
 
@@ -38,7 +40,7 @@ class Scenario(demo.Demo):
         path = os.path.join(self.dir, "post.yaml")
         with open(path, "w", encoding="utf-8") as f:
             f.write(SCENARIO)
-        os.environ["POSTERN_SCENARIO"], os.environ["POSTERN_CHIPS"] = path, "0"
+        os.environ["POSTERN_SCENARIO"], os.environ["POSTERN_CHIPS"] = path, "1"
         self.pb, self.crossing = post_double.schema(os.path.join(source, "core/schema"))
         self.post_port, self.sequence = self.args.port + 5, int(time.time() * 1000)
 
@@ -167,6 +169,12 @@ class Scenario(demo.Demo):
         self.check(referral.record.document.number != "" and len(referral.record.checks) > 0, "document and checks are there")
         found = self.journal("hash = x'" + referral.audit_hash.hex() + "'")
         self.check(len(found) == 1, "the record of who looked is in the journal")
+        self.check([f.source for f in referral.portraits] == [p.PORTRAIT_CHIP], "the chip's portrait is announced")
+        face = referral.portraits[0]
+        image = self.post.wait(lambda: self.post.portraits.get(self.post.request), 10)
+        self.check(image is not None and len(image) == face.size and hashlib.sha256(image).digest() == face.sha256,
+                   f"its {face.size} bytes arrive ({face.media_type})")
+        self.check(image.startswith(b"\xff\xd8\xff") == (face.media_type == "image/jpeg"), "they begin as such an image does")
         return referral
 
     def minor(self):

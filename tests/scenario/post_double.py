@@ -109,6 +109,7 @@ class Post:
         self.pb, self.port, self.folder = pb, port, folder
         self.changed = threading.Condition()
         self.views, self.records, self.replies, self.connections = [], [], {}, []
+        self.portraits, self.parts = {}, {}
         self.errors, self.request, self.listener = [], 0, None
 
     def open(self):
@@ -192,7 +193,17 @@ class Post:
                 self.records.append(frame.record)
             elif what == "reply":
                 self.replies[frame.reply.request] = frame.reply
+            elif what == "portrait":
+                self.part(frame.portrait)
             self.changed.notify_all()
+
+    def part(self, p):
+        whole = self.parts.get(p.request, b"")
+        if p.offset != len(whole) or not p.bytes or len(p.bytes) > 8192:
+            raise ConnectionError("a part out of place")
+        self.parts[p.request] = whole + p.bytes
+        if len(self.parts[p.request]) == p.portrait.size:
+            self.portraits[p.request] = self.parts.pop(p.request)
 
     def wait(self, what, seconds=30):
         """What the function gives, as soon as it is something; None when it never is."""
