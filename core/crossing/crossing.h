@@ -48,6 +48,8 @@ struct crossing {
 	const Postern__ChipInspected *inspected;
 	uint8_t chip_sha256[32]; /* of the blob with the chip's files, which the core passes on and never opens */
 	uint64_t chip_size;
+	uint8_t portrait_sha256[32]; /* of the blob with the holder's face of DG2, the same */
+	uint64_t portrait_size;	     /* 0: none */
 	bool watchlist_asked, history_asked, chip_asked;
 	bool document_done, watchlist_done, history_done, chip_done;
 	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */
@@ -65,7 +67,7 @@ struct crossing {
 	/* An officer's accepted decision. */
 	Postern__OfficerDecision decision;
 	const Postern__SignedDecision *signed_decision;
-	char officer[64];
+	char officer[64], second_officer[64];
 	char reason_code[65];
 	bool waiting_officer;
 	bool outcome_written;

@@ -132,6 +132,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	c->channel = HOST_FD_BUS;
 	c->kinds = spec->kinds;
 	c->carried_fd = -1;
+	c->portrait_fd = -1;
 	c->epoch = new_epoch();
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)
@@ -155,6 +156,8 @@ static int run(struct core *c, const struct core_spec *spec)
 	if (r == PN_OK)
 		r = control_start(c);
 	if (r == PN_OK)
+		r = post_start(c);
+	if (r == PN_OK)
 		r = records_finish_open_crossing(c);
 	if (r != PN_OK)
 		return r;
@@ -168,6 +171,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	records_stop(c);
 	rules_stop(c);
+	post_stop(c);
 	lane_wipe(&c->lane);
 	pn_log(LOG_LEVEL_INFO, "core", "core.stopped", LN("head_seq", c->head_seq));
 	return PN_OK;

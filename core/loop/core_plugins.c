@@ -3,6 +3,7 @@
  * Must never let a plugin's bytes do more than kill that plugin.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,23 @@ void plugins_init(struct core *c)
 	}
 }
 
+const char *plugins_state_name(enum plugin_state state)
+{
+	switch (state) {
+	case PLUGIN_ABSENT:
+		return "backing_off";
+	case PLUGIN_STARTING:
+		return "starting";
+	case PLUGIN_READY:
+		return "ready";
+	case PLUGIN_SILENT:
+		return "stale";
+	case PLUGIN_UNAVAILABLE:
+		return "unavailable";
+	}
+	return "unknown";
+}
+
 static void tell_lane(struct core *c, enum lane_input_kind kind, struct core_plugin *p)
 {
 	struct lane_input in;
@@ -63,6 +81,8 @@ static void lost(struct core_plugin *p, enum plugin_state next)
 	metrics_add(&c->metrics, METRIC_PLUGINS_READY, -1);
 	if (p->kind == POSTERN__PLUGIN_KIND__KIND_UPLINK)
 		records_uplink_lost(c);
+	if (p->kind == POSTERN__PLUGIN_KIND__KIND_CONSOLE)
+		post_console_lost(c);
 	/* The lane must not be entered from within itself: a command to a plugin that does not read ends it in mid-dispatch. */
 	if (c->in_lane)
 		p->lost_in_lane = true;
@@ -174,6 +194,18 @@ static void hello(struct core_plugin *p, const Postern__Hello *h)
 	tell_lane(p->core, LANE_PLUGIN_READY, p);
 }
 
+/* The lane has taken it up: its descriptor stays as long as the crossing. */
+static void keep_portrait(struct core *c, const struct bus_message *m)
+{
+	const struct crossing *x = &c->lane.crossing;
+	if (!m->has_blob || !x->active || x->portrait_size == 0 || m->envelope->body_case != POSTERN__ENVELOPE__BODY_CHIP_INSPECTED ||
+		memcmp(c->carried_sha256, x->portrait_sha256, sizeof c->carried_sha256) != 0)
+		return;
+	if (c->portrait_fd >= 0)
+		close(c->portrait_fd);
+	c->portrait_fd = fcntl(m->blob_fd, F_DUPFD_CLOEXEC, 3);
+}
+
 static void to_lane(struct core_plugin *p, const struct bus_message *m)
 {
 	struct core *c = p->core;
@@ -189,6 +221,7 @@ static void to_lane(struct core_plugin *p, const struct bus_message *m)
 		memcpy(c->carried_sha256, m->envelope->blob_sha256.data, sizeof c->carried_sha256);
 	}
 	int r = core_dispatch(c, &in);
+	keep_portrait(c, m);
 	c->carried_fd = -1;
 	if (r == PN_EDENIED)
 		condemn(p, "bus.answer_not_asked");
@@ -260,6 +293,12 @@ static void handle(struct core_plugin *p, const struct bus_message *m)
 		break;
 	case POSTERN__ENVELOPE__BODY_RULE_PACK_STATE:
 		rules_state(p->core, m->envelope->rule_pack_state);
+		break;
+	case POSTERN__ENVELOPE__BODY_POST_REQUEST:
+		post_requested(p->core, m->envelope->post_request);
+		break;
+	case POSTERN__ENVELOPE__BODY_AUDIT_REQUEST:
+		post_audit(p->core, m->envelope->audit_request);
 		break;
 	default:
 		to_lane(p, m);

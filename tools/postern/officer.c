@@ -38,18 +38,23 @@ static Postern__OfficerDecision decision_of(const char *s)
 }
 
 struct signed_word {
-	uint8_t bytes[512], signature[OFFICER_SIGNATURE], nonce[16];
+	uint8_t bytes[512], signature[OFFICER_SIGNATURE], second_signature[OFFICER_SIGNATURE], nonce[16];
 	size_t size;
-	char key_id[OFFICER_KEY_ID_SIZE];
+	char key_id[OFFICER_KEY_ID_SIZE], second_key_id[OFFICER_KEY_ID_SIZE];
 };
 
-static int sign(EVP_PKEY *key, const Postern__Decision *d, struct signed_word *w)
+/* second: NULL without a second officer. */
+static int sign(EVP_PKEY *key, EVP_PKEY *second, const Postern__Decision *d, struct signed_word *w)
 {
+	int r;
 	w->size = postern__decision__get_packed_size(d);
 	if (w->size > sizeof w->bytes)
 		return PN_ELIMIT;
 	postern__decision__pack(d, w->bytes);
-	return officer_key_sign(key, w->bytes, w->size, w->signature, w->key_id);
+	r = officer_key_sign(key, w->bytes, w->size, w->signature, w->key_id);
+	if (r == PN_OK && second != NULL)
+		r = officer_key_sign(second, w->bytes, w->size, w->second_signature, w->second_key_id);
+	return r;
 }
 
 /* Both answers: what was done to what, or why not. */
@@ -74,8 +79,8 @@ static int tell_result(
 			       r->error[0] != '\0' ? r->error : "refused without a reason");
 }
 
-static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__UnitStatus *s,
-	Postern__OfficerDecision decision)
+static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, EVP_PKEY *second,
+	const Postern__UnitStatus *s, Postern__OfficerDecision decision)
 {
 	struct timespec now;
 	struct signed_word w;
@@ -95,13 +100,20 @@ static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__
 	d.expires_wall_ms = d.issued_wall_ms + DECISION_LIFE_MS;
 	d.nonce.data = w.nonce;
 	d.nonce.len = sizeof w.nonce;
-	if (RAND_bytes(w.nonce, sizeof w.nonce) != 1 || sign(key, &d, &w) != PN_OK)
+	if (second != NULL)
+		d.second_officer = (char *)(uintptr_t)cli_value(cli, "second-officer");
+	if (RAND_bytes(w.nonce, sizeof w.nonce) != 1 || sign(key, second, &d, &w) != PN_OK)
 		return cli_fail(cli, CLI_USAGE, "the decision could not be signed");
 	signed_decision.decision.data = w.bytes;
 	signed_decision.decision.len = w.size;
 	signed_decision.signature.data = w.signature;
 	signed_decision.signature.len = sizeof w.signature;
 	signed_decision.key_id = w.key_id;
+	if (second != NULL) {
+		signed_decision.second_signature.data = w.second_signature;
+		signed_decision.second_signature.len = sizeof w.second_signature;
+		signed_decision.second_key_id = w.second_key_id;
+	}
 	ask.decision = &signed_decision;
 	q.body_case = POSTERN__CONTROL_REQUEST__BODY_DECIDE;
 	q.decide = &ask;
@@ -118,8 +130,10 @@ static int decide_command(struct cli *cli)
 	Postern__OfficerDecision decision = decision_of(cli_value(cli, "decision"));
 	const char *crossing = cli_value(cli, "crossing");
 	Postern__ControlReply *s = NULL;
-	EVP_PKEY *key;
+	EVP_PKEY *key, *second = NULL;
 	int status = CLI_FINDING;
+	if ((cli_value(cli, "second-officer") == NULL) != (cli_value(cli, "second-key") == NULL))
+		return cli_fail(cli, CLI_USAGE, "--second-officer and --second-key go together");
 	if (decision == POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED)
 		return cli_fail(cli, CLI_USAGE,
 			"--decision is admit, refuse, send-back, second-line or hold");
@@ -128,8 +142,14 @@ static int decide_command(struct cli *cli)
 	key = officer_key_load(cli, cli_value(cli, "key"));
 	if (key == NULL)
 		return CLI_USAGE;
+	if (cli_value(cli, "second-key") != NULL &&
+		(second = officer_key_load(cli, cli_value(cli, "second-key"))) == NULL) {
+		EVP_PKEY_free(key);
+		return CLI_USAGE;
+	}
 	if (control_connect(cli, cli_value(cli, "lane"), &units) != PN_OK) {
 		EVP_PKEY_free(key);
+		EVP_PKEY_free(second);
 		return CLI_UNAVAILABLE;
 	}
 	if (control_status(units.unit[0].fd, &s) != PN_OK)
@@ -139,11 +159,12 @@ static int decide_command(struct cli *cli)
 	else if (crossing != NULL && strcmp(crossing, s->status->crossing_id) != 0)
 		cli_fail(cli, status, "the crossing in hand is %s", s->status->crossing_id);
 	else
-		status = send_decision(cli, units.unit[0].fd, key, s->status, decision);
+		status = send_decision(cli, units.unit[0].fd, key, second, s->status, decision);
 	if (s != NULL)
 		postern__control_reply__free_unpacked(s, NULL);
 	control_close(&units);
 	EVP_PKEY_free(key);
+	EVP_PKEY_free(second);
 	return status;
 }
 
@@ -192,6 +213,9 @@ const struct cli_command officer_commands[] = {
 			{"decision", "WHAT", "admit, refuse, send-back, second-line, hold", true},
 			{"reason", "CODE", "reason code, e.g. identity.confirmed", true}, OFFICER,
 			{"key", "FILE", "the officer's Ed25519 private key (PEM)", true},
+			{"second-officer", "NAME",
+				"who agrees; needed to admit past a match of a watchlist", false},
+			{"second-key", "FILE", "that officer's private key", false},
 			RUN_FOLDER},
 		decide_command},
 	LANE_COMMAND("assist", "Open both leaves by hand, for at most a minute"),

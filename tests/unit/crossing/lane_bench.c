@@ -56,6 +56,8 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 		o->guidance = e->show_guidance->guidance;
 		o->permille = e->show_guidance->permille;
 	}
+	if (e->body_case == POSTERN__ENVELOPE__BODY_POST_REPLY)
+		o->personal = e->post_reply->referral != NULL;
 	if (e->blob_sha256.len == sizeof o->blob)
 		memcpy(o->blob, e->blob_sha256.data, sizeof o->blob);
 	o->blob_size = e->blob_size;
