@@ -158,8 +158,9 @@ static Postern__ControlReply *lane_status(struct cli *cli, int *exit_status)
 	return r;
 }
 
-static int write_order(struct cli *cli, Postern__Activation *a)
+static int write_order(struct cli *cli, const Postern__Activation *framed)
 {
+	Postern__Activation a = *framed;
 	struct rules_order o;
 	uint8_t nonce[NONCE];
 	const char *path = cli_value(cli, "order");
@@ -171,9 +172,9 @@ static int write_order(struct cli *cli, Postern__Activation *a)
 	key = officer_key_load(cli, cli_value(cli, "key"));
 	if (key == NULL)
 		return CLI_USAGE;
-	a->reason_code = (char *)(uintptr_t)cli_value(cli, "reason");
-	a->nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
-	r = RAND_bytes(nonce, sizeof nonce) == 1 ? rules_order_begin(&o, a) : PN_ECRYPTO;
+	a.reason_code = (char *)(uintptr_t)cli_value(cli, "reason");
+	a.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
+	r = RAND_bytes(nonce, sizeof nonce) == 1 ? rules_order_begin(&o, &a) : PN_ECRYPTO;
 	if (r == PN_OK)
 		r = rules_order_endorse(&o, cli_value(cli, "officer"), key);
 	EVP_PKEY_free(key);
@@ -216,9 +217,9 @@ static int rules_activate_command(struct cli *cli)
 	Postern__ControlReply *r = NULL;
 	int status = load_pack(cli, cli->arguments[0], cli_value(cli, "trust"), &pack);
 
-	if (status == CLI_OK)
+	if (pack != NULL)
 		r = lane_status(cli, &status);
-	if (r == NULL)
+	if (pack == NULL || r == NULL)
 		goto out;
 	status = frame(cli, &a, r->status);
 	if (status != CLI_OK)
@@ -295,7 +296,7 @@ static int compare(struct cli *cli, const Postern__Activation *a)
 	if (trust == NULL)
 		return cli_fail(cli, CLI_USAGE, "--pack is compared with --trust");
 	status = load_pack(cli, folder, trust, &pack);
-	if (status != CLI_OK)
+	if (pack == NULL)
 		return status;
 	if (a->pack == NULL || a->pack->digest.len != sizeof digest ||
 		hex_decode(digest, sizeof digest, pack->files->digest) != PN_OK ||

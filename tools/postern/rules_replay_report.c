@@ -78,12 +78,12 @@ struct percentiles {
 
 static struct percentiles times(struct replay *r)
 {
-	size_t n = r->time_count < REPLAY_TIMES ? r->time_count : REPLAY_TIMES;
+	size_t n = r->time_count < REPLAY_TIMES ? r->time_count : REPLAY_TIMES, half = n / 2, most = n * 99 / 100;
 
 	if (n == 0)
 		return (struct percentiles){0, 0, 0};
 	qsort(r->ns, n, sizeof *r->ns, by_time);
-	return (struct percentiles){r->ns[n / 2] / 1e3, r->ns[n * 99 / 100] / 1e3, r->ns[n - 1] / 1e3};
+	return (struct percentiles){r->ns[half] / 1e3, r->ns[most] / 1e3, r->ns[n - 1] / 1e3};
 }
 
 static double per_thousand(const struct replay *r, uint64_t n)
