@@ -546,15 +546,17 @@ static void messages_are_bounded(void **state)
 	assert_int_equal(b->size, 1000);
 	client_frame(c, 0x01, much, 600);
 	client_frame(c, 0x80, much, 600);
-	client_wait(c, 4000, NULL);
-	assert_true(c->closed);
+	client_wait(c, 1000, "\x03\xf1");
+	assert_int_equal((uint8_t)c->bytes[0], 0x88); /* closed with 1009 (RFC 6455 section 7.4.1) */
+	assert_memory_equal(c->bytes + 2, "\x03\xf1", 2);
 	assert_int_equal(b->received, 1);
 	client_close(c);
 	/* a reserved opcode (RFC 6455 section 5.2) */
 	c = live(b);
 	client_frame(c, 0x83, "x", 1);
-	client_wait(c, 1000, NULL);
-	assert_true(c->closed);
+	client_wait(c, 1000, "\x03\xea");
+	assert_int_equal((uint8_t)c->bytes[0], 0x88); /* closed with 1002 */
+	assert_memory_equal(c->bytes + 2, "\x03\xea", 2);
 	assert_int_equal(b->received, 1);
 	client_close(c);
 }
