@@ -61,6 +61,9 @@ class Demo:
     # --- setting up --------------------------------------------------------------------------------
     def set_up(self):
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
+        # Pages are built with npm; a build without them shows the same lanes.
+        if os.path.isdir(os.path.join(self.build, "plugins/display/page")):
+            env["POSTERN_DISPLAY_PORT"] = str(self.args.port + 27)
         made = subprocess.run([os.path.join(HERE, "make-config"), self.build, self.dir, str(self.args.lanes),
                                str(self.args.travellers // self.args.lanes)] + ([self.args.store] if self.args.store else []),
                               env=env, stdout=subprocess.PIPE, text=True)
@@ -322,6 +325,8 @@ class Demo:
         self.set_up()
         started = self.wait_ready()
         self.say(f"{self.args.lanes} lanes, one post, one centre are up after {started:.2f} s; {self.args.travellers} travellers come.")
+        if os.path.isdir(os.path.join(self.build, "plugins/display/page")):
+            self.say("Travellers' displays:   " + "  ".join(f"http://127.0.0.1:{self.args.port + 27 + n}/" for n in range(self.args.lanes)))
         self.say(f"Try in another window:  {self.postern} lanes --run-folder {self.run_folder}\n")
         threads = [threading.Thread(target=self.follow, args=(f"lane-{n}",), daemon=True) for n in range(1, self.args.lanes + 1)]
         threads.append(threading.Thread(target=self.officer, daemon=True))

@@ -7,6 +7,7 @@ import { hush, play, speak } from './voice';
 import { catalogues, hintOf, titleOf, type Language } from './words';
 
 const TURN_MS = 4000; // how long each language stands while nobody has chosen
+const lasting: readonly Show[] = ['WAIT', 'CLOSED', 'PRESENT_DOCUMENT', 'WAIT_OFFICER', 'OTHER_LANE', 'ONE_PERSON', 'EMERGENCY'];
 const FORGET_MS = 60000; // a choice that nobody followed
 
 const $ = (id: string): HTMLElement => {
@@ -125,6 +126,8 @@ function apply(s: State): void {
     drawSymbol(guide.symbol ?? symbols[guide.tone]);
     if (over)
       reset();
+    else if (!chosen)
+      language = lane.languages[0] ?? 'en';
     words();
     if (access || guide.tone === 'flee')
       play(guide.sound);
@@ -175,7 +178,8 @@ $('access').addEventListener('click', () => {
 window.addEventListener('resize', fit);
 window.setInterval(tick, 250);
 window.setInterval(() => {
-  if (chosen || access || !idle(shown) || lane.languages.length < 2)
+  // What lasts is said in every language, where nobody has said which; what passes, in the lane's first.
+  if (chosen || access || shown === null || !lasting.includes(shown) || lane.languages.length < 2)
     return;
   language = lane.languages[(lane.languages.indexOf(language) + 1) % lane.languages.length] ?? language;
   words();
