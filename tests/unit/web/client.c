@@ -20,16 +20,30 @@ static long now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-struct client *client_open(struct web_server *server)
+static void turn(struct client *c, int ms)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(web_port(server))};
+	if (c->server != NULL)
+		(void)!web_turn(c->server, ms);
+	else
+		usleep((useconds_t)ms * 1000);
+}
+
+struct client *client_open_at(uint16_t port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct client *c = calloc(1, sizeof *c);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	c->server = server;
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0)
 		abort();
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
+	return c;
+}
+
+struct client *client_open(struct web_server *server)
+{
+	struct client *c = client_open_at(web_port(server));
+	c->server = server;
 	return c;
 }
 
@@ -49,7 +63,7 @@ struct client *client_open_tls(struct web_server *server, const char *certificat
 		int why = SSL_get_error(c->ssl, -1);
 		if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
 			break;
-		(void)!web_turn(server, 10);
+		turn(c, 10);
 	}
 	client_close(c);
 	return NULL;
@@ -97,7 +111,7 @@ void client_send(struct client *c, const void *bytes, size_t size)
 		} else if (errno != EAGAIN) {
 			return;
 		}
-		(void)!web_turn(c->server, 0);
+		turn(c, 0);
 	}
 }
 
@@ -121,7 +135,7 @@ static bool take(struct client *c)
 void client_wait(struct client *c, int ms, const char *text)
 {
 	for (long end = now_ms() + ms; !c->closed && now_ms() < end;) {
-		(void)!web_turn(c->server, 5);
+		turn(c, 5);
 		take(c);
 		if (text != NULL && memmem(c->bytes, c->got, text, strlen(text)) != NULL)
 			return;
@@ -144,7 +158,7 @@ int client_ask(struct client *c, const char *request)
 	c->bytes[0] = '\0';
 	client_say(c, request);
 	for (long end = now_ms() + 5000; !c->closed && !whole(c) && now_ms() < end;) {
-		(void)!web_turn(c->server, 5);
+		turn(c, 5);
 		take(c);
 	}
 	return strncmp(c->bytes, "HTTP/1.1 ", 9) == 0 ? (int)strtol(c->bytes + 9, NULL, 10) : -1;

@@ -2,7 +2,7 @@
  * A client of the web server under test: a plain or a TLS connection whose bytes the test writes itself, so that it can be as hostile
  * as it likes, and the frames of RFC 6455 section 5.2 by hand. Must never use libwebsockets.
  *
- * The server stands in the same thread: every wait here turns it.
+ * The server stands in the same thread, and every wait here turns it; or, without one (NULL), elsewhere.
  */
 #ifndef POSTERN_TEST_WEB_CLIENT_H
 #define POSTERN_TEST_WEB_CLIENT_H
@@ -23,6 +23,7 @@ struct client {
 };
 
 struct client *client_open(struct web_server *server);
+struct client *client_open_at(uint16_t port);
 /* With TLS, and a certificate of the client's when certificate is given (PEM files). NULL: the handshake failed. */
 struct client *client_open_tls(struct web_server *server, const char *certificate, const char *key);
 void client_close(struct client *c);
