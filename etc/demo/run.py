@@ -25,6 +25,8 @@ REASONS = {"EXCEPTION_DATABASE_HIT": ("second-line", "list.hit"), "EXCEPTION_TAI
 
 
 class Demo:
+    displays = False  # tests that look at something else do without
+
     def __init__(self, args):
         self.args = args
         self.build = os.path.realpath(args.build)
@@ -61,6 +63,8 @@ class Demo:
     # --- setting up --------------------------------------------------------------------------------
     def set_up(self):
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
+        if self.displays:
+            env["POSTERN_DISPLAY_PORT"] = str(self.args.port + 27)
         made = subprocess.run([os.path.join(HERE, "make-config"), self.build, self.dir, str(self.args.lanes),
                                str(self.args.travellers // self.args.lanes)] + ([self.args.store] if self.args.store else []),
                               env=env, stdout=subprocess.PIPE, text=True)
@@ -322,6 +326,8 @@ class Demo:
         self.set_up()
         started = self.wait_ready()
         self.say(f"{self.args.lanes} lanes, one post, one centre are up after {started:.2f} s; {self.args.travellers} travellers come.")
+        if self.displays:
+            self.say("Travellers' displays:   " + "  ".join(f"http://127.0.0.1:{self.args.port + 27 + n}/" for n in range(self.args.lanes)))
         self.say(f"Try in another window:  {self.postern} lanes --run-folder {self.run_folder}\n")
         threads = [threading.Thread(target=self.follow, args=(f"lane-{n}",), daemon=True) for n in range(1, self.args.lanes + 1)]
         threads.append(threading.Thread(target=self.officer, daemon=True))
@@ -357,7 +363,10 @@ def main():
     a.add_argument("--seconds", type=int, default=280, help="give up after")
     a.add_argument("--no-faults", action="store_true", help="break nothing")
     a.add_argument("--store", default="", help="store of the registry (default: SQLite)")
-    sys.exit(Demo(a.parse_args()).run())
+    demo = Demo(a.parse_args())
+    # Pages are built with npm; a build without them shows the same lanes.
+    demo.displays = os.path.isdir(os.path.join(demo.build, "plugins/display/page"))
+    sys.exit(demo.run())
 
 
 if __name__ == "__main__":

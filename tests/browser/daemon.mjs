@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demonstration's lane with a real posternd, a simulated lane and a traveller's display, for the browser tests. Must never end a process
+// that it did not start, nor listen beyond loopback.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+
+export async function until(what, condition, ms = 20000) {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(50)) {
+    const value = await condition();
+    if (value)
+      return value;
+  }
+  throw new Error(`in ${ms} ms not: ${what}`);
+}
+
+const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTION_TAILGATING: ['send-back', 'two.persons'],
+  EXCEPTION_MINOR: ['admit', 'guardian.present'] };
+
+export class Daemon {
+  constructor(build, source, port) {
+    this.build = build;
+    this.source = source;
+    this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 27.. displays
+    this.folder = mkdtempSync(join(tmpdir(), 'postern-browser-'));
+    chmodSync(this.folder, 0o755);
+    this.postern = join(build, 'tools/postern/postern');
+    this.run = join(this.folder, 'run');
+    this.url = `http://127.0.0.1:${port + 27}/`;
+  }
+
+  start(scenario, travellers) {
+    const file = join(this.folder, 'scenario.yaml');
+    writeFileSync(file, scenario);
+    const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, '1', String(travellers)], {
+      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_SCENARIO: file, POSTERN_CHIPS: '0',
+        POSTERN_DISPLAY_PORT: String(this.port + 27) } });
+    if (made.status !== 0)
+      throw new Error(made.stderr);
+    const log = openSync(join(this.folder, 'posternd.log'), 'w');
+    this.child = spawn(join(this.build, 'core/posternd'), ['--config', made.stdout.trim()], { stdio: ['ignore', log, log] });
+  }
+
+  tool(...argv) {
+    const r = spawnSync(this.postern, [...argv, '--run-folder', this.run], { encoding: 'utf8', timeout: 20000 });
+    return r.status === 0 ? r.stdout : '';
+  }
+
+  lane() {
+    const text = this.tool('status', '--json');
+    return text === '' ? undefined : JSON.parse(text).find((u) => u.unit === 'lane-1');
+  }
+
+  plugin(instance) {
+    return this.lane()?.plugins.find((p) => p.instance === instance);
+  }
+
+  async ready() {
+    await until('every plugin of the lane ready', () => {
+      if (this.child.exitCode !== null)
+        throw new Error(this.log());
+      return this.lane()?.plugins.every((p) => p.state === 'ready');
+    });
+  }
+
+  log() {
+    return readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n').slice(-20).join('\n');
+  }
+
+  // The newest core of the lane, a child of the daemon that we started.
+  corePid() {
+    const lines = readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n');
+    const line = lines.filter((l) => l.includes('child.started') && l.includes('unit=lane-1 ') && l.includes('child=core ')).at(-1);
+    return Number(/pid=(\d+)/.exec(line ?? '')?.[1] ?? 0);
+  }
+
+  // The officer of the demonstration: decides what waits, brings the lane back into service.
+  officer() {
+    const u = this.lane();
+    if (!u)
+      return;
+    if (u.waiting_verdict_hash) {
+      const [decision, reason] = decisions[u.waiting_exception] ?? ['send-back', 'manual.check'];
+      this.tool('officer', 'decide', '--lane', 'lane-1', '--crossing', u.crossing_id, '--decision', decision, '--reason', reason,
+        '--officer', 'officer-1', '--key', join(this.folder, 'pki/officers/officer-1.key'));
+    } else if (['OUT_OF_SERVICE', 'FAULT_LOCKED'].includes(u.gate_state)) {
+      this.tool('lane', 'resume', '--lane', 'lane-1', '--officer', 'officer-1');
+    }
+  }
+
+  // Travellers who have walked off, by the simulator's own log.
+  travellersDone() {
+    const path = join(this.folder, 'state/lane-1.gate/truth.jsonl');
+    if (!existsSync(path))
+      return [];
+    return readFileSync(path, 'utf8').split('\n').filter((l) => l.includes('"traveller_done"')).map((l) => JSON.parse(l).detail);
+  }
+
+  async stop() {
+    if (this.child && this.child.exitCode === null) {
+      const gone = new Promise((r) => this.child.once('exit', r));
+      this.child.kill('SIGTERM');
+      await Promise.race([gone, sleep(10000)]);
+      if (this.child.exitCode === null && this.child.signalCode === null)
+        this.child.kill('SIGKILL');
+    }
+    if (!process.env.POSTERN_KEEP)
+      rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The web server of the plugins over TLS: whose certificate counts, and bodies longer than one TLS record, which a libwebsockets with its own
+ * buffers leaves lying. Argument: the tool that makes the test's authority. Must never trust a key from elsewhere.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client.h"
+
+static char folder[] = "/tmp/test-web-tls-XXXXXX";
+static const char *tool;
+
+struct seen {
+	unsigned handled, opened;
+	size_t size;
+	uint32_t sum;
+	bool verified;
+	char organization[WEB_NAME_MAX], common_name[WEB_NAME_MAX], address[WEB_ADDRESS_MAX];
+	struct web_socket *socket;
+};
+
+static void handle(void *self, struct web_request *r)
+{
+	struct seen *s = self;
+	struct web_answer a = {.status = 200, .type = "text/plain", .body = "ok", .size = 2};
+	s->handled++;
+	s->size = r->size;
+	s->sum = 0;
+	for (size_t i = 0; i < r->size; i++)
+		s->sum = s->sum * 31 + r->body[i];
+	s->verified = r->peer.verified;
+	snprintf(s->organization, sizeof s->organization, "%s", r->peer.organization);
+	snprintf(s->common_name, sizeof s->common_name, "%s", r->peer.common_name);
+	snprintf(s->address, sizeof s->address, "%s", r->peer.address);
+	web_answer(r, &a);
+}
+
+static bool admit(void *self, const struct web_request *r, void **socket_self)
+{
+	(void)self;
+	*socket_self = NULL;
+	return r->peer.verified;
+}
+
+static void opened(void *self, struct web_socket *w, void *socket_self)
+{
+	struct seen *s = self;
+	(void)socket_self;
+	s->opened++;
+	s->socket = w;
+}
+
+static const char *path(const char *name)
+{
+	static char out[4][128];
+	static unsigned n;
+	char *p = out[n++ % 4];
+	snprintf(p, sizeof out[0], "%s/%s", folder, name);
+	return p;
+}
+
+static struct web_server *start(struct seen *seen, bool required)
+{
+	struct web_server *s = NULL;
+	struct web_config c = {.listen = "127.0.0.1", .certificate = path("pki/registry/registry.pem"),
+		.key = path("pki/registry/registry.key"), .client_authority = path("pki/ca.pem"), .client_required = required,
+		.body_max = WEB_BODY_MAX, .message_max = 70000, .queue_max = 4, .queue_bytes = 300000, .connections_max = 8,
+		.connections_per_address = 8, .idle_s = 5, .request_s = 5, .ping_s = 5, .handle = handle, .subprotocol = "test.1",
+		.admit = admit, .opened = opened, .self = seen};
+	memset(seen, 0, sizeof *seen);
+	assert_int_equal(web_open(&c, &s), 0);
+	return s;
+}
+
+static void bodies_of_more_than_one_record(void **state)
+{
+	static const size_t sizes[] = {0, 1, 4000, 12000, 16384, 20000, 65536, 150000, WEB_BODY_MAX};
+	static char body[WEB_BODY_MAX];
+	struct seen seen;
+	struct web_server *s = start(&seen, true);
+	(void)state;
+	for (size_t i = 0; i < sizeof body; i++)
+		body[i] = (char)('a' + i * i % 23);
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		char head[256];
+		uint32_t sum = 0;
+		struct client *c = client_open_tls(s, path("pki/gates/lane-1/gate.pem"), path("pki/gates/lane-1/gate.key"));
+		assert_non_null(c);
+		snprintf(head, sizeof head, "POST /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n\r\n", web_port(s), sizes[i]);
+		client_say(c, head);
+		client_send(c, body, sizes[i]);
+		client_wait(c, 5000, "\r\n\r\nok");
+		for (size_t k = 0; k < sizes[i]; k++)
+			sum = sum * 31 + (uint8_t)body[k];
+		assert_int_equal(seen.handled, i + 1);
+		assert_int_equal(seen.size, sizes[i]);
+		assert_int_equal(seen.sum, sum);
+		assert_non_null(strcasestr(c->bytes, "\r\nstrict-transport-security: "));
+		client_close(c);
+	}
+	web_close(s);
+}
+
+static void whose_certificate_it_is(void **state)
+{
+	struct seen seen;
+	struct web_server *s = start(&seen, true);
+	char text[128];
+	(void)state;
+	snprintf(text, sizeof text, "GET /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", web_port(s));
+	struct client *c = client_open_tls(s, path("pki/gates/lane-1/gate.pem"), path("pki/gates/lane-1/gate.key"));
+	assert_int_equal(client_ask(c, text), 200);
+	assert_true(seen.verified);
+	assert_string_equal(seen.organization, "NOR");
+	assert_string_equal(seen.common_name, "lane-1");
+	assert_string_equal(seen.address, "127.0.0.1");
+	client_close(c);
+	/* of another authority, none, and no TLS at all: not a byte is answered */
+	c = client_open_tls(s, path("other/gates/lane-1/gate.pem"), path("other/gates/lane-1/gate.key"));
+	assert_true(c == NULL || client_ask(c, text) == -1);
+	client_close(c);
+	c = client_open_tls(s, NULL, NULL);
+	assert_true(c == NULL || client_ask(c, text) == -1);
+	client_close(c);
+	c = client_open(s);
+	int status = client_ask(c, text);
+	assert_true(status == -1);
+	assert_null(strstr(c->bytes, "ok"));
+	client_close(c);
+	assert_int_equal(seen.handled, 1);
+	web_close(s);
+}
+
+static void where_a_certificate_is_no_duty(void **state)
+{
+	struct seen seen;
+	struct web_server *s = start(&seen, false);
+	char text[128], lines[160];
+	(void)state;
+	snprintf(text, sizeof text, "GET /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", web_port(s));
+	struct client *c = client_open_tls(s, NULL, NULL);
+	assert_int_equal(client_ask(c, text), 200);
+	assert_false(seen.verified);
+	assert_string_equal(seen.common_name, "");
+	client_close(c);
+	/* shown and wrong is worse than none */
+	c = client_open_tls(s, path("other/gates/lane-1/gate.pem"), path("other/gates/lane-1/gate.key"));
+	assert_true(c == NULL || client_ask(c, text) == -1);
+	client_close(c);
+	/* a gate is no browser and names no origin; it is its certificate that counts */
+	snprintf(lines, sizeof lines, "Host: 127.0.0.1:%u\r\nSec-WebSocket-Protocol: test.1\r\n", web_port(s));
+	c = client_open_tls(s, NULL, NULL);
+	assert_false(client_upgrade(c, "/live", lines));
+	client_close(c);
+	c = client_open_tls(s, path("pki/gates/lane-1/gate.pem"), path("pki/gates/lane-1/gate.key"));
+	assert_true(client_upgrade(c, "/live", lines));
+	assert_int_equal(seen.opened, 1);
+	client_close(c);
+	web_close(s);
+}
+
+static int make(void **state)
+{
+	char command[1024];
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(command, sizeof command,
+		"%s pki demo --out %s/pki --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null && "
+		"%s pki demo --out %s/other --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null",
+		tool, folder, tool, folder);
+	return system(command);
+}
+
+static int drop(void **state)
+{
+	char command[128];
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	return system(command);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(bodies_of_more_than_one_record), cmocka_unit_test(whose_certificate_it_is),
+		cmocka_unit_test(where_a_certificate_is_no_duty)};
+	if (argc != 2)
+		return 2;
+	tool = argv[1];
+	return cmocka_run_group_tests_name("web-tls", tests, make, drop);
+}
