@@ -83,6 +83,7 @@ struct gate_go {
 };
 
 struct gate_table {
+	uint8_t topology; /* enum gate_topology */
 	const struct gate_row *rows; /* of one state together; those of GATE_STATE_ANY last */
 	const uint8_t
 		*row_events; /* event of every row again, side by side: what a search runs over */
@@ -96,12 +97,6 @@ struct gate_table {
 };
 
 extern const struct gate_table gate_two_step;
-
-void gate_step_table(const struct gate_table *table, const struct gate *before,
-	enum gate_event event, const struct gate_env *env, struct gate *after,
-	struct gate_actions *out);
-uint32_t gate_timeout_table(
-	const struct gate_table *table, const struct gate *gate, const struct gate_timing *timing);
 
 /* Bits of enum gate_atom that hold now. */
 uint64_t gate_facts(const struct gate *gate, const struct gate_env *env);

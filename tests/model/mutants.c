@@ -35,14 +35,46 @@ static void of_row(struct list *l, const struct gate_row *r, size_t i)
 	put(l, r->list[GATE_ROW_ACTIONS - 1] == GATE_DO_NOTHING, MUTATE_ADD_EXIT, i, 0);
 }
 
+/* Tables share states, times and guards; what this one never names cannot be changed in it. */
+static bool uses_state(const struct gate_table *table, size_t state)
+{
+	bool used = state == GATE_STATE_BOOT_SELFTEST;
+	for (size_t i = 0; i < table->row_count; i++)
+		used |= table->rows[i].next == state;
+	for (size_t i = 0; i < table->go_count; i++)
+		used |= table->goes[i].state == state;
+	return used;
+}
+
+static bool uses_timer(const struct gate_table *table, size_t timer)
+{
+	for (size_t i = 0; i < GATE_STATE_COUNT_; i++)
+		if (table->timers[i] == timer && uses_state(table, i))
+			return true;
+	return false;
+}
+
+static bool uses_guard(const struct gate_table *table, size_t guard)
+{
+	bool used = false;
+	for (size_t i = 0; i < table->row_count; i++)
+		used |= table->rows[i].guard == guard;
+	for (size_t i = 0; i < table->choice_count; i++)
+		used |= table->choices[i].guard == guard;
+	for (size_t i = 0; i < table->go_count; i++)
+		used |= table->goes[i].guard == guard;
+	return used;
+}
+
 static void of_times(struct list *l, const struct gate_table *table)
 {
 	for (size_t i = 0; i < GATE_STATE_COUNT_; i++) {
-		put(l, table->timers[i] != GATE_TIMER_none, MUTATE_NO_TIMEOUT, i, 0);
-		put(l, true, MUTATE_OTHER_TIMEOUT, i, 0);
+		bool used = uses_state(table, i);
+		put(l, used && table->timers[i] != GATE_TIMER_none, MUTATE_NO_TIMEOUT, i, 0);
+		put(l, used, MUTATE_OTHER_TIMEOUT, i, 0);
 	}
 	for (size_t i = GATE_TIMER_none + 1; i < GATE_TIMER_COUNT_; i++)
-		put(l, true, MUTATE_LONGER_TIMEOUT, i, 0);
+		put(l, uses_timer(table, i), MUTATE_LONGER_TIMEOUT, i, 0);
 }
 
 size_t mutants_of(const struct gate_table *table, struct mutant *all, size_t max)
@@ -52,7 +84,7 @@ size_t mutants_of(const struct gate_table *table, struct mutant *all, size_t max
 		of_row(&l, &table->rows[i], i);
 	for (size_t i = 0; i < GATE_GUARD_COUNT_; i++)
 		for (size_t k = 0; k < GATE_ATOM_COUNT_; k++)
-			put(&l, i != GATE_GUARD_NEVER && table->guards[i] >> k & 1,
+			put(&l, uses_guard(table, i) && table->guards[i] >> k & 1,
 				MUTATE_DROP_FACT, i, k);
 	of_times(&l, table);
 	for (size_t i = 0; i < table->choice_count; i++) {
