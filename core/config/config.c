@@ -41,7 +41,6 @@ static const cyaml_schema_value_t port_entry = {
 static const cyaml_schema_field_t plugin_fields[] = {
 	TEXT("instance", MUST, struct config_plugin, instance),
 	TEXT("plugin", MUST, struct config_plugin, plugin),
-	CYAML_FIELD_BOOL("required", MAY, struct config_plugin, required),
 	CYAML_FIELD_FLAGS("sockets", CYAML_FLAG_STRICT | MAY, struct config_plugin, sockets,
 		sockets, PN_COUNT(sockets)),
 	CYAML_FIELD_UINT("memory_mib", MAY, struct config_plugin, memory_mib),
@@ -176,8 +175,6 @@ static int finish_plugin(
 	for (size_t i = 0; r == PN_OK && i < p->folders.count; i++)
 		r = resolve(folder, &p->folders.at[i].value);
 	p->line = yaml_line(node);
-	if (yaml_get(f, node, "required") == NULL)
-		p->required = true;
 	return r;
 }
 
@@ -197,7 +194,7 @@ static int finish_unit(
 	u->line = yaml_line(node);
 	set_default(&u->journal.free_space_floor_mib, 64);
 	set_default(&u->journal.retention_hours, 72);
-	set_default(&u->heartbeat_ms, 250);
+	set_default(&u->heartbeat_ms, 100);
 	set_default(&u->stale_after_ms, 1000);
 	set_default(&u->start_limit_ms, 60000);
 	if (u->role == CONFIG_GATE && u->mode == CONFIG_MODE_NONE)

@@ -53,7 +53,6 @@ struct config_pairs {
 struct config_plugin {
 	char *instance;              /* unique in its unit */
 	char *plugin;                /* NAME of NAME.so and NAME.plugin */
-	bool required;               /* default true: without it the unit takes no traveller */
 	uint32_t sockets;            /* allowed, bits of config_socket; the manifest requests */
 	uint32_t memory_mib;         /* 0: as the manifest asks */
 	uint16_t *connect_ports;     /* TCP, with inet-client; none: any in the demo profile */
@@ -84,7 +83,7 @@ struct config_unit {
 	char *trust; /* absolute path: centre-seal.pem, escrow-seal.pem, ack.pub, officers/X.pub; or
 			NULL */
 	struct config_journal journal;
-	uint32_t heartbeat_ms;   /* default 250 */
+	uint32_t heartbeat_ms;   /* default 100; in a gate at most 200, since the kick of its hardware stops within 500 ms */
 	uint32_t stale_after_ms; /* default 1000; at least twice heartbeat_ms */
 	uint32_t start_limit_ms; /* default 60000: a plugin that has not said hello by then is
 				    started again */

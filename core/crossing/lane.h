@@ -118,6 +118,9 @@ void lane_init(struct lane *lane, const struct lane_config *config);
  * its sender had no right to give: the caller kills the sender. */
 int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct lane_sink *sink);
 
+/* Why a command was not taken, for the officer who gave it; err: of lane_dispatch(). NULL: it was taken. */
+const char *lane_refusal(enum lane_command command, int err);
+
 /* Monotonic milliseconds at which LANE_TICK is due; UINT64_MAX when nothing is pending. */
 uint64_t lane_next_wake(const struct lane *lane);
 

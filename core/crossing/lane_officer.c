@@ -96,6 +96,18 @@ int officer_decide(struct lane_run *run)
 	return PN_OK;
 }
 
+const char *lane_refusal(enum lane_command command, int err)
+{
+	if (err == PN_OK)
+		return NULL;
+	if (err != PN_EAGAIN)
+		return "refused";
+	if (command == LANE_CMD_RESUME)
+		return "nothing to resume now: say it when `postern lanes` shows OUT_OF_SERVICE, FAULT_LOCKED or FAULT_OCCUPIED; a crossing "
+		       "in hand ends first";
+	return "the lane cannot do that in the state it is in; look at `postern lanes`";
+}
+
 int officer_command(struct lane_run *run)
 {
 	static const struct {

@@ -214,6 +214,11 @@ static void fail(void *ctx, const char *reason_key)
 	process_end(p, HOST_EXIT_FAILED);
 }
 
+static uint64_t core_heard_ms(void *ctx)
+{
+	return ((const struct plugin_process *)ctx)->spoke_ms;
+}
+
 static int bus_fd(void *ctx)
 {
 	return ((const struct plugin_process *)ctx)->bus;
@@ -249,5 +254,6 @@ void process_host_table(struct plugin_process *p)
 		.bus_fd = bus_fd,
 		.bus_dispatch = bus_dispatch,
 		.answer_blob = answer_blob,
+		.core_heard_ms = core_heard_ms,
 	};
 }

@@ -187,9 +187,19 @@ static void deliver(struct plugin_process *p, struct bus_message *m)
 		blob_unmap(message.blob, blob.size);
 }
 
+/* By the core's own word: what waited while this process stood still was said back then. */
+static void core_spoke(struct plugin_process *p, const Postern__Heartbeat *h)
+{
+	uint64_t at = h->mono_ms < p->heard_ms ? h->mono_ms : p->heard_ms;
+	if (at > p->spoke_ms)
+		p->spoke_ms = at;
+}
+
 static void handle(struct plugin_process *p, struct bus_message *m)
 {
 	p->heard_ms = clock_mono_ms();
+	if (m->info->body == POSTERN__ENVELOPE__BODY_HEARTBEAT && p->core_epoch != 0)
+		core_spoke(p, m->envelope->heartbeat);
 	if (p->silent) {
 		p->silent = false;
 		if (p->plugin.core_silent != NULL)

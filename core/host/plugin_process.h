@@ -46,6 +46,7 @@ struct plugin_process {
 	uint64_t core_epoch; /* 0: none has said hello */
 	uint32_t heartbeat_ms, stale_after_ms;
 	uint64_t heard_ms, heartbeat_at_ms;
+	uint64_t spoke_ms; /* when the core sent its newest heartbeat; 0: none yet */
 	bool silent;
 	/* the plugin */
 	uint64_t wake_at_ms; /* 0: not wanted */

@@ -317,8 +317,7 @@ static void lane_command(struct core_client *client, const Postern__LaneRequest 
 	int result = core_dispatch(c, &in);
 	r.ok = result == PN_OK;
 	if (!r.ok)
-		r.error = text_of(result == PN_EAGAIN ? "the lane cannot do that in the state it is in; look at `postern lanes`"
-						      : "refused");
+		r.error = text_of(lane_refusal(in.command, result));
 	reply(client, &r);
 	core_arm(c);
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,32 +163,29 @@ static void on_channel(void *data, int events)
 	}
 }
 
-/* systemd's notification socket; see sd_notify(3). Nothing happens outside a service. */
-static void notify(const char *state)
+/* For whoever asks the service manager: how many there are of how many. */
+static void tell_status(struct supervisor *s)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd;
-	if (path == NULL || strlen(path) >= sizeof to.sun_path)
-		return;
-	text_copy(to.sun_path, sizeof to.sun_path, path);
-	if (to.sun_path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
-		pn_log(LOG_LEVEL_WARNING, "supervisor", "notify.failed");
-	close(fd);
+	unsigned cores = 0, plugins = 0, all = 0;
+	char line[80];
+	struct text t;
+	for (size_t i = 0; i < s->unit_count; i++) {
+		const struct unit *u = &s->units[i];
+		cores += u->core.running;
+		all += (unsigned)u->plugin_count;
+		for (size_t k = 0; k < u->plugin_count; k++)
+			plugins += u->plugin[k].running;
+	}
+	text_init(&t, line, sizeof line);
+	text_add(&t, "cores %u/%zu, plugins %u/%u", cores, s->unit_count, plugins, all);
+	notify_status(&s->notify, line);
 }
 
-/* The watchdog is notified only from here: only while the loop turns. */
 static void on_beat(uv_timer_t *timer)
 {
 	struct supervisor *s = timer->data;
 	uint64_t now = clock_mono_ms();
-	notify("WATCHDOG=1");
+	tell_status(s);
 	for (size_t i = 0; i < s->unit_count; i++) {
 		struct unit *u = &s->units[i];
 		/* A timer comes before what waits to be read: a supervisor that stood still has not listened. */
@@ -218,38 +214,59 @@ static void on_signal(uv_signal_t *handle, int signal)
 	s->stopping = true;
 }
 
-/* Cores first, so that what is in hand is committed; plugins after them. */
-static void stop_all(struct supervisor *s)
+static bool still_there(struct child *c)
 {
 	int status;
-	notify("STOPPING=1");
+	if (c->running && host_reap(&c->spawned, &status) == PN_OK)
+		c->running = false;
+	return c->running;
+}
+
+/* Waits until every core (or plugin) has ended, at most so long. */
+static void await_end(struct supervisor *s, bool cores, unsigned limit_ms)
+{
+	for (unsigned waited_ms = 0; waited_ms < limit_ms; waited_ms += 10) {
+		bool any = false;
+		for (size_t i = 0; i < s->unit_count; i++) {
+			struct unit *u = &s->units[i];
+			any = (cores && still_there(&u->core)) || any;
+			for (size_t k = 0; k < u->plugin_count && !cores; k++)
+				any = still_there(&u->plugin[k]) || any;
+		}
+		if (!any)
+			return;
+		usleep(10000);
+	}
+}
+
+static void must_end(struct child *c)
+{
+	int status;
+	if (c->running && host_kill(&c->spawned, 1000, &status) != PN_OK)
+		pn_log(LOG_LEVEL_ERROR, "supervisor", "child.cannot_be_ended", LK("unit", c->unit->config->name),
+			LK("child", name_of(c)));
+}
+
+/* Cores first, so that what is in hand is committed; plugins after them, and in order: a gate's makes its outputs safe. */
+static void stop_all(struct supervisor *s)
+{
+	notify_tell(&s->notify, "STOPPING=1");
 	for (size_t i = 0; i < s->unit_count; i++) {
 		struct channel_message m = { .kind = CHANNEL_STOP };
 		struct child *c = &s->units[i].core;
 		if (c->running && channel_send(c->spawned.bus_fd, &m, -1) != PN_OK)
 			stop_child(c, SIGTERM);
 	}
-	for (int turn = 0; turn < 300; turn++) {
-		bool any = false;
-		for (size_t i = 0; i < s->unit_count; i++) {
-			struct child *c = &s->units[i].core;
-			if (c->running && host_reap(&c->spawned, &status) == PN_OK)
-				c->running = false;
-			any = any || c->running;
-		}
-		if (!any)
-			break;
-		usleep(10000);
-	}
+	await_end(s, true, CORES_END_MS);
 	for (size_t i = 0; i < s->unit_count; i++) {
-		struct unit *u = &s->units[i];
-		if (u->core.running && host_kill(&u->core.spawned, 1000, &status) != PN_OK)
-			pn_log(LOG_LEVEL_ERROR, "supervisor", "core.cannot_be_ended", LK("unit", u->config->name));
-		for (size_t k = 0; k < u->plugin_count; k++)
-			if (u->plugin[k].running && host_kill(&u->plugin[k].spawned, 1000, &status) != PN_OK)
-				pn_log(LOG_LEVEL_ERROR, "supervisor", "plugin.cannot_be_ended",
-					LK("child", u->plugin[k].config->instance));
+		must_end(&s->units[i].core);
+		for (size_t k = 0; k < s->units[i].plugin_count; k++)
+			stop_child(&s->units[i].plugin[k], SIGTERM);
 	}
+	await_end(s, false, PLUGINS_END_MS);
+	for (size_t i = 0; i < s->unit_count; i++)
+		for (size_t k = 0; k < s->units[i].plugin_count; k++)
+			must_end(&s->units[i].plugin[k]);
 }
 
 int supervisor_run(const struct config *config, const char *config_path)
@@ -257,6 +274,7 @@ int supervisor_run(const struct config *config, const char *config_path)
 	struct supervisor s = { .config = config, .config_path = config_path };
 	int r = PN_ENOMEM;
 	log_identify("supervisor");
+	notify_open(&s.notify);
 	if (uv_loop_init(&s.loop) != 0)
 		goto out;
 	uv_signal_init(&s.loop, &s.terminate);
@@ -278,12 +296,15 @@ int supervisor_run(const struct config *config, const char *config_path)
 		for (size_t k = 0; k < s.units[i].plugin_count; k++)
 			start(&s.units[i].plugin[k]);
 	}
-	notify("READY=1");
+	tell_status(&s);
+	notify_tell(&s.notify, "READY=1");
+	notify_watchdog(&s.notify, &s.loop);
 	uv_run(&s.loop, UV_RUN_DEFAULT);
 	stop_all(&s);
 out:
 	if (r != PN_OK)
 		pn_log(LOG_LEVEL_ERROR, "supervisor", "supervisor.cannot_start", LE(r));
+	notify_close(&s.notify);
 	free(s.units);
 	return r == PN_OK ? 0 : 1;
 }

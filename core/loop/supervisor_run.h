@@ -12,10 +12,14 @@
 #include "host/spawn.h"
 #include "host/spec.h"
 #include "loop/channel.h"
+#include "loop/notify.h"
 #include "loop/watch.h"
 
 #define SUPERVISOR_PLUGINS CONFIG_PLUGINS_MAX
 #define CORE_SILENT_MS 5000u
+/* How long cores, then plugins, have for an orderly end. */
+#define CORES_END_MS 3000u
+#define PLUGINS_END_MS 1000u
 
 struct supervisor;
 struct unit;
@@ -52,6 +56,7 @@ struct supervisor {
 	uv_loop_t loop;
 	uv_signal_t terminate, interrupt;
 	uv_timer_t beat;
+	struct notify notify;
 	const struct config *config;
 	const char *config_path;
 	struct unit *units;

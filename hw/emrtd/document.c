@@ -114,7 +114,7 @@ static int read_sod(struct reading *r)
 	return err != 0 ? err : stage(r, EMRTD_STAGE_SIGNED);
 }
 
-/* What a failure says of a proof: a chip that was taken away, a reader that is too small or a protocol that is not known here
+/* What a failure says of a proof: a chip that was taken away, a reader that is too small, a form of commands that it refuses or a protocol that is not known here
  * decide nothing. */
 static enum emrtd_proof verdict(const struct emrtd_session *s, int err)
 {
@@ -124,6 +124,7 @@ static enum emrtd_proof verdict(const struct emrtd_session *s, int err)
 	case EMRTD_CAUSE_CHANNEL:
 	case EMRTD_CAUSE_TORN:
 	case EMRTD_CAUSE_CHANNEL_SMALL:
+	case EMRTD_CAUSE_CHAINING:
 	case EMRTD_CAUSE_CRYPTO:
 	case EMRTD_CAUSE_CA_UNSUPPORTED:
 	case EMRTD_CAUSE_AA_UNSUPPORTED:

@@ -58,6 +58,11 @@ struct emrtd_channel {
 	size_t command_max, response_max;
 	/* Secret random bytes; NULL: OpenSSL's private generator. For worked examples. */
 	int (*random)(void *self, uint8_t *out, size_t size);
+	/* The chip announces command chaining (card capabilities, third byte, bit 8: ISO/IEC 7816-4
+	 * 12.1.1.9). Then a command that only the extended form would hold, and that has no such form
+	 * here, goes in several (ISO/IEC 7816-4 5.3.3). Without an announcement it must not (Doc
+	 * 9303-11 4.4.4, TR-03110-3 C.1.4). */
+	bool chaining;
 };
 
 struct emrtd_session;
@@ -87,7 +92,8 @@ struct emrtd_state emrtd_state(const struct emrtd_session *s);
 /* One command, protected when secure messaging is on (Doc 9303-11 9.8). 0 whatever the status word
  * is: that is in *response, whose data stay valid until the next call. extended: use the extended
  * form even where the short one would do. A 61XX outside secure messaging is followed up with GET
- * RESPONSE. Any fault in a protected response ends the session: keys wiped, PN_ECLOSED from then.
+ * RESPONSE. Where the channel has chaining, data too long for a short command go in several; a chip
+ * that refuses that gives PN_EDENIED with the cause CHAINING. Any fault in a protected response ends the session: keys wiped, PN_ECLOSED from then.
  */
 int emrtd_exchange(struct emrtd_session *s, const struct emrtd_command *command, bool extended,
 	struct emrtd_response *response) PN_MUST_CHECK;

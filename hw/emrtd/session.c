@@ -28,6 +28,8 @@ const char *emrtd_step_key(enum emrtd_step step)
 	return (unsigned)step < PN_COUNT(keys) ? keys[step] : "unknown";
 }
 
+enum { CLA_CHAINED = 0x10, CHAIN_EXPECTED_LAST = 0x6883, CHAIN_UNSUPPORTED = 0x6884 };
+
 static size_t clamp(size_t value, size_t low, size_t high)
 {
 	return value < low ? low : value > high ? high : value;
@@ -46,7 +48,10 @@ struct emrtd_session *emrtd_open(const struct emrtd_channel *channel)
 	s->channel.response_max =
 		clamp(channel->response_max, EMRTD_SHORT_RESPONSE_MAX, EMRTD_RESPONSE_MAX);
 	s->command = OPENSSL_zalloc(s->channel.command_max);
-	s->response = OPENSSL_zalloc(s->channel.response_max);
+	s->response_room = s->channel.response_max;
+	if (channel->chaining && s->response_room < EMRTD_CHAIN_RESPONSE_MAX)
+		s->response_room = EMRTD_CHAIN_RESPONSE_MAX;
+	s->response = OPENSSL_zalloc(s->response_room);
 	if (s->command == NULL || s->response == NULL) {
 		emrtd_close(s);
 		return NULL;
@@ -60,7 +65,7 @@ void emrtd_close(struct emrtd_session *s)
 		return;
 	emrtd_reset(s);
 	OPENSSL_clear_free(s->command, s->channel.command_max);
-	OPENSSL_clear_free(s->response, s->channel.response_max);
+	OPENSSL_clear_free(s->response, s->response_room);
 	OPENSSL_clear_free(s, sizeof(*s));
 }
 
@@ -101,7 +106,7 @@ int emrtd_random(struct emrtd_session *s, enum emrtd_step step, uint8_t *out, si
 /* The channel, once, size bytes of s->command; the answer to s->response + at. */
 static int transmit(struct emrtd_session *s, size_t size, size_t at, size_t *got)
 {
-	size_t room = s->channel.response_max - at;
+	size_t left = s->response_room - at, room = left < s->channel.response_max ? left : s->channel.response_max;
 	*got = room;
 	s->exchanges++;
 	int err = s->channel.transmit(s->channel.self, s->command, size, s->response + at, got);
@@ -135,7 +140,7 @@ static int exchange_clear(struct emrtd_session *s, const struct emrtd_command *c
 		if (r->sw >> 8 != 0x61)
 			return 0;
 		at -= 2;
-		if (s->channel.response_max - at < 2)
+		if (s->response_room - at < 2)
 			break;
 		memcpy(s->command, (const uint8_t[]){0, 0xc0, 0, 0, (uint8_t)r->sw}, 5);
 		size = 5;
@@ -189,6 +194,44 @@ static int exchange_secure(struct emrtd_session *s, const struct emrtd_command *
 	return err;
 }
 
+static int exchange_one(struct emrtd_session *s, const struct emrtd_command *c, bool extended, struct emrtd_response *r)
+{
+	return s->sm.live ? exchange_secure(s, c, extended, r) : exchange_clear(s, c, extended, r);
+}
+
+/* Bytes of data in one short command as the session now stands. */
+static size_t carried(const struct emrtd_session *s, uint8_t ins)
+{
+	return s->sm.live ? emrtd_sm_data_max(&s->sm, ins) : EMRTD_SHORT_DATA_MAX;
+}
+
+/* ISO/IEC 7816-4 5.3.3: all but the last with bit 5 of CLA and without Le, each protected by itself. A command that has that
+ * bit anyway, to be linked to the next of its protocol, keeps it in its last part; the chip knows its end by the length of its
+ * data object. */
+static int exchange_chain(struct emrtd_session *s, const struct emrtd_command *c, struct emrtd_response *r)
+{
+	size_t part = carried(s, c->ins), at = 0;
+	struct emrtd_command one = *c;
+	int err = 0;
+	one.cla |= CLA_CHAINED;
+	one.le = 0;
+	for (; err == 0 && c->data.size - at > part; at += part) {
+		one.data = (struct emrtd_bytes){c->data.bytes + at, part};
+		err = exchange_one(s, &one, false, r);
+		if (err == 0 && (r->sw != 0x9000 || r->data.size > 0))
+			err = emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHAINING, PN_EDENIED);
+	}
+	if (err != 0)
+		return err;
+	one.cla = c->cla;
+	one.data = (struct emrtd_bytes){c->data.bytes + at, c->data.size - at};
+	one.le = c->le < EMRTD_SHORT_LE_MAX ? c->le : EMRTD_SHORT_LE_MAX;
+	err = exchange_one(s, &one, false, r);
+	if (err == 0 && (r->sw == CHAIN_EXPECTED_LAST || r->sw == CHAIN_UNSUPPORTED))
+		err = emrtd_fail(s, s->failure.step, EMRTD_CAUSE_CHAINING, PN_EDENIED);
+	return err;
+}
+
 static int exchange(struct emrtd_session *s, enum emrtd_step step, const struct emrtd_command *c,
 	bool extended, struct emrtd_response *r)
 {
@@ -196,9 +239,9 @@ static int exchange(struct emrtd_session *s, enum emrtd_step step, const struct 
 	s->failure = (struct emrtd_failure){0, step, EMRTD_CAUSE_NONE, 0};
 	if (s->dead)
 		return emrtd_fail(s, step, EMRTD_CAUSE_SM_DEAD, PN_ECLOSED);
-	extended = extended && s->channel.command_max > EMRTD_SHORT_COMMAND_MAX;
-	int err =
-		s->sm.live ? exchange_secure(s, c, extended, r) : exchange_clear(s, c, extended, r);
+	bool long_form = s->channel.command_max > EMRTD_SHORT_COMMAND_MAX;
+	bool chained = s->channel.chaining && !long_form && c->data.size > carried(s, c->ins);
+	int err = chained ? exchange_chain(s, c, r) : exchange_one(s, c, extended && long_form, r);
 	s->failure.sw = r->sw;
 	if (err != 0)
 		r->data = (struct emrtd_bytes){NULL, 0};

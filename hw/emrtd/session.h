@@ -7,7 +7,10 @@
 #include "emrtd/emrtd.h"
 #include "emrtd/sm.h"
 
-enum { EMRTD_GET_RESPONSE_MAX = 300 };
+enum {
+	EMRTD_GET_RESPONSE_MAX = 300,
+	EMRTD_CHAIN_RESPONSE_MAX = 1024 /* what a chained command may be answered with by GET RESPONSE */
+};
 
 /* What chip authentication mapping leaves for emrtd_cam_verify(). */
 struct emrtd_cam {
@@ -27,7 +30,8 @@ struct emrtd_session {
 	struct emrtd_failure failure;
 	bool dead;
 	unsigned exchanges;
-	uint8_t *command, *response; /* of channel.command_max and .response_max bytes */
+	size_t response_room;        /* at least channel.response_max */
+	uint8_t *command, *response; /* of channel.command_max and response_room bytes */
 };
 
 /* Records and returns err. */

@@ -101,11 +101,19 @@ static size_t protected_size(
 	return size + (c->le > 0 ? extended ? 4 : 3 : 0);
 }
 
+size_t emrtd_sm_data_max(const struct emrtd_sm *sm, uint8_t ins)
+{
+	struct emrtd_command c = {.ins = ins, .data = {NULL, EMRTD_SHORT_DATA_MAX}, .le = EMRTD_SHORT_LE_MAX};
+	while (protected_size(sm, &c, false) > EMRTD_SHORT_DATA_MAX)
+		c.data.size--;
+	return c.data.size;
+}
+
 int emrtd_sm_wrap(struct emrtd_sm *sm, const struct emrtd_command *c, bool extended_allowed,
 	bool extended_wanted, uint8_t *out, size_t *size)
 {
 	uint8_t header[EMRTD_BLOCK_MAX] = {c->cla | 0x0c, c->ins, c->p1, c->p2};
-	uint8_t mac[EMRTD_MAC_SIZE];
+	uint8_t mac[EMRTD_MAC_SIZE] = {0};
 	if (!sm->live || sm->waiting || c->data.size > 65535 || c->le > EMRTD_LE_MAX)
 		return PN_EINVAL;
 	bool extended = emrtd_command_needs_extended(c) ||

@@ -28,6 +28,8 @@ int emrtd_sm_wrap(struct emrtd_sm *sm, const struct emrtd_command *command, bool
 /* Deciphers in place: out points into response. Any failure wipes the keys, and *cause says why. */
 int emrtd_sm_unwrap(struct emrtd_sm *sm, uint8_t *response, size_t size, struct emrtd_response *out,
 	enum emrtd_cause *cause) PN_MUST_CHECK;
+/* The most bytes of data in a protected short command of this instruction. */
+size_t emrtd_sm_data_max(const struct emrtd_sm *sm, uint8_t ins);
 /* Bytes of a protected response that carries size bytes of data, status word included. */
 size_t emrtd_sm_response_size(enum emrtd_cipher cipher, size_t size);
 #endif

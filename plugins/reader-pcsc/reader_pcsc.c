@@ -50,8 +50,7 @@ static int init(const struct postern_host *host, void **self)
 		return err;
 	}
 	pcsc_warm();
-	const struct chip_source source = {r, start, ready, status_fd, stop};
-	return chip_plugin_init(host, &source, self);
+	return chip_plugin_init(host, &(struct chip_source){r, start, ready, status_fd, stop}, self);
 }
 
 POSTERN_PLUGIN(.name = "reader-pcsc", .version = "0.1.0", .init = init, .start = chip_plugin_start,

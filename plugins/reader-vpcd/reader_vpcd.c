@@ -56,10 +56,8 @@ static int init(const struct postern_host *host, void **self)
 	if (r == NULL)
 		return PN_ENOMEM;
 	r->host = host;
-	const struct chip_source source = {r, start, ready, status_fd, stop};
 	/* The source owns r; its stop() frees it. */
-	/* cppcheck-suppress memleak */
-	return chip_plugin_init(host, &source, self);
+	return chip_plugin_init(host, &(struct chip_source){r, start, ready, status_fd, stop}, self);
 }
 
 POSTERN_PLUGIN(.name = "reader-vpcd", .version = "0.1.0", .init = init, .start = chip_plugin_start,

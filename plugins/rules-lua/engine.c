@@ -73,6 +73,7 @@ static int start(struct engine *e, uint64_t deadline_ns, struct text *error)
 
 	if (r != PN_OK)
 		return r;
+	vm_watch_lines(&e->vm, e->on_line, e->on_line_ctx);
 	vm_refill(&e->vm, ENGINE_LOAD_INSTRUCTIONS, deadline_ns);
 	lua_pushcfunction(e->vm.lua, load);
 	lua_pushlightuserdata(e->vm.lua, (void *)&what);

@@ -12,7 +12,7 @@
 enum {
 	ENGINE_RULE_INSTRUCTIONS = 100000,  /* of one rule; allocated bytes count too (vm.h) */
 	ENGINE_LOAD_INSTRUCTIONS = 2000000, /* of compiling a pack */
-	ENGINE_TIME_MS = 20,                /* of one evaluation, all rules, rebuilding included */
+	ENGINE_TIME_MS = 15,                /* of one evaluation, all rules, rebuilding included */
 	ENGINE_ERRORS_MAX = 3,              /* of one rule, then it is quarantined */
 	ENGINE_ARGS_MAX = 4,
 	ENGINE_FINDINGS_MAX = PACK_RULES_MAX,

@@ -15,6 +15,8 @@ struct engine {
 	int rule_refs[PACK_RULES_MAX];
 	unsigned rule_errors[PACK_RULES_MAX];
 	char error[ENGINE_ERROR_MAX];
+	void (*on_line)(void *ctx, lua_State *lua, lua_Debug *ar); /* coverage.c; NULL at a gate */
+	void *on_line_ctx;
 };
 
 static inline struct engine *engine_of(lua_State *lua)

@@ -66,6 +66,7 @@ static int grow(struct fields *f, int at, const ProtobufCMessageDescriptor *d, u
 		if (path.truncated)
 			return PN_ELIMIT;
 		one->descriptor = &d->fields[i];
+		one->name_size = strlen(d->fields[i].name);
 		one->permitted = value ? permitted : purpose_of(d, d->fields[i].name) == purpose;
 		one->noted = value ? f->field[at].noted : f->count;
 		f->count++;
@@ -85,8 +86,8 @@ int fields_find(const struct fields *f, int parent, const char *name, size_t siz
 	const struct field *p = &f->field[parent];
 
 	for (int i = p->first; i < p->first + p->count; i++) {
-		const char *own = f->field[i].descriptor->name;
-		if (strlen(own) == size && memcmp(own, name, size) == 0)
+		if (f->field[i].name_size == size &&
+			memcmp(f->field[i].descriptor->name, name, size) == 0)
 			return i;
 	}
 	return -1;

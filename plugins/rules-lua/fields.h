@@ -21,6 +21,7 @@ enum { FIELDS_MAX = 128, FIELD_PATH_MAX = 64, FIELDS_ROOT = 0 };
 
 struct field {
 	const ProtobufCFieldDescriptor *descriptor; /* NULL at the root */
+	size_t name_size; /* of the descriptor's name: fields are looked up by it at every read */
 	int first, count; /* its fields, side by side in the tree; none for a scalar */
 	int noted;        /* what is noted when it is read: itself, or the value it is part of */
 	bool declared;    /* named in the manifest, or part of a value that is */

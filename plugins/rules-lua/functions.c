@@ -59,6 +59,7 @@ static int f_error(lua_State *lua)
 static int f_has(lua_State *lua)
 {
 	lua_Unsigned n;
+	lua_Integer size;
 
 	luaL_checkany(lua, 2);
 	if (!frozen_table(lua, 1))
@@ -66,7 +67,9 @@ static int f_has(lua_State *lua)
 	n = lua_rawlen(lua, -1);
 	if (n > HAS_MAX)
 		return luaL_error(lua, "has: a list of more than %d", HAS_MAX);
-	vm_charge(lua, CALL_COST + (int64_t)n);
+	/* Long strings are compared byte by byte. */
+	size = lua_type(lua, 2) == LUA_TSTRING ? (lua_Integer)lua_rawlen(lua, 2) : 0;
+	vm_charge(lua, CALL_COST + (int64_t)n * (1 + size / 32));
 	for (lua_Unsigned i = 1; i <= n; i++) {
 		lua_rawgeti(lua, -1, (lua_Integer)i);
 		if (lua_rawequal(lua, -1, 2)) {

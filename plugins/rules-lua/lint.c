@@ -329,3 +329,13 @@ int lint_source(const struct fields *tree, const char *name, const char *text, s
 	l.next = scan(&l);
 	return scan_all(&l);
 }
+
+unsigned lint_functions(const char *text, size_t size)
+{
+	struct lint l = {.at = text, .end = text + size, .line = 1};
+	unsigned count = 0;
+
+	for (struct token t = scan(&l); t.kind != END; t = scan(&l))
+		count += is(&t, "function");
+	return count;
+}

@@ -18,4 +18,6 @@ enum { LINT_DEPTH_MAX = 40 };
  * is not open. PN_EFORMAT: nested too deep, or one name for two fields. */
 int lint_source(const struct fields *tree, const char *name, const char *text, size_t size,
 	struct text *error) PN_MUST_CHECK;
+/* How many functions a source writes down: the word, outside of strings and comments. */
+unsigned lint_functions(const char *text, size_t size);
 #endif

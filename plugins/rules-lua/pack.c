@@ -15,6 +15,18 @@
 enum { MANIFEST_BYTES_MAX = 64 * 1024 };
 
 static const cyaml_schema_value_t word = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 63)};
+static const cyaml_schema_field_t order_fields[] = {
+	CYAML_FIELD_STRING_PTR("rule", CYAML_FLAG_POINTER, struct order_entry, rule, 1, 63),
+	CYAML_FIELD_STRING_PTR(
+		"stage", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct order_entry, stage, 1, 31),
+	CYAML_FIELD_SEQUENCE("before", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct order_entry,
+		before, &word, 1, ORDER_NAMES_MAX),
+	CYAML_FIELD_SEQUENCE("after", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct order_entry,
+		after, &word, 1, ORDER_NAMES_MAX),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t order_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct order_entry, order_fields)};
 static const cyaml_schema_field_t manifest_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct pack_manifest, name, 1, 63),
 	CYAML_FIELD_STRING_PTR("version", CYAML_FLAG_POINTER, struct pack_manifest, version, 1, 31),
@@ -23,6 +35,8 @@ static const cyaml_schema_field_t manifest_fields[] = {
 		PACK_FIELDS_MAX),
 	CYAML_FIELD_SEQUENCE(
 		"rules", CYAML_FLAG_POINTER, struct pack_manifest, rules, &word, 1, PACK_RULES_MAX),
+	CYAML_FIELD_SEQUENCE("order", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct pack_manifest,
+		order, &order_value, 1, PACK_RULES_MAX),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t top = {
@@ -85,19 +99,22 @@ static int source(
 
 static int sources(struct pack *pack, struct text *error)
 {
-	size_t size;
+	const struct pack_manifest *m = pack->manifest;
+	size_t size, place[PACK_RULES_MAX];
 	int r = PN_OK;
 
 	if (pack_file(pack, "constants.lua", &size) != NULL)
 		r = source(pack, "constants", &pack->constants, error);
-	for (unsigned i = 0; r == PN_OK && i < pack->manifest->rules_count; i++) {
+	for (unsigned i = 0; i < m->rules_count; i++)
 		for (unsigned k = 0; k < i; k++)
-			if (strcmp(pack->manifest->rules[i], pack->manifest->rules[k]) == 0) {
-				text_add(error, "pack.yaml: rule '%s' is named twice",
-					pack->manifest->rules[i]);
+			if (strcmp(m->rules[i], m->rules[k]) == 0) {
+				text_add(error, "pack.yaml: rule '%s' is named twice", m->rules[i]);
 				return PN_EFORMAT;
 			}
-		r = source(pack, pack->manifest->rules[i], &pack->rules[i], error);
+	if (r == PN_OK)
+		r = order_rules(m->rules, m->rules_count, m->order, m->order_count, place, error);
+	for (unsigned i = 0; r == PN_OK && i < m->rules_count; i++) {
+		r = source(pack, m->rules[place[i]], &pack->rules[i], error);
 		if (r == PN_OK)
 			r = lint_source(&pack->tree, pack->rules[i].name, pack->rules[i].text,
 				pack->rules[i].size, error);
@@ -124,6 +141,10 @@ static int manifest(struct pack *pack, struct text *error)
 		text_add(error, "pack.yaml: empty"); /* no document at all is no error to libcyaml */
 		return PN_EFORMAT;
 	}
+	int r = order_protected(pack->manifest->order, pack->manifest->order_count,
+		pack->manifest->fields, pack->manifest->fields_count, error);
+	if (r != PN_OK)
+		return r;
 	return fields_open(&pack->tree, pack->manifest->purpose, pack->manifest->fields,
 		pack->manifest->fields_count, error);
 }

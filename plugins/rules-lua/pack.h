@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "fields.h"
+#include "order.h"
 #include "signed/signed.h"
 
 enum { PACK_RULES_MAX = 100, PACK_FIELDS_MAX = 64, PACK_NAME_MAX = 64 };
@@ -26,8 +27,10 @@ struct pack_manifest {
 	char *name, *version, *purpose;
 	char **fields; /* dotted paths below CrossingFacts, e.g. "document.age_years" */
 	unsigned fields_count;
-	char **rules; /* in the order in which they are heard; a tie is decided by the first */
+	char **rules; /* a tie of verdicts is decided by the one heard first */
 	unsigned rules_count;
+	struct order_entry *order; /* what moves a rule from its place in `rules` */
+	unsigned order_count;
 };
 
 struct pack {
@@ -35,7 +38,7 @@ struct pack {
 	struct signed_folder *files;    /* owned */
 	struct fields tree;
 	struct pack_source constants; /* text NULL: none */
-	struct pack_source rules[PACK_RULES_MAX];
+	struct pack_source rules[PACK_RULES_MAX]; /* in the order in which they are heard */
 	size_t rule_count;
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "vm.h"
 
 enum { ARENA_BYTES = 64 * 1024, LIST_MAX = 256, CASES_INSTRUCTIONS = 2000000 };
@@ -167,11 +168,17 @@ static const char *const verdicts[] = {"unspecified", "clear", "refer", "stop"};
 static void told(const struct run *run, struct text *out)
 {
 	const struct engine_finding *f = NULL;
-	char exception[64];
 
 	for (size_t i = 0; f == NULL && i < run->result->finding_count; i++)
 		if (run->rule == NULL || strcmp(run->result->finding[i].rule, run->rule) == 0)
 			f = &run->result->finding[i];
+	pack_cases_finding(f, out);
+}
+
+void pack_cases_finding(const struct engine_finding *f, struct text *out)
+{
+	char exception[64];
+
 	if (f == NULL) {
 		text_add(out, "clear");
 		return;
@@ -206,6 +213,17 @@ static void expected(lua_State *lua, struct text *out)
 	lua_pop(lua, 1);
 }
 
+static void evaluate(struct run *run, struct engine *engine, const ProtobufCMessage *facts,
+	const char *name, unsigned round)
+{
+	uint64_t start = clock_mono_ns();
+
+	engine_evaluate(engine, (const Postern__CrossingFacts *)facts, run->result);
+	if (run->cases->seen != NULL)
+		run->cases->seen(run->cases->ctx, run->file, name, round, run->result,
+			clock_mono_ns() - start);
+}
+
 /* The case on top of the stack. */
 static void one_case(struct run *run, lua_State *lua)
 {
@@ -230,11 +248,15 @@ static void one_case(struct run *run, lua_State *lua)
 	/* An engine of its own: no case is judged by a rule that earlier ones have quarantined. */
 	if (engine_open(run->pack, &engine, NULL) != PN_OK)
 		luaL_error(lua, "the pack does not load again");
-	engine_evaluate(engine, (const Postern__CrossingFacts *)facts, run->result);
+	if (run->cases->coverage != NULL)
+		coverage_watch(run->cases->coverage, engine);
+	evaluate(run, engine, facts, name, 0);
 	text_copy(message, sizeof message, run->result->errors > 0 ? engine_error(engine) : "");
-	engine_close(engine);
 	text_init(&f, found, sizeof found);
 	told(run, &f);
+	for (unsigned i = 1; i <= run->cases->repeat; i++)
+		evaluate(run, engine, facts, name, i);
+	engine_close(engine);
 	if (strcmp(found, want) == 0) {
 		run->cases->passed++;
 	} else {

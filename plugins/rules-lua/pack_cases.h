@@ -8,13 +8,22 @@
  */
 #ifndef POSTERN_RULES_PACK_CASES_H
 #define POSTERN_RULES_PACK_CASES_H
-#include "engine.h"
+#include "coverage.h"
 
 struct pack_cases {
 	unsigned passed, failed;
 	unsigned untested;   /* rules without a case file */
 	struct text *report; /* one line per failure; the caller's */
+	unsigned repeat;     /* evaluations of each case after the one that is judged */
+	/* After each evaluation, NULL: nobody. round 0 is the judged one; ns is what it took. */
+	void (*seen)(void *ctx, const char *file, const char *name, unsigned round,
+		const struct engine_result *result, uint64_t ns);
+	void *ctx;
+	struct coverage *coverage; /* NULL: not wanted */
 };
+
+/* "clear", or "verdict code exception arguments", as cases write it. */
+void pack_cases_finding(const struct engine_finding *f, struct text *out);
 
 /* PN_EFORMAT: a case file that cannot be read as one (told in report). Otherwise PN_OK, with the
  * counts. */

@@ -83,7 +83,11 @@ static void on_hook(lua_State *lua, lua_Debug *ar)
 {
 	struct vm *vm = vm_of(lua);
 
-	(void)ar;
+	if (ar->event == LUA_HOOKLINE) {
+		if (vm->on_line != NULL)
+			vm->on_line(vm->on_line_ctx, lua, ar);
+		return;
+	}
 	vm->budget -= VM_HOOK_EVERY;
 	if (vm->stopped != VM_RUNNING || vm->budget <= 0)
 		stop(lua, VM_BUDGET);
@@ -130,7 +134,15 @@ void vm_refill(struct vm *vm, int64_t instructions, uint64_t deadline_ns)
 	vm->budget = instructions;
 	vm->deadline_ns = deadline_ns;
 	vm->stopped = VM_RUNNING;
-	lua_sethook(vm->lua, on_hook, LUA_MASKCOUNT, VM_HOOK_EVERY);
+	lua_sethook(vm->lua, on_hook, LUA_MASKCOUNT | (vm->on_line != NULL ? LUA_MASKLINE : 0),
+		VM_HOOK_EVERY);
+}
+
+void vm_watch_lines(
+	struct vm *vm, void (*on_line)(void *ctx, lua_State *lua, lua_Debug *ar), void *ctx)
+{
+	vm->on_line = on_line;
+	vm->on_line_ctx = ctx;
 }
 
 int vm_call(struct vm *vm, int count, int results)

@@ -33,6 +33,8 @@ struct vm {
 	int64_t budget;       /* instructions left */
 	uint64_t deadline_ns; /* monotonic */
 	enum vm_stop stopped; /* why the state must be rebuilt */
+	void (*on_line)(void *ctx, lua_State *lua, lua_Debug *ar); /* NULL: nobody watches */
+	void *on_line_ctx;
 };
 
 /* PN_ENOMEM. The state's extra space belongs to vm. */
@@ -48,5 +50,8 @@ void vm_charge(lua_State *lua, int64_t work);
 /* Compiles text, never bytecode, and leaves the function on the stack, or raises. Only below
  * vm_call. */
 void vm_compile(lua_State *lua, const char *text, size_t size, const char *name);
+/* For an author's tests: on_line is called before each line, from the next vm_refill on. */
+void vm_watch_lines(
+	struct vm *vm, void (*on_line)(void *ctx, lua_State *lua, lua_Debug *ar), void *ctx);
 void *vm_owner(lua_State *lua);
 #endif

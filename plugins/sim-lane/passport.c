@@ -120,6 +120,8 @@ int passport_describe(const struct traveller *t, struct passport_pool *pool, str
 	out->aa = g->aa;
 	out->face_size = 12000 + chance(t, "face", 6001);
 	out->face_kind = chance(t, "kind", 2) == 0 ? SIM_FACE_JPEG : SIM_FACE_JPEG_2000;
+	out->portrait = true;
+	out->portrait_seed = chance(t, "portrait", 1U << 31);
 	details(t, text, out);
 	spoil(t, out);
 	return share_key(t, pool, out);

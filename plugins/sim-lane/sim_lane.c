@@ -44,6 +44,7 @@ struct sim {
 	uint32_t first_index;
 	/* How long the lane waits for Postern alone: from what was last done or sensed to the answer. */
 	uint64_t stimulus_ns, waited_ns;
+	char waits[96]; /* each of them in turn, microseconds */
 };
 
 static uint64_t mono_ns(void)
@@ -56,8 +57,12 @@ static uint64_t mono_ns(void)
 /* What was waited for has come. */
 static void answered(struct sim *s)
 {
-	if (s->stimulus_ns != 0)
-		s->waited_ns += mono_ns() - s->stimulus_ns;
+	if (s->stimulus_ns != 0) {
+		uint64_t ns = mono_ns() - s->stimulus_ns;
+		size_t used = strlen(s->waits);
+		s->waited_ns += ns;
+		snprintf(s->waits + used, sizeof s->waits - used, " %llu", (unsigned long long)(ns / 1000));
+	}
 	s->stimulus_ns = 0;
 }
 
@@ -147,6 +152,7 @@ static void present(struct sim *s)
 		send_line(s, frame);
 	}
 	s->waited_ns = 0;
+	s->waits[0] = '\0';
 	s->stimulus_ns = mono_ns();
 }
 
@@ -271,7 +277,7 @@ static void sim_tick(void *self, uint64_t now)
 static void command(struct sim *s, const struct postern_message *m)
 {
 	Postern__GateCommand *c = postern__gate_command__unpack(NULL, m->size, m->bytes);
-	char hash[65] = "", waited[24] = "";
+	char hash[65] = "", waited[128] = "";
 	if (c == NULL)
 		return;
 	snprintf(s->crossing, sizeof s->crossing, "%s", m->crossing_id);
@@ -287,7 +293,7 @@ static void command(struct sim *s, const struct postern_message *m)
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT:
 		answered(s);
-		snprintf(waited, sizeof waited, "%llu", (unsigned long long)(s->waited_ns / 1000));
+		snprintf(waited, sizeof waited, "%llu%s", (unsigned long long)(s->waited_ns / 1000), s->waits);
 		if (c->record_hash.len == 32)
 			hex_encode(hash, c->record_hash.data, 32);
 		truth(s, "exit_released", hash);

@@ -223,5 +223,6 @@ void list_free(struct list *list)
 		explicit_bzero(list->entries, list->count * sizeof *list->entries);
 	free(list->entries);
 	free(list->slots);
+	match_index_free(list->persons);
 	free(list);
 }

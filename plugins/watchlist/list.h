@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A watchlist in memory: parsed from a signed CSV file, looked up exactly. docs/watchlist.md
+ * A watchlist in memory: parsed from a signed CSV file, looked up by hash, persons
+ * also by likeness. docs/watchlist.md
  * describes the file. Pure but for malloc. Must never keep an entry whose line it could not read
  * whole.
  */
@@ -10,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "match/match.h"
 
 enum { LIST_NAME_MAX = 64, LIST_FIELD_MAX = 96 };
 
@@ -34,6 +36,7 @@ struct list {
 	 * 1, 0 is free. */
 	uint32_t *slots;
 	size_t slot_count; /* a power of two */
+	struct match_index *persons; /* by name; ids are indexes of entries */
 };
 
 /* PN_EFORMAT with *line set to the first line that is wrong (1-based). On success *out is the

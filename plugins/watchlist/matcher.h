@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Finding a traveller on a list: document number, and name with birth date. Names are compared
- * whole; a name that its zone has cut (Doc 9303-3 4.6) part by part. Several documents are OR-ed,
+ * Finding a traveller on a list: document number, and name with birth date. Names that are equal,
+ * or that their zone has cut (Doc 9303-3 4.6), and names that plugins/lib/match finds alike. Several documents are OR-ed,
  * never AND-ed. Must never change the list, nor count a name it could not compare as one it has not
  * found.
  */
@@ -8,7 +8,7 @@
 #define POSTERN_WATCHLIST_MATCHER_H
 #include "list.h"
 
-enum { MATCHES_MAX = 16 };
+enum { MATCHES_MAX = 16, MATCHER_REASONS_MAX = 6 };
 
 struct matcher_query {
 	const char *const *numbers;
@@ -16,13 +16,15 @@ struct matcher_query {
 	const char *issuer, *surname, *given_names;
 	bool name_truncated;
 	unsigned year, month, day; /* 0: unknown */
+	const char *sex, *nationality; /* "M", "F", else unknown; ICAO code or empty */
 };
 
 struct matcher_match {
 	const struct list_entry *entry;
 	const char *basis; /* "document_number", "name_birth_date" */
-	const char *reasons[3];
+	const char *reasons[MATCHER_REASONS_MAX]; /* catalogue keys */
 	size_t reason_count;
+	unsigned score_permille; /* 1000: equal */
 };
 
 /* Builds the index; called once by list_parse. */

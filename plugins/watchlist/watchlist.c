@@ -165,7 +165,7 @@ static void answer(struct watchlist *w, uint64_t id, const Postern__SearchWatchl
 	if (w->list != NULL) {
 		struct matcher_query mq = {(const char *const *)q->document_numbers,
 			q->n_document_numbers, q->issuer, q->surname, q->given_names,
-			q->name_truncated, 0, 0, 0};
+			q->name_truncated, 0, 0, 0, q->sex, q->nationality};
 		if (q->birth_date != NULL) {
 			mq.year = q->birth_date->year;
 			mq.month = q->birth_date->month;
@@ -181,7 +181,7 @@ static void answer(struct watchlist *w, uint64_t id, const Postern__SearchWatchl
 		match[i].list_id = w->list->id;
 		match[i].handling_code = (char *)(uintptr_t)found[i].entry->handling_code;
 		match[i].basis = (char *)(uintptr_t)found[i].basis;
-		match[i].score_permille = 1000;
+		match[i].score_permille = found[i].score_permille;
 		match[i].reasons = (char **)(uintptr_t)found[i].reasons;
 		match[i].n_reasons = found[i].reason_count;
 		matches[i] = &match[i];

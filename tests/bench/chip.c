@@ -174,7 +174,7 @@ static void read_whole(struct reading *r, const struct sim_passport *p, size_t a
 	if (sim_chip_new(sim_passport_chip(p), &r->chip) != 0 || emrtd_password_from_zone(&password, zone) != 0)
 		fail("the chip could not be made");
 	sim_chip_power(r->chip, true);
-	const struct emrtd_channel channel = {r, transmit, apdu_max, apdu_max, NULL};
+	const struct emrtd_channel channel = {r, transmit, apdu_max, apdu_max, NULL, false};
 	const struct emrtd_wish wish = {.password = &password, .policy = &policy, .groups = 1U << 2};
 	r->document.limits = limits;
 	struct emrtd_session *s = emrtd_open(&channel);

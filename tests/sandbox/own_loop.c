@@ -16,7 +16,7 @@ struct own {
 static int init(const struct postern_host *host, void **self)
 {
 	struct own *o = calloc(1, sizeof *o);
-	if (o == NULL || !POSTERN_HOST_HAS(host, bus_dispatch))
+	if (o == NULL || !POSTERN_HOST_HAS(host, core_heard_ms))
 		return -2;
 	o->host = host;
 	*self = o;
@@ -56,6 +56,15 @@ static void core_silent(void *self, int lost)
 	count(self, "silent", lost ? 1 : 2);
 }
 
+/* A core that is new asks nothing; how long ago the one before it spoke is told at once, in milliseconds and never as 0. */
+static void core_started(void *self, uint64_t core_epoch)
+{
+	struct own *o = self;
+	uint64_t spoke = o->host->core_heard_ms(o->host->ctx), now = o->host->now_ms(o->host->ctx);
+	if (core_epoch > 1)
+		count(o, "spoke_ago", spoke == 0 ? UINT32_MAX : now - spoke + 1);
+}
+
 static int run(void *self)
 {
 	struct own *o = self;
@@ -73,4 +82,4 @@ static void stop(void *self)
 }
 
 POSTERN_PLUGIN(.name = "own-loop", .version = "0", .init = init, .message = message,
-	.core_silent = core_silent, .stop = stop, .run = run);
+	.core_started = core_started, .core_silent = core_silent, .stop = stop, .run = run);

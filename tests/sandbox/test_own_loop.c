@@ -26,7 +26,7 @@ static char manifest_path[512];
 static void be_own_loop(struct plugin_spec *spec, void *ctx)
 {
 	static const char *const metrics[] = {"blob_size", "blob_sum", "wrong_answer",
-		"first_answer", "second_answer", "forbidden_report", "silent"};
+		"first_answer", "second_answer", "forbidden_report", "silent", "spoke_ago"};
 	(void)ctx;
 	spec->name = "own-loop";
 	spec->object = getenv("OWN_LOOP");
@@ -107,6 +107,48 @@ static void test_query_and_blob(void **state)
 	free(c);
 }
 
+static void beat(struct core_side *c, uint64_t mono_ms)
+{
+	Postern__Heartbeat h = POSTERN__HEARTBEAT__INIT;
+	uint8_t bytes[16];
+	h.mono_ms = mono_ms;
+	assert_int_equal(core_side_tell(c, 0, POSTERN__ENVELOPE__BODY_HEARTBEAT, bytes,
+				 postern__heartbeat__pack(&h, bytes)),
+		PN_OK);
+}
+
+static uint64_t spoke_ago(struct core_side *c, uint64_t epoch)
+{
+	assert_int_equal(core_side_greet(c, epoch, 100, 60000), PN_OK);
+	assert_int_equal(core_side_await(c, POSTERN__ENVELOPE__BODY_COUNT, 2000), PN_OK);
+	assert_string_equal(c->message.envelope->count->metric, "spoke_ago");
+	return c->message.envelope->count->add;
+}
+
+/* The core's word counts from when it was said. A plugin that stood still finds a dead core's heartbeats waiting and must not
+ * take them for news; none from the future, and none that is older than what is known, counts either. */
+static void test_core_heard(void **state)
+{
+	(void)state;
+	struct core_side *c = begin();
+	assert_int_equal(core_side_greet(c, 1, 100, 60000), PN_OK);
+	assert_int_equal(spoke_ago(c, 2), UINT32_MAX); /* it said hello, and no more */
+	assert_int_equal(kill(c->child.pid, SIGSTOP), 0);
+	uint64_t said = clock_mono_ms();
+	beat(c, said);
+	usleep(300000);
+	assert_int_equal(kill(c->child.pid, SIGCONT), 0);
+	uint64_t ago = spoke_ago(c, 3);
+	assert_in_range(ago, 301, clock_mono_ms() - said + 1);
+	beat(c, said - 5000);
+	assert_in_range(spoke_ago(c, 4), ago, clock_mono_ms() - said + 1);
+	beat(c, said + 3600000);
+	ago = spoke_ago(c, 5);
+	assert_in_range(ago, 1, clock_mono_ms() - said + 1);
+	core_side_end(c);
+	free(c);
+}
+
 /* From spawn to the hello that answers the core: printed, and bounded well above what it takes. */
 static void test_time_to_hello(void **state)
 {
@@ -131,6 +173,7 @@ int main(void)
 	struct text error;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_query_and_blob),
+		cmocka_unit_test(test_core_heard),
 		cmocka_unit_test(test_time_to_hello),
 	};
 	text_init(&error, why, sizeof why);

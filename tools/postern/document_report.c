@@ -102,7 +102,7 @@ static int write_xml(struct cli *cli, const struct report_xml *log)
 	size_t size = 0;
 	int r = text != NULL ? report_xml(log, text, REPORT_XML_MAX, &size) : PN_ENOMEM;
 	FILE *f = r == PN_OK ? fopen(path, "we") : NULL;
-	bool ok = f != NULL && fwrite(text, 1, size, f) == size;
+	bool ok = f != NULL && text != NULL && fwrite(text, 1, size, f) == size;
 	if (f != NULL)
 		ok = fclose(f) == 0 && ok;
 	free(text);

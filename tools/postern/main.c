@@ -17,7 +17,10 @@ int main(int argc, char **argv)
 		pki_commands,
 		sign_commands,
 		rules_test_commands,
+		rules_author_commands,
 		stay_commands,
+		gpio_commands,
+		match_commands,
 		NULL,
 	};
 

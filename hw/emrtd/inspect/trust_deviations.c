@@ -361,29 +361,19 @@ enum trust_error trust_take_deviations(struct trust *t, const char country[3], i
 	return rc;
 }
 
-/* Doc 9303-12, 10.1 and 7.1.1: one signer, whose certificate is beside the list, of a State in the store. */
+/* Doc 9303-12, 10.1 and 7.1.1: the signer is of a State in the store. */
 static enum trust_error verify(
-	const struct trust *t, CMS_ContentInfo *cms, int *digest, struct trust_deviation_report *r)
+	const struct trust *t, const struct trust_signed *s, int *digest, struct trust_deviation_report *r)
 {
 	const struct trust_certificate *issuer = NULL;
 	X509_ALGOR *algorithm = NULL;
-	X509 *signer = NULL;
-	char oid[40] = "";
-	OBJ_obj2txt(oid, sizeof oid, CMS_get0_eContentType(cms), 1);
-	if (strcmp(oid, "2.23.136.1.1.7") != 0)
-		return TRUST_ENCODING;
-	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
-	if (sk_CMS_SignerInfo_num(signers) != 1)
-		return TRUST_NO_SIGNER;
-	CMS_SignerInfo *si = sk_CMS_SignerInfo_value(signers, 0);
-	if (CMS_verify(cms, NULL, NULL, NULL, NULL, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1)
-		return TRUST_SIGNATURE;
-	CMS_SignerInfo_get0_algs(si, NULL, &signer, &algorithm, NULL);
-	if (signer == NULL || algorithm == NULL)
+	X509 *signer = s->signer;
+	CMS_SignerInfo_get0_algs(s->info, NULL, NULL, &algorithm, NULL);
+	if (algorithm == NULL)
 		return TRUST_NO_SIGNER;
 	*digest = OBJ_obj2nid(algorithm->algorithm);
 	X509_NAME_oneline(X509_get_subject_name(signer), r->signer, sizeof r->signer);
-	r->signed_s = trust_signing_time(si);
+	r->signed_s = trust_signing_time(s->info);
 	if (r->signed_s == 0)
 		return TRUST_ENCODING;
 	if (trust_issuer(t, signer, &issuer) != TRUST_FOUND || !trust_country(X509_get_subject_name(signer), r->country) ||
@@ -418,24 +408,18 @@ enum trust_error trust_add_deviations(
 	struct trust_deviation_report own, *r = report != NULL ? report : &own;
 	int digest = NID_undef;
 	memset(r, 0, sizeof *r);
-	if (size > TRUST_LIST_MAX)
-		return TRUST_TOO_LARGE;
-	const unsigned char *p = bytes;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)size);
-	enum trust_error rc = TRUST_ENCODING;
-	if (cms == NULL || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
+	struct trust_signed s;
+	enum trust_error rc = trust_signed_open(&s, bytes, size, "2.23.136.1.1.7");
+	if (rc != TRUST_OK)
 		goto out;
-	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
-	if (content == NULL || *content == NULL)
-		goto out;
-	rc = verify(t, cms, &digest, r);
+	rc = verify(t, &s, &digest, r);
 	if (rc != TRUST_OK)
 		goto out;
 	struct trust_deviation_list *l = place(t, r->country);
 	rc = l == NULL ? TRUST_MEMORY : r->signed_s < l->signed_s ? TRUST_OLDER : TRUST_OK;
 	if (rc == TRUST_OK)
-		rc = trust_take_deviations(t, r->country, digest, ASN1_STRING_get0_data(*content),
-			(size_t)ASN1_STRING_length(*content), r);
+		rc = trust_take_deviations(t, r->country, digest, ASN1_STRING_get0_data(s.content),
+			(size_t)ASN1_STRING_length(s.content), r);
 	if (rc == TRUST_OK) {
 		if (l->signed_s == 0)
 			t->deviation_list_count++;
@@ -443,7 +427,6 @@ enum trust_error trust_add_deviations(
 		l->signed_s = r->signed_s;
 	}
 out:
-	CMS_ContentInfo_free(cms);
-	ERR_clear_error();
+	trust_signed_close(&s);
 	return rc;
 }

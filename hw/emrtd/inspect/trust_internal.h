@@ -8,6 +8,18 @@
 
 #include "emrtd/inspect/trust.h"
 
+/* A list as States sign them (CMS SignedData, Doc 9303-12): one signer, whose certificate is beside it, and whose signature is
+ * right. Who the signer is, and whether it may, is for the caller. */
+struct trust_signed {
+	CMS_ContentInfo *cms;
+	CMS_SignerInfo *info; /* these three in cms */
+	X509 *signer;
+	const ASN1_OCTET_STRING *content;
+};
+/* type: of the content, dotted. trust_signed_close() whatever comes of it. */
+enum trust_error trust_signed_open(struct trust_signed *s, const uint8_t *bytes, size_t size, const char *type);
+void trust_signed_close(struct trust_signed *s);
+
 /* Takes a reference of x when it is usable. */
 enum trust_use trust_take(struct trust *t, X509 *x, bool pinned);
 /* Whether the extended key usage names this purpose (dotted). */

@@ -103,38 +103,56 @@ int64_t trust_signing_time(CMS_SignerInfo *si)
 		       0;
 }
 
-/* The signature over the list, the signer's right to it, and the root that vouches for the signer. */
+enum trust_error trust_signed_open(struct trust_signed *s, const uint8_t *bytes, size_t size, const char *type)
+{
+	const unsigned char *p = bytes;
+	char oid[40] = "";
+	memset(s, 0, sizeof *s);
+	if (size > TRUST_LIST_MAX)
+		return TRUST_TOO_LARGE;
+	s->cms = d2i_CMS_ContentInfo(NULL, &p, (long)size);
+	if (s->cms == NULL || OBJ_obj2nid(CMS_get0_type(s->cms)) != NID_pkcs7_signed)
+		return TRUST_ENCODING;
+	ASN1_OCTET_STRING **content = CMS_get0_content(s->cms);
+	OBJ_obj2txt(oid, sizeof oid, CMS_get0_eContentType(s->cms), 1);
+	if (content == NULL || *content == NULL || strcmp(oid, type) != 0)
+		return TRUST_ENCODING;
+	s->content = *content;
+	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(s->cms);
+	if (sk_CMS_SignerInfo_num(signers) != 1)
+		return TRUST_NO_SIGNER;
+	s->info = sk_CMS_SignerInfo_value(signers, 0);
+	if (CMS_verify(s->cms, NULL, NULL, NULL, NULL, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1)
+		return TRUST_SIGNATURE;
+	CMS_SignerInfo_get0_algs(s->info, NULL, &s->signer, NULL, NULL);
+	return s->signer != NULL ? TRUST_OK : TRUST_NO_SIGNER;
+}
+
+void trust_signed_close(struct trust_signed *s)
+{
+	CMS_ContentInfo_free(s->cms);
+	memset(s, 0, sizeof *s);
+	ERR_clear_error();
+}
+
+/* The signer's right to sign master lists, and the root that vouches for it. */
 static enum trust_error verify_list(
-	const struct trust *t, CMS_ContentInfo *cms, const MASTER_LIST *list, struct trust_report *report)
+	const struct trust *t, const struct trust_signed *s, const MASTER_LIST *list, struct trust_report *report)
 {
 	struct links links = {.count = 0};
 	char country[3];
-	char oid[40] = "";
-	OBJ_obj2txt(oid, sizeof oid, CMS_get0_eContentType(cms), 1);
-	if (strcmp(oid, "2.23.136.1.1.2") != 0)
-		return TRUST_ENCODING;
-	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
-	if (sk_CMS_SignerInfo_num(signers) != 1)
-		return TRUST_NO_SIGNER;
-	CMS_SignerInfo *si = sk_CMS_SignerInfo_value(signers, 0);
-	if (CMS_verify(cms, NULL, NULL, NULL, NULL, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1)
-		return TRUST_SIGNATURE;
-	X509 *signer = NULL;
-	CMS_SignerInfo_get0_algs(si, NULL, &signer, NULL, NULL);
-	if (signer == NULL)
-		return TRUST_NO_SIGNER;
-	X509_NAME_oneline(X509_get_subject_name(signer), report->signer, sizeof report->signer);
-	report->signed_s = trust_signing_time(si);
-	if (!trust_country(X509_get_issuer_name(signer), country))
+	X509_NAME_oneline(X509_get_subject_name(s->signer), report->signer, sizeof report->signer);
+	report->signed_s = trust_signing_time(s->info);
+	if (!trust_country(X509_get_issuer_name(s->signer), country))
 		return TRUST_NO_ROOT;
-	STACK_OF(X509) *beside = CMS_get1_certs(cms);
+	STACK_OF(X509) *beside = CMS_get1_certs(s->cms);
 	gather_links(&links, beside, country);
 	gather_links(&links, list->certificates, country);
-	bool vouched_for = pinned_issuer(t, signer, &links);
+	bool vouched_for = pinned_issuer(t, s->signer, &links);
 	sk_X509_pop_free(beside, X509_free);
 	if (!vouched_for)
 		return TRUST_NO_ROOT;
-	return trust_signs(signer, "2.23.136.1.1.3") ? TRUST_OK : TRUST_SIGNER_USAGE;
+	return trust_signs(s->signer, "2.23.136.1.1.3") ? TRUST_OK : TRUST_SIGNER_USAGE;
 }
 
 static bool explicit_parameters(X509 *x)
@@ -200,30 +218,18 @@ enum trust_error trust_add_master_list(
 {
 	struct trust_report own, *r = report != NULL ? report : &own;
 	MASTER_LIST *list = NULL;
+	struct trust_signed s;
 	memset(r, 0, sizeof *r);
-	if (size > TRUST_LIST_MAX)
-		return TRUST_TOO_LARGE;
-	const unsigned char *p = bytes;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)size);
-	enum trust_error rc = TRUST_ENCODING;
-	if (cms == NULL || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
-		goto out;
-	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
-	if (content == NULL || *content == NULL)
-		goto out;
-	p = ASN1_STRING_get0_data(*content);
-	list = d2i_MASTER_LIST(NULL, &p, ASN1_STRING_length(*content));
-	if (list == NULL)
-		goto out;
-	rc = verify_list(t, cms, list, r);
-	if (rc != TRUST_OK)
-		goto out;
-	take_all(t, list, check_self, r);
-	rc = TRUST_OK;
-out:
+	enum trust_error rc = trust_signed_open(&s, bytes, size, "2.23.136.1.1.2");
+	if (rc == TRUST_OK) {
+		const unsigned char *p = ASN1_STRING_get0_data(s.content);
+		list = d2i_MASTER_LIST(NULL, &p, ASN1_STRING_length(s.content));
+		rc = list != NULL ? verify_list(t, &s, list, r) : TRUST_ENCODING;
+	}
+	if (rc == TRUST_OK)
+		take_all(t, list, check_self, r);
 	MASTER_LIST_free(list);
-	CMS_ContentInfo_free(cms);
-	ERR_clear_error();
+	trust_signed_close(&s);
 	return rc;
 }
 

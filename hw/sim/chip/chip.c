@@ -121,6 +121,8 @@ static void forget(struct sim_chip *chip)
 	chip->rest = chip->last = NULL;
 	chip->rest_size = chip->last_size = 0;
 	sc_pace_end(chip);
+	sim_der_free(&chip->chain.data);
+	chip->chain.open = false;
 	OPENSSL_cleanse(&chip->session, sizeof chip->session);
 	OPENSSL_cleanse(&chip->next_session, sizeof chip->next_session);
 	chip->in_application = chip->access = chip->by_pace = chip->has_challenge = false;
@@ -209,12 +211,15 @@ static unsigned give_rest(struct sim_chip *chip, const struct sc_apdu *apdu, str
 }
 
 static unsigned serve(
-	struct sim_chip *chip, const struct sc_apdu *apdu, size_t most, struct sim_der *out)
+	struct sim_chip *chip, const struct sc_apdu *given, size_t most, struct sim_der *out)
 {
+	struct sc_apdu whole = *given;
+	const struct sc_apdu *apdu = &whole;
 	if ((apdu->cla & 0xef) != 0)
 		return 0x6E00;
-	if ((apdu->cla & 0x10) != 0 && apdu->ins != 0x86)
-		return 0x6884;
+	unsigned part = sc_chain(chip, &whole);
+	if (part != 0)
+		return part;
 	if (apdu->expected > 0 && (apdu->ins == 0xa4 || apdu->ins == 0x22) &&
 		sc_fault(chip, SIM_FAULT_LE_6700))
 		return 0x6700;
@@ -247,6 +252,7 @@ static void drop_session(struct sim_chip *chip)
 	OPENSSL_cleanse(&chip->session, sizeof chip->session);
 	chip->access = chip->by_pace = false;
 	chip->ca_chosen = -1;
+	chip->chain.open = false;
 }
 
 static void put_status(struct sim_der *out, unsigned status)
@@ -320,6 +326,20 @@ static bool in_session(struct sim_chip *chip, const struct sc_apdu *outer, struc
 	return ok;
 }
 
+/* The answer of GENERAL AUTHENTICATE with a large key: what a short response holds, the rest by GET RESPONSE. */
+static unsigned in_pieces(struct sim_chip *chip, size_t most, struct sim_der *out)
+{
+	OPENSSL_clear_free(chip->rest, chip->rest_size);
+	chip->rest_size = out->size - most;
+	chip->rest = OPENSSL_memdup(out->bytes + most, chip->rest_size);
+	if (chip->rest == NULL) {
+		out->failed = true;
+		return 0x6F00;
+	}
+	out->size = most;
+	return 0x6100 | (chip->rest_size > 255 ? 0 : (unsigned)chip->rest_size);
+}
+
 static bool outside(struct sim_chip *chip, const struct sc_apdu *apdu, struct sim_der *out)
 {
 	/* GET RESPONSE belongs to the command whose data wait: the one that began the session, for one. */
@@ -327,7 +347,11 @@ static bool outside(struct sim_chip *chip, const struct sc_apdu *apdu, struct si
 		drop_session(chip);
 	size_t most = apdu->expected < chip->config.response_most ? apdu->expected
 								  : chip->config.response_most;
-	unsigned status = fitting(apdu, most, serve(chip, apdu, most, out), out);
+	unsigned status = serve(chip, apdu, most, out);
+	if (status == 0x9000 && apdu->ins == 0x86 && !apdu->extended && apdu->expected == 256 && out->size > most)
+		status = in_pieces(chip, most, out);
+	else
+		status = fitting(apdu, most, status, out);
 	if (sc_fault(chip, SIM_FAULT_READ_61) && apdu->ins != 0xc0 && out->size > 0 &&
 		status == 0x9000) {
 		OPENSSL_free(chip->rest);

@@ -89,6 +89,13 @@ struct sc_pace_run {
 	uint8_t enc[SC_KEY_MAX], mac[SC_KEY_MAX];
 };
 
+/* Parts of one command; bytes stay until the next begins. */
+struct sc_chain {
+	bool open;
+	uint8_t cla, ins, p1, p2; /* cla without the chaining bit */
+	struct sim_der data;
+};
+
 struct sim_chip {
 	struct sim_chip_config config; /* pointers into the chip's own memory, or NULL */
 	struct sc_file *files;
@@ -106,6 +113,7 @@ struct sim_chip {
 	int ca_chosen; /* index of ca[], -1 */
 	enum sim_cipher ca_cipher;
 
+	struct sc_chain chain;
 	uint32_t commands;
 	uint8_t *rest; /* for GET RESPONSE */
 	size_t rest_size;
@@ -124,6 +132,8 @@ BIGNUM *sc_draw_secret(struct sim_chip *chip, enum sim_chip_draw what, const str
 
 /* apdu.c */
 int sc_apdu_parse(const uint8_t *bytes, size_t size, struct sc_apdu *out);
+/* chain.c: 0, and *apdu is a whole command, its data those of all its parts; or the status word for a part. */
+unsigned sc_chain(struct sim_chip *chip, struct sc_apdu *apdu);
 /* file.c: append to out, return the status word. */
 unsigned sc_select(struct sim_chip *chip, const struct sc_apdu *apdu);
 unsigned sc_read(

@@ -12,8 +12,11 @@
 
 #include "base/err.h"
 #include "sim/chip/options.h"
+#include "sim/chip/portrait.h"
 #include "sim/chip/store.h"
 #include "sim/chip/vpcd.h"
+
+enum { FACE_SIZE = 15000 };
 
 static void print_line(
 	void *context, bool from_reader, const uint8_t *bytes, size_t size, double ms)
@@ -100,6 +103,10 @@ static int issue_and_run(struct options *o)
 		err = sim_store_read(o->face_file, &face, &o->passport.face_size);
 		o->passport.face = face;
 	}
+	if (o->passport.face_size == 0)
+		o->passport.face_size = FACE_SIZE;
+	/* Too small for a picture: filler. The seed of one document is as good as another's. */
+	o->passport.portrait = o->passport.face_size >= SIM_PORTRAIT_LEAST;
 	if (err == PN_OK)
 		err = sim_passport_issue(office, &o->passport, &passport);
 	if (err == PN_OK && o->save != NULL)

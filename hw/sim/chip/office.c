@@ -118,7 +118,7 @@ uint8_t *sim_office_list(const struct sim_office *o, size_t *size)
 uint8_t *sim_office_list_of(const struct sim_office *by, const struct sim_office *const *all,
 	size_t count, size_t *size)
 {
-	X509 *certificates[SIM_OFFICES_MAX];
+	X509 *certificates[SIM_OFFICES_MAX] = {NULL};
 	*size = 0;
 	if (count > SIM_OFFICES_MAX)
 		return NULL;

@@ -13,6 +13,7 @@
 
 #include "sim/chip/internal.h"
 #include "sim/chip/lds.h"
+#include "sim/chip/portrait.h"
 
 /* Slots: 1 to 16 the data groups, then the others. */
 enum { COM = 17, SOD, CARD_ACCESS, CARD_SECURITY, ATR_INFO, SLOTS };
@@ -183,7 +184,10 @@ static bool put_groups(struct sim_passport *p)
 	const struct sim_passport_config *c = &p->config;
 	struct sim_der image = {0};
 	sim_lds_dg1(&p->file[1], c->mrz);
-	if (c->face != NULL)
+	bool drawn = c->face == NULL && c->portrait && !on(p, SIM_FAULT_DG2_HUGE);
+	if (drawn)
+		(void)sim_portrait(&image, c->face_kind, c->portrait_seed, c->face_size); /* no bytes: too small */
+	else if (c->face != NULL)
 		sim_der_put(&image, c->face, c->face_size);
 	else
 		sim_lds_filler(&image,
@@ -193,7 +197,7 @@ static bool put_groups(struct sim_passport *p)
 			c->face_kind);
 	sim_lds_dg2(&p->file[2], image.bytes, image.size, c->face_kind,
 		on(p, SIM_FAULT_DG2_COUNT) ? 255 : 1);
-	bool ok = !image.failed;
+	bool ok = !image.failed && image.size > 0;
 	sim_der_free(&image);
 	if (c->full_name != NULL || c->personal_number != NULL || c->place_of_birth != NULL ||
 		c->address != NULL || c->telephone != NULL || c->profession != NULL ||

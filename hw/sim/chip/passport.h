@@ -25,6 +25,10 @@ struct sim_passport_config {
 	const uint8_t *face;
 	size_t face_size;
 	enum sim_face face_kind;
+	/* Instead of the filler: a picture that decodes, drawn from the seed; face_size at least
+	 * SIM_PORTRAIT_LEAST. */
+	bool portrait;
+	uint32_t portrait_seed;
 	/* DG11: UTF-8, NULL where not there; no DG11 without any. */
 	const char *full_name, *personal_number, *place_of_birth, *address, *telephone, *profession;
 	/* DG12: authority and day of issue (YYYYMMDD). */

@@ -3,7 +3,7 @@
  */
 #include "chip/capacity.h"
 
-enum { FOUR = 4, MAX_APDU_DATA_SIZE = 0x0a, CAPABILITIES = 7, EXTENDED_BIT = 0x40, INFO_SIZES = 0x7f66, INTEGER = 2 };
+enum { FOUR = 4, MAX_APDU_DATA_SIZE = 0x0a, CAPABILITIES = 7, EXTENDED_BIT = 0x40, CHAINING_BIT = 0x80, INFO_CAPABILITIES = 0x47, INFO_SIZES = 0x7f66, INTEGER = 2 };
 
 /* Where the historical bytes begin, and how many they are (ISO/IEC 7816-3, 8.2): after T0 and the interface bytes that each TDi
  * announces. */
@@ -25,27 +25,46 @@ static bool historical(const uint8_t *atr, size_t size, size_t *at, size_t *coun
 	return i <= size && *count <= size - i;
 }
 
-enum chip_extended chip_extended(const uint8_t *atr, size_t size)
+/* The third byte of the card capabilities, or -1. */
+static int capabilities(const uint8_t *atr, size_t size)
 {
 	size_t at = 0, count = 0;
 	if (!historical(atr, size, &at, &count) || count < 1)
-		return CHIP_EXTENDED_UNSAID;
+		return -1;
 	size_t end = at + count;
 	/* 80: data objects to the end; 00: with three bytes of status behind them */
 	if (atr[at] != 0x80 && (atr[at] != 0x00 || count < 4))
-		return CHIP_EXTENDED_UNSAID;
+		return -1;
 	if (atr[at] == 0x00)
 		end -= 3;
 	for (at++; at < end;) {
 		size_t tag = atr[at] >> 4, length = atr[at] & 0x0f;
 		at++;
 		if (length > end - at)
-			return CHIP_EXTENDED_UNSAID;
+			return -1;
 		if (tag == CAPABILITIES && length >= 3)
-			return atr[at + 2] & EXTENDED_BIT ? CHIP_EXTENDED_YES : CHIP_EXTENDED_NO;
+			return atr[at + 2];
 		at += length;
 	}
-	return CHIP_EXTENDED_UNSAID;
+	return -1;
+}
+
+enum chip_extended chip_extended(const uint8_t *atr, size_t size)
+{
+	int said = capabilities(atr, size);
+	return said < 0 ? CHIP_EXTENDED_UNSAID : said & EXTENDED_BIT ? CHIP_EXTENDED_YES : CHIP_EXTENDED_NO;
+}
+
+bool chip_chaining(const uint8_t *atr, size_t size)
+{
+	int said = capabilities(atr, size);
+	return said >= 0 && (said & CHAINING_BIT) != 0;
+}
+
+bool chip_info_chaining(struct emrtd_bytes file)
+{
+	struct emrtd_bytes value;
+	return emrtd_tlv_find(file, INFO_CAPABILITIES, &value) == 0 && value.size >= 3 && (value.bytes[2] & CHAINING_BIT) != 0;
 }
 
 static bool number(struct emrtd_tlv_walk *walk, size_t *out)

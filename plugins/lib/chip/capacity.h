@@ -14,6 +14,9 @@ enum chip_extended {
 };
 
 enum chip_extended chip_extended(const uint8_t *atr, size_t size);
+/* Whether it announces command chaining there; the same in DO 47 of EF.ATR/INFO, of which at least the beginning is in file. */
+bool chip_chaining(const uint8_t *atr, size_t size);
+bool chip_info_chaining(struct emrtd_bytes file);
 
 /* The bounds in EF.ATR/INFO, of which at least the beginning is in file. False when it states none. */
 bool chip_info_sizes(struct emrtd_bytes file, size_t *command_max, size_t *response_max);

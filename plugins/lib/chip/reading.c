@@ -19,7 +19,7 @@ struct run {
 	struct chip_outcome *out;
 	struct chip_card card;
 	size_t command_bound, response_bound; /* the chip's own */
-	bool measured, stopped;
+	bool measured, stopped, chaining;
 	int channel; /* what the slot last said */
 	struct chip_progress told;
 };
@@ -101,7 +101,8 @@ static struct emrtd_channel channel_of(struct run *r)
 	return (struct emrtd_channel){.self = r,
 		.transmit = transmit,
 		.command_max = smaller(smaller(r->card.command_max, r->command_bound), APDU_MAX),
-		.response_max = smaller(smaller(r->card.response_max, r->response_bound), APDU_MAX)};
+		.response_max = smaller(smaller(r->card.response_max, r->response_bound), APDU_MAX),
+		.chaining = r->chaining};
 }
 
 /* EF.ATR/INFO of the master file; a chip without one, or with one that is closed, has no bounds of its own. */
@@ -115,6 +116,8 @@ static int read_info(struct run *r)
 	if (s == NULL)
 		return PN_ENOMEM;
 	int err = emrtd_read(s, INFO_SFI, 0, EMRTD_SHORT_LE_MAX, &file);
+	if (err == PN_OK)
+		r->chaining = r->chaining || chip_info_chaining(file);
 	if (err == PN_OK && chip_info_sizes(file, &command, &response)) {
 		r->command_bound = command;
 		r->response_bound = response;
@@ -129,6 +132,7 @@ static int measure(struct run *r)
 	int err = PN_OK;
 	if (r->measured)
 		return PN_OK;
+	r->chaining = chip_chaining(r->card.atr, r->card.atr_size);
 	switch (chip_extended(r->card.atr, r->card.atr_size)) {
 	case CHIP_EXTENDED_NO:
 		r->command_bound = r->response_bound = 0;

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define POSTERN_ABI_MAJOR 1u
-#define POSTERN_ABI_MINOR 1u
+#define POSTERN_ABI_MINOR 2u
 
 #ifdef __cplusplus
 extern "C" {
@@ -100,6 +100,11 @@ struct postern_host {
 	 * so the caller's may be wiped at once). The manifest must ask for the set of system calls "blobs". */
 	int (*answer_blob)(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes, size_t size,
 		const uint8_t *blob, size_t blob_size);
+
+	/* Since 1.2. Monotonic milliseconds at which the core sent its newest heartbeat, never later than now; 0: none yet. A
+	 * heartbeat that waited while this process stood still is as old as it is. core_silent() comes after stale_after_ms,
+	 * which is too late for hardware that must fall back sooner. */
+	uint64_t (*core_heard_ms)(void *ctx);
 };
 
 #define POSTERN_HOST_HAS(host, member) \

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct emrtd_access_report report;
 	struct input in = {data, size, 0};
-	const struct emrtd_channel channel = {&in, transmit, 0, 0, same_random};
+	const struct emrtd_channel channel = {&in, transmit, 0, 0, same_random, true};
 	const struct emrtd_policy policy = {.bac_after_pace_offer = true};
 	struct emrtd_password p;
 	struct emrtd_session *s = emrtd_open(&channel);

@@ -21,11 +21,15 @@ static const char head[] = "# list=fuzz version=1 issued=2026-01-01T00:00:00Z\n"
 			   "entry_id,kind,document_number,issuer,surname,given_names,birth_date,"
 			   "handling_code\n";
 
-static void matches(const struct list_entry *e, const struct matcher_query *q, const char *basis)
+static void matches(const struct matcher_match *m, const struct matcher_query *q)
 {
-	if (strcmp(basis, "document_number") == 0) {
+	const struct list_entry *e = m->entry;
+	MUST(m->reason_count > 0 && m->score_permille <= 1000);
+	if (strcmp(m->basis, "document_number") == 0) {
 		MUST(e->kind == LIST_DOCUMENT && strcmp(e->number, q->numbers[0]) == 0);
 		MUST(e->issuer[0] == '\0' || strcmp(e->issuer, q->issuer) == 0);
+	} else if (strstr(m->reasons[0], "_alike") != NULL) {
+		MUST(e->kind == LIST_PERSON);
 	} else {
 		MUST(e->kind == LIST_PERSON && e->year == q->year);
 		MUST(q->name_truncated || strcmp(e->surname, q->surname) == 0);
@@ -38,13 +42,13 @@ static void finds_itself(const struct list *list, const struct list_entry *e, bo
 	struct matcher_match out[MATCHES_MAX];
 	const char *numbers[] = {e->number};
 	struct matcher_query q = {numbers, e->kind == LIST_DOCUMENT, e->issuer, e->surname,
-		e->given_names, cut, e->year, e->month, e->day};
+		e->given_names, cut, e->year, e->month, e->day, NULL, NULL};
 	bool complete, found = false;
 	size_t n = matcher_find(list, &q, out, &complete);
 
 	MUST(n <= MATCHES_MAX && (e->kind == LIST_DOCUMENT || complete));
 	for (size_t i = 0; i < n; i++) {
-		matches(out[i].entry, &q, out[i].basis);
+		matches(&out[i], &q);
 		found = found || out[i].entry == e;
 		for (size_t k = 0; k < i; k++)
 			MUST(out[k].entry != out[i].entry);

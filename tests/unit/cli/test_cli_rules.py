@@ -71,6 +71,81 @@ class Rules(unittest.TestCase):
         self.finds("0 passed")
 
 
+class Author(unittest.TestCase):
+    """What a pack's author asks for beside the test."""
+    def setUp(self):
+        self.tmp = tempfile.TemporaryDirectory()
+        self.pack = os.path.join(self.tmp.name, "pack")
+
+    def tearDown(self):
+        self.tmp.cleanup()
+
+    def write(self, name, text):
+        with open(os.path.join(self.pack, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def begin(self):
+        self.assertEqual(tool("rules", "new", self.pack).returncode, 0)
+
+    def test_new(self):
+        self.begin()
+        example = os.path.join(SOURCE, "rules", "example")
+        self.assertEqual(sorted(os.listdir(self.pack)), sorted(os.listdir(example)))
+        for name in os.listdir(example):
+            with open(os.path.join(self.pack, name), encoding="utf-8") as a, open(os.path.join(example, name), encoding="utf-8") as b:
+                self.assertEqual(a.read(), b.read(), name)
+        for command in ("test", "coverage", "lint"):
+            got = tool("rules", command, self.pack)
+            self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
+        self.assertEqual(tool("rules", "new", self.pack).returncode, 2)  # nothing is written over
+
+    def test_coverage(self):
+        self.begin()
+        self.write("validity.lua", "local function never()\n  return 1\nend\nreturn function(crossing)\n"
+                   "  if crossing.document.days_to_expiry > 5000 then\n    return 'refer', 'x', 'minor'\n  end\n"
+                   "  if crossing.document.days_to_expiry < 90 then\n"
+                   "    return 'refer', 'example.expires_soon', 'expired_document', 90\n  end\nend\n")
+        got = tool("rules", "coverage", self.pack)
+        self.assertEqual(got.returncode, 1)
+        # by hand: lines 3 (the closure), 4 or 11 and 5, 8, 9, 11 run; 6 does not; 2 is never entered
+        self.assertRegex(got.stdout, r"^validity.lua: \d of \d lines, not line 6, 1 function never entered$")
+
+    def test_lint(self):
+        self.begin()
+        with open(os.path.join(self.pack, "pack.yaml"), encoding="utf-8") as f:
+            text = f.read()
+        self.write("pack.yaml", text.replace("rules: [", "  - lane\nrules: ["))
+        got = tool("rules", "lint", self.pack)
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("field 'lane' is declared and read in no case", got.stdout)
+        self.write("pack.yaml", text.replace("stage: document", "stage: risk").replace("days_to_expiry", "age_years"))
+        got = tool("rules", "lint", self.pack)
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("'document.age_years' is no input of a risk indicator", got.stderr)
+
+    def test_explain(self):
+        self.begin()
+        got = tool("rules", "explain", self.pack, "--case", "89 days left")
+        self.assertEqual((got.returncode, got.stdout), (0, "validity_test.lua: 89 days left\n  validity: refer example.expires_soon "
+                                                        "expired_document 90\n  read: document.days_to_expiry\n"))
+        self.assertEqual(tool("rules", "explain", self.pack, "--case", "no").returncode, 1)
+
+    def test_bench(self):
+        self.begin()
+        out = parsed(tool("rules", "bench", self.pack, "--rounds", "7", "--json"))
+        self.assertEqual((out["rules"], out["evaluations"]), (1, 4 * 7))
+        self.assertGreater(out["p50_ns"], 0)
+
+    def test_annotations(self):
+        """Every class and field that the guide lists, and none that is closed."""
+        text = tool("rules", "annotations").stdout
+        for line in ("---@class (exact) Crossing", "---@field age_years integer", "---@field stays Stay[]",
+                     '-- Direction: "unspecified", "entry", "exit"'):
+            self.assertIn(line + "\n", text)
+        for closed in ("surname", "given_names", "---@field sex", "---@field number"):
+            self.assertNotIn(closed, text)
+
+
 class Guide(unittest.TestCase):
     """docs/rules.md: its example is a pack that passes, and its table of facts is the schema's."""
     @classmethod

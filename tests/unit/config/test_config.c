@@ -85,15 +85,13 @@ static void everything_said(void **state)
 	assert_int_equal(u->plugins_count, 4);
 	const struct config_plugin *p = config_plugin_find(u, "reader");
 	assert_non_null(p);
-	assert_true(p->required);
 	assert_int_equal(p->options.count, 3);
 	assert_string_equal(config_pair_find(&p->options, "baud"), "9600");
 	assert_string_equal(config_pair_find(&p->options, "odd key"), "a: b");
 	assert_null(config_pair_find(&p->options, "none"));
 	assert_string_equal(config_pair_find(&p->devices, "line"), "reader-line");
-	assert_int_equal(p->devices.at[0].line, 29);
+	assert_int_equal(p->devices.at[0].line, 28);
 	p = config_plugin_find(u, "watchlist");
-	assert_false(p->required);
 	assert_int_equal(p->memory_mib, 96);
 	snprintf(expected, sizeof expected, "%s/good/lists", folder);
 	assert_string_equal(config_pair_find(&p->folders, "lists"), expected);
@@ -130,10 +128,9 @@ static void defaults(void **state)
 	assert_null(u->lane);
 	assert_int_equal(u->journal.free_space_floor_mib, 64);
 	assert_int_equal(u->journal.retention_hours, 72);
-	assert_int_equal(u->heartbeat_ms, 250);
+	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 1000);
 	assert_false(u->officer_required);
-	assert_true(u->plugins[0].required);
 	assert_int_equal(u->plugins[0].sockets, 0);
 	assert_int_equal(u->plugins[0].memory_mib, 0);
 	assert_int_equal(

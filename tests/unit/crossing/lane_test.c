@@ -258,6 +258,51 @@ static void officer_is_told_what_cannot_be(void **state)
 	assert_string_equal(state_of(b), "RETURN_PATH");
 }
 
+static int command(struct bench *b, enum lane_command command)
+{
+	struct lane_input in = { .kind = LANE_COMMAND, .command = command, .officer = "officer-1" };
+	return bench_input(b, &in);
+}
+
+/* Out of service lets the crossing in hand go on. Resuming meanwhile is refused with what to do, is not recorded as done, and
+ * does not take the withdrawal back; at rest it is taken. */
+static void resume_waits_for_the_crossing(void **state)
+{
+	struct bench *b = *state;
+	bench_walk_in(b);
+	const char *in_crossing = state_of(b);
+	assert_int_equal(command(b, LANE_CMD_OUT_OF_SERVICE), PN_OK);
+	assert_string_equal(state_of(b), in_crossing);
+	size_t before = b->count;
+	int err = command(b, LANE_CMD_RESUME);
+	assert_int_equal(err, PN_EAGAIN);
+	assert_int_equal(b->count, before);
+	assert_string_equal(lane_refusal(LANE_CMD_RESUME, err),
+		"nothing to resume now: say it when `postern lanes` shows OUT_OF_SERVICE, FAULT_LOCKED or FAULT_OCCUPIED; a crossing in "
+		"hand ends first");
+	bench_commit(b, bench_record(b, R(VERDICT)), true);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	b->sensed.occupants = 0;
+	bench_sense(b);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	bench_wait(b, 1000);
+	assert_int_equal(bench_record(b, R(OUTCOME))->outcome, POSTERN__OUTCOME__OUTCOME_PASSED);
+	assert_string_equal(state_of(b), "OUT_OF_SERVICE");
+	assert_int_equal(command(b, LANE_CMD_RESUME), PN_OK);
+	assert_string_equal(state_of(b), "BOOT_SELFTEST");
+}
+
+/* Each command's refusal says something of that command; what was taken has none. */
+static void refusals_are_named(void **state)
+{
+	(void)state;
+	for (enum lane_command c = LANE_CMD_ASSIST; c <= LANE_CMD_DUTY_OFF; c++) {
+		assert_null(lane_refusal(c, PN_OK));
+		assert_non_null(lane_refusal(c, PN_EAGAIN));
+		assert_string_equal(lane_refusal(c, PN_EDENIED), "refused");
+	}
+}
+
 static void officer_admits(void **state)
 {
 	struct bench *b = *state;
@@ -372,6 +417,8 @@ int main(void)
 		T(stale_sensors_are_unknown),
 		T(officer_admits),
 		T(officer_is_told_what_cannot_be),
+		T(resume_waits_for_the_crossing),
+		T(refusals_are_named),
 		T(decisions_that_do_not_count),
 		T(officer_refuses),
 		T(held_person_finds_the_way_back),

@@ -79,5 +79,5 @@ static int random_bytes(void *self, uint8_t *out, size_t size)
 
 struct emrtd_channel script_channel(struct script *s)
 {
-	return (struct emrtd_channel){s, transmit, 0, 0, s->random != NULL ? random_bytes : NULL};
+	return (struct emrtd_channel){s, transmit, 0, 0, s->random != NULL ? random_bytes : NULL, false};
 }

@@ -222,7 +222,7 @@ static struct emrtd_session *open_card(struct card *card, bool extended)
 	static const uint8_t secret[] = {1, 2, 3, 4, 5, 6, 7, 8};
 	const struct emrtd_bytes k = {secret, sizeof(secret)};
 	const struct emrtd_channel channel = {
-		card, transmit, extended ? 4096 : 0, extended ? 4096 : 0, NULL};
+		card, transmit, extended ? 4096 : 0, extended ? 4096 : 0, NULL, false};
 	struct emrtd_session *s = emrtd_open(&channel);
 	assert_int_equal(emrtd_secure(s, EMRTD_STEP_NONE, EMRTD_3DES, k, NULL), 0);
 	chip_keys(&card->keys, EMRTD_3DES, k);
@@ -317,7 +317,7 @@ static void test_ca_faults(void **state)
 	struct card card = {.chip = key};
 	struct emrtd_security_infos infos;
 	struct emrtd_ca_choice choice;
-	const struct emrtd_channel channel = {&card, transmit, 0, 0, NULL};
+	const struct emrtd_channel channel = {&card, transmit, 0, 0, NULL, false};
 	struct emrtd_session *s = emrtd_open(&channel);
 	assert_int_equal(emrtd_security_infos(&infos, (struct emrtd_bytes){dg14, size}), 0);
 	assert_int_equal(emrtd_ca_choose(&infos, &choice), 0);

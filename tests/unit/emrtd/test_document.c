@@ -181,7 +181,7 @@ static void start(struct reading *r, size_t apdu_max)
 {
 	assert_int_equal(sim_chip_new(&r->config, &r->chip), 0);
 	sim_chip_power(r->chip, true);
-	const struct emrtd_channel channel = {r->chip, transmit, apdu_max, apdu_max, NULL};
+	const struct emrtd_channel channel = {r->chip, transmit, apdu_max, apdu_max, NULL, false};
 	r->session = emrtd_open(&channel);
 	assert_non_null(r->session);
 }
@@ -315,7 +315,7 @@ static void another_chip_is_not_gone_on_with(void **state)
 	prepare(&second, &other);
 	assert_int_equal(sim_chip_new(&second.config, &second.chip), 0);
 	sim_chip_power(second.chip, true);
-	const struct emrtd_channel channel = {second.chip, transmit, 0, 0, NULL};
+	const struct emrtd_channel channel = {second.chip, transmit, 0, 0, NULL, false};
 	emrtd_close(r.session);
 	r.session = emrtd_open(&channel);
 	assert_non_null(r.session);

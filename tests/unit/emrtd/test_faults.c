@@ -24,7 +24,8 @@ enum base {
 	BASE = 3,
 	SHORT = 0,
 	LONG = 4,
-	LARGE = 8 /* DG2 of 70000 bytes */
+	LARGE = 8, /* DG2 of 70000 bytes */
+	WIDE = 16  /* chip authentication with a key of 2048 bits, DH */
 };
 
 /* Of the reading. */
@@ -139,6 +140,9 @@ static const struct row table[] = {
 
 /* CHIP. A signed key that the chip does not show to have is not its own. */
 {"ca-6a80", BY_GM, READ, NO, BAD, YES, SOUND, true, "refuses the protocol that the State signed it has"},
+{"chain-6884", BY_GM | WIDE, READ, NO, NO, YES, SOUND, true, "cannot be asked in short length: no proof, none refuted"},
+{"chain-6884", BY_GM | WIDE | LONG, READ, NO, YES, YES, SOUND, true, "borne: extended length needs no chaining"},
+{"clone", BY_GM | WIDE, STOPS(ECRYPTO, CA_CONFIRM, CA_WRONG), NO, BAD, NO, SOUND, false, "the same, asked in two commands"},
 {"clone", BY_GM, STOPS(ECRYPTO, CA_CONFIRM, CA_WRONG), NO, BAD, NO, SOUND, false, "no response under the keys agreed on (6.2.1)"},
 {"clone", BY_CAM, STOPS(ECRYPTO, CA_CONFIRM, CA_WRONG), BAD, BAD, NO, SOUND, false, "nor the mapping's data"},
 {"clone", ONLY_AA, READ, NO, NO, BAD, SOUND, true, "a signature by another key than DG15's"},
@@ -194,7 +198,7 @@ static struct sim_passport_config config_of(const struct row *r)
 	c.aa = base == ONLY_AA ? SIM_AA_RSA : SIM_AA_EC;
 	c.aa_bits = 1024;
 	if (base != ONLY_AA) {
-		c.ca[0] = (struct sim_passport_ca){SIM_AES_128, 13, -1, false};
+		c.ca[0] = (struct sim_passport_ca){SIM_AES_128, r->base & WIDE ? 2 : 13, -1, false};
 		c.ca_count = 1;
 	}
 	c.face_size = r->base & LARGE ? 70000 : 2000;
@@ -340,7 +344,7 @@ static void each_fault_has_a_row(void **state)
 static void without_a_fault_each_passes(void **state)
 {
 	(void)state;
-	for (unsigned base = 0; base <= (ONLY_AA | LONG | LARGE); base++) {
+	for (unsigned base = 0; base <= (ONLY_AA | LONG | LARGE | WIDE); base++) {
 		const struct row r = {.fault = "slow=0", .base = base};
 		const struct sim_passport_config config = config_of(&r);
 		struct whole w;

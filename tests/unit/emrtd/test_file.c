@@ -139,7 +139,7 @@ static void make(struct chip *chip, size_t value, size_t padding)
 
 static struct emrtd_session *open_chip(struct chip *chip, bool extended)
 {
-	const struct emrtd_channel channel = {chip, transmit, extended ? 4096 : 0, extended ? 4096 : 0, NULL};
+	const struct emrtd_channel channel = {chip, transmit, extended ? 4096 : 0, extended ? 4096 : 0, NULL, false};
 	struct emrtd_session *s = emrtd_open(&channel);
 	assert_non_null(s);
 	return s;

@@ -243,7 +243,7 @@ static void run(enum emrtd_mapping mapping, enum emrtd_cipher cipher, unsigned i
 	const struct emrtd_policy policy = {0};
 	prepare(&card, mapping, cipher, id);
 	card.short_only = short_only;
-	struct emrtd_channel channel = {&card, transmit, 2000, 2000, NULL};
+	struct emrtd_channel channel = {&card, transmit, 2000, 2000, NULL, false};
 	if (short_only)
 		channel.command_max = channel.response_max = 0;
 	struct emrtd_session *s = emrtd_open(&channel);

@@ -82,7 +82,8 @@ void whole_lay(struct whole *w, bool extended)
 	const struct emrtd_channel channel = {.self = w,
 		.transmit = transmit,
 		.command_max = extended ? EMRTD_COMMAND_MAX : 0,
-		.response_max = extended ? EMRTD_RESPONSE_MAX : 0};
+		.response_max = extended ? EMRTD_RESPONSE_MAX : 0,
+		.chaining = !w->without_chaining};
 	w->session = emrtd_open(&channel);
 	assert_non_null(w->session);
 }

@@ -25,7 +25,7 @@ struct whole {
 	struct sim_chip *chip;
 	struct emrtd_session *session;
 	struct emrtd_policy policy;
-	bool by_can, extended;
+	bool by_can, extended, without_chaining;
 	double deadline_ms; /* of the chip's modelled time; beyond it the channel gives PN_ETIMEOUT */
 	struct emrtd_families *families; /* may be NULL */
 	uint32_t groups;    /* wished for, beside DG1, DG14 and DG15 */

@@ -89,28 +89,33 @@ static void historical_bytes(void **state)
 		const char *atr;
 		size_t size;
 		enum chip_extended said;
+		bool chaining; /* bit 8 of the same byte */
 	} cases[] = {
 		/* PC/SC part 3, 3.1.3.2.3: ATS of a contactless card; capabilities 73 C0 21 C0 and 80 */
-		{"\x3b\x88\x80\x01\x80\x73\xc0\x21\xc0\x57\x75\x90\x44", 13, CHIP_EXTENDED_YES},
-		{"\x3b\x88\x80\x01\x80\x73\xc0\x21\x80\x57\x75\x90\x04", 13, CHIP_EXTENDED_NO},
+		{"\x3b\x88\x80\x01\x80\x73\xc0\x21\xc0\x57\x75\x90\x44", 13, CHIP_EXTENDED_YES, true},
+		{"\x3b\x88\x80\x01\x80\x73\xc0\x21\x80\x57\x75\x90\x04", 13, CHIP_EXTENDED_NO, true},
 		/* the ATR of vicc: category E1, not the standard's form */
-		{"\x3b\x88\x80\x01\xe1\xf3\x5e\x11\x77\x83\xd7\x00\x77", 13, CHIP_EXTENDED_UNSAID},
+		{"\x3b\x88\x80\x01\xe1\xf3\x5e\x11\x77\x83\xd7\x00\x77", 13, CHIP_EXTENDED_UNSAID, false},
 		/* category 00: three bytes of status at the end */
-		{"\x3b\x08\x00\x73\x00\x00\x40\x05\x90\x00", 10, CHIP_EXTENDED_YES},
-		{"\x3b\x07\x00\x73\x00\x00\x40\x05\x90", 9, CHIP_EXTENDED_UNSAID},
+		{"\x3b\x08\x00\x73\x00\x00\x40\x05\x90\x00", 10, CHIP_EXTENDED_YES, false},
+		{"\x3b\x07\x00\x73\x00\x00\x40\x05\x90", 9, CHIP_EXTENDED_UNSAID, false},
+		{"\x3b\x04\x80\x73\x00\x00\x3f", 7, CHIP_EXTENDED_UNSAID, false}, /* one byte less is stated */
+		{"\x3b\x05\x80\x73\x00\x00\x3f", 7, CHIP_EXTENDED_NO, false},
 		/* two bytes of capabilities say nothing of length */
-		{"\x3b\x04\x80\x72\xff\xff", 6, CHIP_EXTENDED_UNSAID},
-		{"\x3b\x00", 2, CHIP_EXTENDED_UNSAID},
-		{"\x3b", 1, CHIP_EXTENDED_UNSAID},
-		{"", 0, CHIP_EXTENDED_UNSAID},
+		{"\x3b\x04\x80\x72\xff\xff", 6, CHIP_EXTENDED_UNSAID, false},
+		{"\x3b\x00", 2, CHIP_EXTENDED_UNSAID, false},
+		{"\x3b", 1, CHIP_EXTENDED_UNSAID, false},
+		{"", 0, CHIP_EXTENDED_UNSAID, false},
 		/* interface bytes, or historical ones, that are not there */
-		{"\x3b\xf8\x80", 3, CHIP_EXTENDED_UNSAID},
-		{"\x3b\x88\x80\x01\x80\x73\xc0", 7, CHIP_EXTENDED_UNSAID},
+		{"\x3b\xf8\x80", 3, CHIP_EXTENDED_UNSAID, false},
+		{"\x3b\x88\x80\x01\x80\x73\xc0", 7, CHIP_EXTENDED_UNSAID, false},
 		/* a length beyond the end */
-		{"\x3b\x03\x80\x7f\xff", 5, CHIP_EXTENDED_UNSAID},
+		{"\x3b\x03\x80\x7f\xff", 5, CHIP_EXTENDED_UNSAID, false},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		assert_int_equal(chip_extended((const uint8_t *)cases[i].atr, cases[i].size), cases[i].said);
+		assert_int_equal(chip_chaining((const uint8_t *)cases[i].atr, cases[i].size), cases[i].chaining);
+	}
 }
 
 static void sizes_of_info(void **state)
@@ -121,6 +126,9 @@ static void sizes_of_info(void **state)
 	assert_true(chip_info_sizes((struct emrtd_bytes){info, sizeof info}, &command, &response));
 	assert_int_equal(command, 0x5f6);
 	assert_int_equal(response, 0x800);
+	assert_true(chip_info_chaining((struct emrtd_bytes){info, sizeof info}));
+	assert_false(chip_info_chaining((struct emrtd_bytes){info, 7})); /* cut */
+	assert_false(chip_info_chaining((struct emrtd_bytes){(const uint8_t *)"\x47\x03\x94\x01\x7f", 5}));
 	for (size_t cut = 0; cut < 19; cut++)
 		assert_false(chip_info_sizes((struct emrtd_bytes){info, cut}, &command, &response));
 	assert_false(chip_info_sizes((struct emrtd_bytes){(const uint8_t *)"\x7f\x66\x04\x02\x00\x02\x00", 7}, &command, &response));
@@ -147,7 +155,7 @@ static void results_by_cause(void **state)
 {
 	(void)state;
 	static const Postern__ChipResult expected[] = {IS(NONE, ERROR), IS(ARGUMENT, ERROR), IS(CHANNEL, TORN), IS(TORN, TORN),
-		IS(CHANNEL_SMALL, ERROR), IS(CRYPTO, ERROR), IS(STATUS, ERROR), IS(FORMAT, ERROR), IS(SM_DEAD, ERROR),
+		IS(CHANNEL_SMALL, ERROR), IS(CHAINING, ERROR), IS(CRYPTO, ERROR), IS(STATUS, ERROR), IS(FORMAT, ERROR), IS(SM_DEAD, ERROR),
 		IS(SM_BARE, ERROR), IS(SM_FORMAT, ERROR), IS(SM_MAC, ERROR), IS(SM_STATUS, ERROR), IS(SM_PADDING, ERROR),
 		IS(SM_COUNTER, ERROR), IS(PASSWORD, REFUSED), IS(BAC_MAC, ERROR), IS(BAC_NONCE, ERROR), IS(PACE_ABSENT, ERROR),
 		IS(PACE_UNSUPPORTED, ERROR), IS(PACE_REFUSED, ERROR), IS(PACE_KEY, ERROR), IS(PACE_OWN_KEY, ERROR),

@@ -31,6 +31,10 @@ _Static_assert(
 	sizeof(void *) != 8 || offsetof(struct postern_host, watch) == 104, "host.watch moved");
 _Static_assert(sizeof(void *) != 8 || offsetof(struct postern_host, bus_dispatch) == 144,
 	"host.bus_dispatch moved");
+_Static_assert(sizeof(void *) != 8 || offsetof(struct postern_host, answer_blob) == 152,
+	"host.answer_blob moved");
+_Static_assert(sizeof(void *) != 8 || offsetof(struct postern_host, core_heard_ms) == 160,
+	"host.core_heard_ms moved");
 _Static_assert(
 	sizeof(void *) != 8 || offsetof(struct postern_message, blob) == 40, "message.blob moved");
 

@@ -148,7 +148,7 @@ def check_includes(path, text, known, tell):
         elif top == "hw":
             if target and (t[0] in ("plugins", "tests", "tools") or (t[0] == "core" and not (len(t) > 2 and t[1] in ("base", "schema")))):
                 tell(line, "include", f"hw includes {target}")
-            if second in ("mrz", "emrtd") and re.match(r"^(uv|sqlite3|unistd|fcntl|time)\.h$|^sys/|^winscard\.h$|^base/clock\.h$", inc):
+            if second in ("mrz", "emrtd", "lane") and re.match(r"^(uv|sqlite3|unistd|fcntl|time)\.h$|^sys/|^winscard\.h$|^base/clock\.h$", inc):
                 tell(line, "include", f"hw/{second} is pure and includes {inc}")
 
 

@@ -54,7 +54,8 @@ static void accepted(const char *entry)
 }
 
 struct found {
-	char ids[256]; /* "A1 A2" */
+	char ids[256]; /* "A1 A2": by number, and by a name that is equal or cut */
+	char alike[256];
 	bool complete;
 	struct matcher_match match[MATCHES_MAX];
 	size_t count;
@@ -65,9 +66,9 @@ static struct found find(const struct list *list, const struct matcher_query *q)
 	struct found f = {.complete = false};
 	f.count = matcher_find(list, q, f.match, &f.complete);
 	for (size_t i = 0; i < f.count; i++) {
-		size_t n = strlen(f.ids);
-		snprintf(f.ids + n, sizeof f.ids - n, "%s%s", n > 0 ? " " : "",
-			f.match[i].entry->id);
+		char *ids = strstr(f.match[i].reasons[0], "_alike") != NULL ? f.alike : f.ids;
+		size_t n = strlen(ids);
+		snprintf(ids + n, sizeof f.ids - n, "%s%s", n > 0 ? " " : "", f.match[i].entry->id);
 	}
 	return f;
 }
@@ -76,7 +77,8 @@ static void documents(
 	const struct list *list, const char *number, const char *issuer, const char *expected)
 {
 	const char *numbers[] = {number};
-	struct matcher_query q = {numbers, 1, issuer, "NOBODY", "ATALL", false, 1990, 1, 1};
+	struct matcher_query q = {
+		numbers, 1, issuer, "NOBODY", "ATALL", false, 1990, 1, 1, NULL, NULL};
 	struct found f = find(list, &q);
 	assert_string_equal(f.ids, expected);
 	assert_true(f.complete);
@@ -87,7 +89,7 @@ static void documents(
 static void persons(const struct list *list, const char *surname, const char *given, unsigned y,
 	unsigned m, unsigned d, const char *expected)
 {
-	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d};
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d, NULL, NULL};
 	struct found f = find(list, &q);
 	if (strcmp(f.ids, expected) != 0)
 		fail_msg("%s, %s %u-%u-%u: found '%s', not '%s'", surname, given, y, m, d, f.ids,
@@ -99,7 +101,7 @@ static void persons(const struct list *list, const char *surname, const char *gi
 static void cut(
 	const struct list *list, const char *surname, const char *given, const char *expected)
 {
-	struct matcher_query q = {NULL, 0, "NOR", surname, given, true, 1970, 5, 6};
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, true, 1970, 5, 6, NULL, NULL};
 	struct found f = find(list, &q);
 	if (strcmp(f.ids, expected) != 0)
 		fail_msg("%s, %s: found '%s', not '%s'", surname, given, f.ids, expected);
@@ -158,7 +160,7 @@ static void document_numbers(void **state)
 	persons(list, "MUSTERMANN", "ERIKA", 1964, 8, 12, "");
 	/* several numbers are OR-ed; one entry is told once */
 	const char *both[] = {"AB123456", "L01X00T47", "AB123456", "NONE"};
-	struct matcher_query q = {both, 4, "NOR", "", "", false, 0, 0, 0};
+	struct matcher_query q = {both, 4, "NOR", "", "", false, 0, 0, 0, NULL, NULL};
 	struct found f = find(list, &q);
 	assert_string_equal(f.ids, "A4");
 	q.issuer = "D";
@@ -208,7 +210,9 @@ static void names_as_in_the_zone(void **state)
 	persons(list, "SPACE SPACE", "ST JOHN", 1980, 1, 2, "N4");
 	list_free(list);
 	char out[8];
-	assert_false(list_fold("\xc3\x96" "calan", out, sizeof out));
+	assert_false(list_fold("\xc3\x96"
+			       "calan",
+		out, sizeof out));
 	assert_false(list_fold("A1", out, sizeof out));
 	assert_true(list_fold("ABCDEFG", out, sizeof out));
 	assert_false(list_fold("ABCDEFGH", out, sizeof out));
@@ -241,6 +245,43 @@ static void cut_names(void **state)
 	list_free(list);
 }
 
+static void alike(const struct list *list, const char *surname, const char *given, unsigned y,
+	unsigned m, unsigned d, const char *expected)
+{
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d, "F", "NOR"};
+	struct found f = find(list, &q);
+	assert_string_equal(f.ids, "");
+	if (strcmp(f.alike, expected) != 0)
+		fail_msg("%s, %s: alike '%s', not '%s'", surname, given, f.alike, expected);
+	assert_true(f.complete);
+}
+
+/* Other spellings, orders and dates of one person; and another person of that day, who is none. */
+static void names_alike(void **state)
+{
+	(void)state;
+	struct list *list = parse(HEAD "P1,person,,,MUELLER,HILKE MARIE,1974-08-12,\n"
+				       "P2,person,,,SHCHERBAKOV,IURII,1961-03-04,\n"
+				       "P3,person,,,AL GHAZALI,MUHAMMAD OMAR,1970-00-00,\n");
+	alike(list, "MULLER", "HILKE MARIE", 1974, 8, 12, "P1");
+	alike(list, "MUELLER", "HILKE", 1974, 8, 12, "P1");
+	alike(list, "HILKE MARIE", "MUELLER", 1974, 8, 12, "P1");
+	alike(list, "MUELLER", "HILKE MARIE", 1974, 12, 8, "P1");
+	alike(list, "SCHERBAKOV", "YURI", 1961, 3, 4, "P2");
+	alike(list, "ALGHAZALI", "MOHAMMED OMAR", 1970, 5, 6, "P3");
+	alike(list, "MEIER", "SABINE", 1974, 8, 12, "");
+	alike(list, "MUELLER", "HILKE MARIE", 1990, 2, 27, "");
+	struct matcher_query q = {
+		NULL, 0, "", "MULLER", "HILKE MARIE", false, 1974, 12, 8, NULL, NULL};
+	struct found f = find(list, &q);
+	assert_int_equal(f.count, 1);
+	assert_in_range(f.match[0].score_permille, 800, 999);
+	assert_string_equal(f.match[0].reasons[0], "match.surname_alike");
+	assert_string_equal(f.match[0].reasons[1], "match.given_names_alike");
+	assert_string_equal(f.match[0].reasons[2], "match.birth_date_flipped");
+	list_free(list);
+}
+
 static void cannot_be_searched(void **state)
 {
 	(void)state;
@@ -256,7 +297,7 @@ static void cannot_be_searched(void **state)
 	struct list *list = parse(HEAD "A1,document,X1,,,,,\n");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct matcher_query q = {numbers, 1, "NOR", cases[i].surname, cases[i].given,
-			false, cases[i].year, 1, 1};
+			false, cases[i].year, 1, 1, NULL, NULL};
 		struct found f = find(list, &q);
 		assert_int_equal(f.complete, cases[i].complete);
 		assert_string_equal(f.ids, "A1"); /* documents are found all the same */
@@ -312,7 +353,7 @@ static void one_id_on_many_lines(void **state)
 		"A1,document,X1,NOR,,,,\nA1,document,X2,NOR,,,,\nA1,person,,,SMITH,JO,1980-01-01,\n"
 		"A1,document,X1,NOR,,,,\n");
 	const char *numbers[] = {"X1", "X2"};
-	struct matcher_query q = {numbers, 2, "NOR", "SMITH", "JO", false, 1980, 1, 1};
+	struct matcher_query q = {numbers, 2, "NOR", "SMITH", "JO", false, 1980, 1, 1, NULL, NULL};
 	assert_int_equal(list->count, 4);
 	assert_string_equal(find(list, &q).ids, "A1 A1 A1 A1");
 	list_free(list);
@@ -336,7 +377,8 @@ static void limits(void **state)
 	assert_int_equal(list_parse(text, n, &list, &line), PN_OK);
 	assert_int_equal(list->count, PERSONS + 20);
 	const char *numbers[] = {"X1"};
-	struct matcher_query q = {numbers, 1, "NOR", "NGUYEN", "AAA", false, 1980, 1, 1};
+	struct matcher_query q = {
+		numbers, 1, "NOR", "NGUYEN", "AAA", false, 1980, 1, 1, NULL, NULL};
 	/* more than fit: the first, and no more */
 	struct found f = find(list, &q);
 	assert_int_equal(f.count, MATCHES_MAX);
@@ -360,6 +402,7 @@ int main(void)
 		cmocka_unit_test(birth_dates),
 		cmocka_unit_test(names_as_in_the_zone),
 		cmocka_unit_test(cut_names),
+		cmocka_unit_test(names_alike),
 		cmocka_unit_test(cannot_be_searched),
 		cmocka_unit_test(wrong_lines),
 		cmocka_unit_test(one_id_on_many_lines),

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A whole lane on the other side of its lines: the external safety relay, two leaves of steel, beams, an overhead sensor, keys and
+ * contacts, people with a will of their own; and an onlooker who knows what really happened. Levels of the output lines come in,
+ * levels of the input lines go out.
+ *
+ * Pure and replayable: the same calls with the same times give the same levels. Shares nothing with hw/lane but the names of the
+ * lines: which level says what is stated here once more, in lane.c, from what a contact does when its wire is cut. Must never look
+ * at anything of the controller but its outputs.
+ *
+ * The safety relay: unlock and drive currents pass only while the kick toggles, at least every relay_hold_ms; when it stands still
+ * both bolts fall and nothing is driven. On a fire alarm or a broken glass the hardware alone withdraws the bolts and opens the
+ * leaves of the escape direction; on an emergency stop it withdraws the bolts and stops all motion. Lamps do not pass the relay.
+ */
+#ifndef POSTERN_SIM_LANE_LANE_H
+#define POSTERN_SIM_LANE_LANE_H
+#include "sim/lane/lines.h"
+#include "sim/lane/people.h"
+#include "sim/lane/steel.h"
+
+enum { SIM_ENTRY, SIM_EXIT, SIM_LEAVES };
+#define SIM_PEOPLE 4
+/* The longest step that physics takes at once; a person walks 6 mm in it. */
+#define SIM_STEP_US 5000
+
+struct sim_lane_setup {
+	uint32_t stroke_ms, bolt_ms;
+	bool drive_latches;
+	uint32_t relay_hold_ms;
+	bool escape[SIM_LEAVES]; /* opened by hardware on fire */
+};
+
+/* What is wrong, or turned, or pressed, apart from steel and people. */
+struct sim_lane_trouble {
+	bool fire, estop, breakglass;
+	bool mains_lost, battery_low, cabinet_open;
+	bool key_reset, key_maint, button;
+	bool motor_fault[SIM_LEAVES];
+	bool object; /* something lies in the chamber */
+	uint64_t cut, bridged; /* input lines whose wire is open, or shorted */
+};
+
+/* The onlooker. Times in milliseconds. */
+struct sim_lane_oracle {
+	uint64_t both_released_us;   /* both bolts withdrawn by the controller, with no alarm and no assist; 0 is the only good value */
+	uint64_t exit_unrecorded;    /* set by the caller: releases of the exit without a record */
+	uint64_t shut_in_us, longest_shut_in_us; /* somebody inside while no leaf is passable, now and at most */
+	uint64_t pressed_us, longest_pressed_us; /* a leaf drives against a body */
+	uint64_t kick_lost_us;	     /* the relay has been open */
+	uint32_t came_in, went_out, went_back;
+	uint32_t most_inside;
+	uint32_t both_open;	     /* times that both leaves were passable without an alarm or an assist */
+};
+
+struct sim_lane {
+	struct sim_lane_setup setup;
+	struct steel leaf[SIM_LEAVES];
+	struct sim_person person[SIM_PEOPLE];
+	struct sim_lane_trouble trouble;
+	struct sim_lane_oracle oracle;
+	bool assist; /* told by the caller: an officer's assist is on, both leaves may be released */
+	bool officer_there; /* told by the caller: an officer stands in the lane and takes people along */
+	uint64_t outputs; /* levels */
+	uint64_t now_us, kick_us;
+	bool kick_level, kick_seen, relay;
+	bool were_both_open, latched;
+	bool lawful; /* both leaves may be released: since an alarm or an assist, until that is over and one of them is locked */
+	/* Of the last sim_lane_advance(). */
+	bool lays_document, takes_document, leaves_bag;
+};
+
+void sim_lane_init(struct sim_lane *l, const struct sim_lane_setup *setup, uint64_t now_us);
+/* Levels of the outputs, a bit per line, as read at now_us: the lane is first advanced to then. */
+void sim_lane_outputs(struct sim_lane *l, uint64_t levels, uint64_t now_us);
+/* Levels of the inputs now. */
+uint64_t sim_lane_inputs(const struct sim_lane *l);
+/* A free person, or NULL. */
+struct sim_person *sim_lane_somebody(struct sim_lane *l);
+unsigned sim_lane_inside(const struct sim_lane *l);
+/* Is anybody about, inside or out, or anything moving? When not, time may pass in larger steps. */
+bool sim_lane_quiet(const struct sim_lane *l);
+/* Currents behind the relay: does the controller release that leaf's bolt? */
+bool sim_lane_released(const struct sim_lane *l, unsigned leaf);
+bool sim_lane_drives(const struct sim_lane *l, unsigned leaf, bool open);
+#endif

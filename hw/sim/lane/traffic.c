@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Travellers, misfortunes and staff, one crossing after another. Must never mend what the lane should mend itself.
+ */
+#include "sim/lane/traffic.h"
+
+#include <string.h>
+
+#define LIT(l, name) (((l)->outputs & SIM_LANE_BIT(name)) != 0)
+#define MS UINT64_C(1000)
+#define SECOND UINT64_C(1000000)
+#define KEY_TURN (700 * MS)
+#define STAFF_EVERY (3 * SECOND)
+/* Staff come to somebody who is shut in when an alarm or a broken lane keeps them so long. */
+#define STAFF_COME (20 * SECOND)
+#define STAFF_LOOK (40 * SECOND)
+
+bool sim_lane_invites(const struct sim_lane *l)
+{
+	return LIT(l, entry_green) && LIT(l, reader_light) && l->relay;
+}
+
+void sim_traffic_init(struct sim_traffic *t, struct sim_lane *lane, uint64_t seed, uint32_t first)
+{
+	memset(t, 0, sizeof *t);
+	t->lane = lane;
+	t->seed = seed;
+	t->plan.number = first - 1;
+	t->now_us = lane->now_us;
+}
+
+static void comes(struct sim_traffic *t, enum sim_will will, uint32_t dwell_ms)
+{
+	struct sim_person *p = sim_lane_somebody(t->lane);
+	if (p != NULL)
+		sim_person_come(p, will, t->plan.speed_mm_s, t->plan.react_ms, dwell_ms, t->now_us);
+}
+
+void sim_traffic_begin(struct sim_traffic *t, const struct sim_plan *plan)
+{
+	t->plan = *plan;
+	t->active = t->fault_pending = true;
+	t->fault_on = t->waiting = false;
+	t->begun_us = t->now_us = t->lane->now_us;
+	t->fault_us = t->over_us = 0;
+	comes(t, plan->will, plan->dwell_ms);
+}
+
+static bool process(enum sim_fault fault)
+{
+	return fault == SIM_FAULT_CORE_DIES || fault == SIM_FAULT_CORE_STOPS || fault == SIM_FAULT_PLUGIN_DIES ||
+	       fault == SIM_FAULT_PLUGIN_STOPS;
+}
+
+/* Contacts and steel; on: breaks, else is mended. */
+static void strike(struct sim_traffic *t, bool on)
+{
+	struct sim_lane *l = t->lane;
+	struct sim_lane_trouble *w = &l->trouble;
+	uint64_t line = UINT64_C(1) << t->plan.line;
+	switch (t->plan.fault) {
+	case SIM_FAULT_JAM_ENTRY:
+		l->leaf[SIM_ENTRY].jammed = on;
+		break;
+	case SIM_FAULT_JAM_EXIT:
+		l->leaf[SIM_EXIT].jammed = on;
+		break;
+	case SIM_FAULT_BOLT_ENTRY:
+		l->leaf[SIM_ENTRY].bolt_stuck = on;
+		break;
+	case SIM_FAULT_BOLT_EXIT:
+		l->leaf[SIM_EXIT].bolt_stuck = on;
+		break;
+	case SIM_FAULT_MOTOR_ENTRY:
+		w->motor_fault[SIM_ENTRY] = on;
+		break;
+	case SIM_FAULT_MOTOR_EXIT:
+		w->motor_fault[SIM_EXIT] = on;
+		break;
+	case SIM_FAULT_FORCE_ENTRY:
+		l->leaf[SIM_ENTRY].forced = on;
+		break;
+	case SIM_FAULT_FORCE_EXIT:
+		l->leaf[SIM_EXIT].forced = on;
+		break;
+	case SIM_FAULT_CUT:
+		w->cut = on ? line : 0;
+		break;
+	case SIM_FAULT_SHORT:
+		w->bridged = on ? line : 0;
+		break;
+	case SIM_FAULT_FIRE:
+		w->fire = on;
+		break;
+	case SIM_FAULT_ESTOP:
+		w->estop = on;
+		break;
+	case SIM_FAULT_GLASS:
+		w->breakglass = on;
+		break;
+	case SIM_FAULT_BATTERY:
+		w->battery_low = w->mains_lost = on;
+		break;
+	case SIM_FAULT_MAINS:
+		w->mains_lost = on;
+		break;
+	case SIM_FAULT_CABINET:
+		w->cabinet_open = on;
+		break;
+	case SIM_FAULT_BUTTON:
+		w->button = on;
+		break;
+	case SIM_FAULT_MAINTENANCE:
+		w->key_maint = on;
+		break;
+	default:
+		break;
+	}
+}
+
+static void companion(struct sim_traffic *t)
+{
+	switch (t->plan.fault) {
+	case SIM_FAULT_TAILGATER:
+		comes(t, WILL_TAILGATE, 0);
+		break;
+	case SIM_FAULT_WRONG_WAY:
+		comes(t, WILL_WRONG_WAY, 0);
+		break;
+	case SIM_FAULT_CRAWLS:
+		comes(t, WILL_CRAWL, t->plan.lasts_ms);
+		break;
+	case SIM_FAULT_CLIMBS:
+		comes(t, WILL_CLIMB, t->plan.lasts_ms);
+		break;
+	default:
+		break;
+	}
+}
+
+static void misfortune(struct sim_traffic *t, struct sim_traffic_acts *acts)
+{
+	if (t->fault_pending && t->fault_us == 0 && t->lane->person[0].place == t->plan.when)
+		t->fault_us = t->now_us + t->plan.delay_ms * MS;
+	if (t->fault_pending && t->fault_us != 0 && t->now_us >= t->fault_us) {
+		t->fault_pending = false;
+		t->fault_on = true;
+		t->over_us = t->now_us + t->plan.lasts_ms * MS;
+		strike(t, true);
+		companion(t);
+		acts->process = process(t->plan.fault) ? t->plan.fault : SIM_FAULT_NOTHING;
+	}
+	if (t->fault_on && t->now_us >= t->over_us) {
+		t->fault_on = false;
+		strike(t, false);
+		acts->process_over = process(t->plan.fault);
+	}
+}
+
+static bool anybody(const struct sim_lane *l)
+{
+	for (unsigned i = 0; i < SIM_PEOPLE; i++)
+		if (l->person[i].place != AWAY)
+			return true;
+	return false;
+}
+
+static void finish(struct sim_traffic *t, struct sim_traffic_acts *acts)
+{
+	const struct sim_person *p = &t->lane->person[0];
+	uint64_t took = t->now_us - t->begun_us;
+	t->active = false;
+	t->lane->officer_there = false;
+	t->done++;
+	t->by_fault[t->plan.fault]++;
+	t->by_will[t->plan.will]++;
+	if (p->passed) {
+		t->passed++;
+		t->passed_by_fault[t->plan.fault]++;
+	}
+	if (p->passed && t->plan.fault == SIM_FAULT_NOTHING && t->plan.will == WILL_CROSS) {
+		t->normal++;
+		t->normal_us += took;
+	}
+	if (took > t->longest_us) {
+		t->longest_us = took;
+		t->longest_number = t->plan.number;
+	}
+	t->next_us = t->now_us + 200 * MS;
+	acts->crossing_over = true;
+}
+
+/* The officer at the console, and whoever is sent to the lane. */
+static void officer(struct sim_traffic *t, const struct sim_console *console, struct sim_traffic_acts *acts)
+{
+	if (console->waiting && !t->waiting)
+		t->waiting_us = t->now_us;
+	t->waiting = console->waiting;
+	if (t->waiting && t->plan.officer_ms != 0 && t->now_us - t->waiting_us >= t->plan.officer_ms * MS) {
+		acts->request = t->plan.admits ? SIM_ADMIT : SIM_SEND_BACK;
+		t->waiting_us = t->now_us + 5 * SECOND; /* and once more, the other way, when that was not possible */
+		t->plan.admits = false;
+	}
+}
+
+/* Somebody stands in the chamber, and nothing goes on. */
+static bool lingers(const struct sim_traffic *t)
+{
+	for (unsigned i = 0; i < SIM_PEOPLE; i++) {
+		const struct sim_person *p = &t->lane->person[i];
+		if (p->place == CHAMBER && t->now_us - p->since_us > STAFF_LOOK)
+			return true;
+	}
+	return false;
+}
+
+/* What keeps the lane from inviting the next, when nothing is wrong any more. */
+static void staff(struct sim_traffic *t, const struct sim_console *console, struct sim_traffic_acts *acts)
+{
+	struct sim_lane *l = t->lane;
+	l->trouble.key_reset = t->now_us < t->key_us;
+	if (t->fault_on || sim_lane_invites(l)) {
+		t->staff_us = t->now_us + STAFF_EVERY;
+		return;
+	}
+	if (!console->waiting && (l->oracle.shut_in_us > STAFF_COME || lingers(t)))
+		l->officer_there = true;
+	if (t->now_us < t->staff_us)
+		return;
+	t->staff_us = t->now_us + STAFF_EVERY;
+	if (sim_lane_inside(l) == 0)
+		l->trouble.object = false;
+	/* The key says that nobody is inside. */
+	if (t->staff_step++ % 2 == 0 && sim_lane_inside(l) == 0)
+		t->key_us = t->now_us + KEY_TURN;
+	else if (console->wants_resume)
+		acts->request = SIM_RESUME;
+}
+
+void sim_traffic_step(struct sim_traffic *t, const struct sim_console *console, bool auto_next, struct sim_traffic_acts *acts)
+{
+	struct sim_lane *l = t->lane;
+	memset(acts, 0, sizeof *acts);
+	t->now_us = l->now_us;
+	acts->lays_document = l->lays_document;
+	acts->takes_document = l->takes_document;
+	if (t->active)
+		misfortune(t, acts);
+	officer(t, console, acts);
+	if (l->leaves_bag)
+		t->staff_us = t->now_us + STAFF_EVERY;
+	staff(t, console, acts);
+	if (t->active && !t->fault_on && !anybody(l) && sim_lane_invites(l))
+		finish(t, acts);
+	if (!t->active && auto_next && t->now_us >= t->next_us && sim_lane_invites(l)) {
+		struct sim_plan plan;
+		sim_plan_draw(&plan, t->seed, t->plan.number + 1);
+		sim_traffic_begin(t, &plan);
+	}
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Plugin gate-gpio: a lane's hardware on GPIO lines. A thin shell: edges go into hw/lane, levels come out of it, GateSensed goes
+ * to the core on every change and every 200 ms. Must never judge what a line means, and never drive anything that hw/lane did not
+ * say but the safe levels at the start and the end.
+ *
+ * When this process dies its lines are released and stay as the chip leaves them: the kick line stands still, and the external
+ * relay makes the outputs safe. The loss of a chip is the loss of every line; the plugin then asks to be started anew, since only
+ * the supervisor can open the device again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "bus.pb-c.h"
+#include "gpio/lines.h"
+#include "postern/plugin.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define REPORT_EVERY_NS (200 * NS_PER_MS)
+#define EDGES_PER_TURN 256u /* then the loop turns: heartbeats go on under a flood */
+
+struct gate {
+	const struct postern_host *host;
+	struct lane_hw_description lane;
+	struct wiring_board board;
+	struct gpio_lines *lines;
+	struct lane_hw *hw;
+	struct lane_hw_sensed told;
+	bool has_told, lost, failed;
+	uint64_t told_ns, lost_ns, lost_after_ns;
+};
+
+_Static_assert(POSTERN__LEAF_POSITION__LEAF_FAULT == 7, "lane_hw_sensed carries the schema's values");
+
+static uint64_t mono_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void report(struct gate *g, const struct lane_hw_sensed *s, uint64_t now)
+{
+	Postern__GateSensed m = POSTERN__GATE_SENSED__INIT;
+	uint8_t buffer[128];
+	m.entry_leaf = (Postern__LeafPosition)s->entry_leaf;
+	m.exit_leaf = (Postern__LeafPosition)s->exit_leaf;
+	m.occupants = s->occupants;
+	m.occupants_known = s->occupants_known;
+	m.object_left = s->object_left;
+	m.fire_alarm = s->fire_alarm;
+	m.emergency_stop = s->emergency_stop;
+	m.mains_ok = s->mains_ok;
+	m.ups_low = s->ups_low;
+	m.tamper = s->tamper;
+	m.self_test_ok = s->self_test_ok;
+	m.key_reset = s->key_reset;
+	m.in_maintenance = s->in_maintenance;
+	m.last_command_id = s->last_command_id;
+	size_t n = postern__gate_sensed__get_packed_size(&m);
+	if (n > sizeof buffer)
+		return; /* cannot be: fourteen small fields */
+	postern__gate_sensed__pack(&m, buffer);
+	if (g->host->report(g->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, NULL, buffer, n) != 0)
+		return; /* the core reads nothing: tried again in the next turn */
+	g->told = *s;
+	g->told_ns = now;
+	g->has_told = true;
+}
+
+static void count(struct gate *g, const char *metric, uint64_t add)
+{
+	if (add > 0)
+		g->host->count(g->host->ctx, metric, add);
+}
+
+static void lose(struct gate *g, uint64_t now)
+{
+	if (g->lost)
+		return;
+	g->lost = true;
+	g->lost_ns = now;
+	lane_hw_lost(g->hw, LANE_HW_LINES, now);
+	for (unsigned i = 0; i < WIRING_CHIPS_MAX; i++) {
+		int fd = gpio_lines_fd(g->lines, i);
+		if (fd >= 0)
+			g->host->watch(g->host->ctx, fd, 0, NULL, NULL);
+	}
+	g->host->trouble(g->host->ctx, "gate.chip_lost", 1);
+	g->host->log(g->host->ctx, POSTERN_ERROR, "gate.chip_lost", "");
+}
+
+/* The safe levels, where they can still be driven, when every line is lost. */
+static void drive(struct gate *g, uint64_t now)
+{
+	uint64_t levels = g->lost ? lane_hw_safe_outputs(&g->lane) : lane_hw_outputs(g->hw);
+	if (gpio_lines_drive(g->lines, levels) == 0 || g->lost)
+		return;
+	count(g, "drive_failed_total", 1);
+	lose(g, now);
+	int rc = gpio_lines_drive(g->lines, lane_hw_safe_outputs(&g->lane));
+	(void)rc; /* what can be driven is */
+}
+
+static void tell(struct gate *g, uint64_t now)
+{
+	struct lane_hw_sensed s;
+	const char *key;
+	bool active;
+	lane_hw_sense(g->hw, &s);
+	if (!g->has_told || !lane_hw_sensed_same(&s, &g->told) || now - g->told_ns >= REPORT_EVERY_NS)
+		report(g, &s, now);
+	while (lane_hw_trouble(g->hw, &key, &active))
+		g->host->trouble(g->host->ctx, key, active);
+}
+
+static void wake(struct gate *g, uint64_t now)
+{
+	uint64_t next = lane_hw_next_ns(g->hw), due = g->told_ns + REPORT_EVERY_NS;
+	if (due < next)
+		next = due;
+	uint64_t ms = next <= now ? 0 : (next - now + NS_PER_MS - 1) / NS_PER_MS;
+	if (g->host->wake_after(g->host->ctx, ms < 1 ? 1 : (uint32_t)ms) != 0)
+		g->host->fail(g->host->ctx, "gate.no_timer");
+}
+
+/* After everything that may have changed something. */
+static void settle(struct gate *g)
+{
+	uint64_t now = mono_ns(), heard_ms = g->host->core_heard_ms(g->host->ctx);
+	if (heard_ms != 0)
+		lane_hw_core(g->hw, heard_ms * NS_PER_MS, now);
+	lane_hw_tick(g->hw, now);
+	drive(g, now);
+	tell(g, now);
+	if (g->lost && now - g->lost_ns >= g->lost_after_ns && !g->failed) {
+		g->failed = true;
+		g->host->fail(g->host->ctx, "gate.chip_lost");
+	}
+	wake(g, now);
+}
+
+static void read_levels(struct gate *g, uint64_t now)
+{
+	uint64_t levels;
+	if (gpio_lines_levels(g->lines, &levels) != 0) {
+		lose(g, now);
+		return;
+	}
+	for (unsigned i = 0; i < LANE_HW_LINES; i++)
+		if (gpio_lines_inputs(g->lines) & LANE_HW_BIT(i))
+			lane_hw_input(g->hw, (enum lane_hw_line)i, (levels >> i & 1) != 0, now);
+}
+
+static void read_chip(struct gate *g, unsigned chip)
+{
+	struct gpio_edge edge;
+	enum gpio_read what = GPIO_READ_EDGE;
+	uint64_t edges = 0, missed = 0;
+	for (unsigned i = 0; i < EDGES_PER_TURN && !g->lost; i++) {
+		what = gpio_lines_read(g->lines, chip, &edge);
+		if (what == GPIO_READ_NONE || what == GPIO_READ_LOST)
+			break;
+		missed += what == GPIO_READ_MISSED;
+		edges++;
+		lane_hw_input(g->hw, edge.line, edge.level, edge.at_ns);
+	}
+	if (what == GPIO_READ_LOST)
+		lose(g, mono_ns());
+	if (missed > 0 && !g->lost) {
+		lane_hw_missed(g->hw, mono_ns());
+		read_levels(g, mono_ns());
+	}
+	count(g, "edges_total", edges);
+	count(g, "missed_total", missed);
+}
+
+static void on_edges(void *self, int fd, uint32_t events)
+{
+	struct gate *g = self;
+	for (unsigned i = 0; i < WIRING_CHIPS_MAX && !g->lost; i++)
+		if (gpio_lines_fd(g->lines, i) == fd)
+			read_chip(g, i);
+	if (events & POSTERN_HANGUP)
+		lose(g, mono_ns());
+	settle(g);
+}
+
+static void gate_tick(void *self, uint64_t now_ms)
+{
+	struct gate *g = self;
+	(void)now_ms;
+	/* what the kernel has already stamped comes before the time that is now */
+	for (unsigned i = 0; i < WIRING_CHIPS_MAX && !g->lost; i++)
+		read_chip(g, i);
+	settle(g);
+}
+
+static void gate_message(void *self, const struct postern_message *m)
+{
+	struct gate *g = self;
+	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
+		Postern__GateCommand *c = postern__gate_command__unpack(NULL, m->size, m->bytes);
+		if (c == NULL)
+			return;
+		gate_tick(g, 0);
+		lane_hw_command(g->hw, (uint32_t)c->command, c->command_id, c->record_hash.len == 0, mono_ns());
+		postern__gate_command__free_unpacked(c, NULL);
+		settle(g);
+	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
+		Postern__ShowGuidance *s = postern__show_guidance__unpack(NULL, m->size, m->bytes);
+		if (s == NULL)
+			return;
+		lane_hw_guidance(g->hw, (uint32_t)s->guidance, mono_ns());
+		postern__show_guidance__free_unpacked(s, NULL);
+		settle(g);
+	}
+}
+
+/* The log takes identifiers only: of a sentence its beginning, "two-step.yaml:14", "chip0" or "entry_closed". The whole sentence is
+ * what "postern gpio check" prints. */
+static int refuse(struct gate *g, const char *event, const char *sentence)
+{
+	char where[64];
+	size_t n = strcspn(sentence, " ");
+	const char *from = sentence;
+	for (const char *p = sentence; p < sentence + n; p++)
+		if (*p == '/')
+			from = p + 1;
+	n -= (size_t)(from - sentence);
+	if (n > 0 && from[n - 1] == ':')
+		n--;
+	snprintf(where, sizeof where, "%.*s", (int)(n < sizeof where ? n : sizeof where - 1), from);
+	g->host->log(g->host->ctx, POSTERN_ERROR, event, where);
+	return PN_EINVAL;
+}
+
+static int path_of(const struct gate *g, const char *option, char out[512])
+{
+	const char *folder = g->host->folder(g->host->ctx, "wiring"), *name = g->host->option(g->host->ctx, option);
+	if (folder == NULL || name == NULL || strchr(name, '/') != NULL)
+		return PN_EINVAL;
+	int n = snprintf(out, 512, "%s/%s", folder, name);
+	return n > 0 && n < 512 ? PN_OK : PN_EINVAL;
+}
+
+static int open_lines(struct gate *g)
+{
+	char lane[512], board[512], error[WIRING_ERROR_MAX] = "";
+	struct gpio_place place[WIRING_CHIPS_MAX];
+	if (path_of(g, "lane", lane) != PN_OK || path_of(g, "board", board) != PN_OK)
+		return refuse(g, "gate.no_wiring", "");
+	if (wiring_lane_load(lane, &g->lane, error, sizeof error) != 0 || wiring_board_load(board, &g->board, error, sizeof error) != 0 ||
+		wiring_join(&g->lane, &g->board, board, error, sizeof error) != 0)
+		return refuse(g, "gate.bad_wiring", error);
+	for (unsigned i = 0; i < WIRING_CHIPS_MAX; i++)
+		place[i] = (struct gpio_place){i < g->board.chips ? g->host->device(g->host->ctx, g->board.chip[i].device) : -1, NULL};
+	if (gpio_lines_open(&g->lane, &g->board, place, false, &g->lines, error, sizeof error) != 0)
+		return refuse(g, "gate.no_lines", error);
+	return PN_OK;
+}
+
+static int gate_init(const struct postern_host *host, void **self)
+{
+	struct gate *g;
+	if (!POSTERN_HOST_HAS(host, core_heard_ms))
+		return PN_EUNSUPPORTED;
+	g = calloc(1, sizeof *g);
+	if (g == NULL)
+		return PN_ENOMEM;
+	g->host = host;
+	g->lost_after_ns = (uint64_t)host->option_int(host->ctx, "lost_after_ms") * NS_PER_MS;
+	g->hw = malloc(lane_hw_size());
+	int rc = g->hw == NULL ? PN_ENOMEM : open_lines(g);
+	if (rc != PN_OK) {
+		free(g->hw);
+		free(g);
+		return rc;
+	}
+	*self = g;
+	return PN_OK;
+}
+
+static int gate_start(void *self)
+{
+	struct gate *g = self;
+	uint64_t now = mono_ns();
+	lane_hw_init(g->hw, &g->lane, now);
+	for (unsigned i = 0; i < WIRING_CHIPS_MAX; i++) {
+		int fd = gpio_lines_fd(g->lines, i);
+		if (fd >= 0 && g->host->watch(g->host->ctx, fd, POSTERN_READABLE, on_edges, g) != 0)
+			return PN_EIO;
+	}
+	read_levels(g, now);
+	settle(g);
+	return PN_OK;
+}
+
+static void gate_core_started(void *self, uint64_t core_epoch)
+{
+	struct gate *g = self;
+	(void)core_epoch;
+	g->has_told = false;
+	settle(g);
+}
+
+static void gate_stop(void *self)
+{
+	struct gate *g = self;
+	gpio_lines_close(g->lines);
+	free(g->hw);
+	free(g);
+}
+
+POSTERN_PLUGIN(.name = "gate-gpio", .version = "0.1.0", .init = gate_init, .start = gate_start, .message = gate_message,
+	.tick = gate_tick, .core_started = gate_core_started, .stop = gate_stop);

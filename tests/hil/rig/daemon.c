@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * posternd as a process, the officer's tool, the document reader's line. Must never end a process that is not posternd's child.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static void open_reader(struct daemon *d)
+{
+	struct termios t;
+	d->reader = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (d->reader < 0 || grantpt(d->reader) != 0 || unlockpt(d->reader) != 0 || strcmp(ptsname(d->reader), "/dev/pts/0") != 0)
+		fail("the reader's line cannot be made as /dev/pts/0");
+	if (tcgetattr(d->reader, &t) == 0) {
+		cfmakeraw(&t);
+		tcsetattr(d->reader, TCSANOW, &t);
+	}
+}
+
+static void read_documents(struct daemon *d)
+{
+	FILE *f = fopen(d->paths.documents, "re");
+	for (unsigned i = 0; i < 4; i++) {
+		char *line = d->zone[i / 2][i % 2];
+		if (f == NULL || fgets(line, sizeof d->zone[0][0], f) == NULL)
+			fail("%s: expected four lines of a zone", d->paths.documents);
+		line[strcspn(line, "\n")] = '\0';
+	}
+	fclose(f);
+}
+
+void daemon_start(struct daemon *d)
+{
+	open_reader(d);
+	read_documents(d);
+	d->pid = fork();
+	if (d->pid < 0)
+		fail("no process for posternd");
+	if (d->pid == 0) {
+		int log = open(d->paths.log, O_WRONLY | O_CREAT | O_APPEND, 0644);
+		if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
+			_exit(126);
+		execl(d->paths.posternd, "posternd", "--config", d->paths.config, (char *)NULL);
+		_exit(127);
+	}
+}
+
+int daemon_stop(struct daemon *d)
+{
+	int status = -1;
+	kill(d->pid, SIGTERM);
+	for (unsigned i = 0; i < 200; i++) {
+		if (waitpid(d->pid, &status, WNOHANG) == d->pid)
+			return status;
+		usleep(50000);
+	}
+	kill(d->pid, SIGKILL);
+	waitpid(d->pid, &status, 0);
+	return -1;
+}
+
+static bool is_child(pid_t pid, pid_t parent)
+{
+	char path[64], text[512], *at;
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	at = strrchr(text, ')');
+	return at != NULL && at[1] != '\0' && at[2] != 'Z' && strtol(at + 4, NULL, 10) == (long)parent;
+}
+
+pid_t daemon_child(const struct daemon *d, const char *name)
+{
+	char line[512], wanted[64];
+	pid_t pid = 0;
+	FILE *f = fopen(d->paths.log, "re");
+	snprintf(wanted, sizeof wanted, " child=%s ", name);
+	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+		const char *at = strstr(line, "pid=");
+		if (strstr(line, "child.started") != NULL && strstr(line, wanted) != NULL && at != NULL)
+			pid = (pid_t)strtol(at + 4, NULL, 10);
+	}
+	if (f != NULL)
+		fclose(f);
+	return pid > 1 && is_child(pid, d->pid) ? pid : 0;
+}
+
+void daemon_document(const struct daemon *d, bool laid, bool listed)
+{
+	char text[128];
+	int n = laid ? snprintf(text, sizeof text, "\x02%s\x03\x02%s\x03", d->zone[listed][0], d->zone[listed][1])
+		     : snprintf(text, sizeof text, "\x02--\x03");
+	if (write(d->reader, text, (size_t)n) != n)
+		printf("rig: the reader's line took nothing (%s)\n", strerror(errno));
+}
+
+/* Runs the tool to its end; its standard output in out. */
+static int tool(const struct daemon *d, char *out, size_t size, char *const argv[])
+{
+	int pipes[2], status = -1;
+	size_t have = 0;
+	ssize_t n;
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		fail("no pipe");
+	pid_t pid = fork();
+	if (pid == 0) {
+		int nothing = open("/dev/null", O_RDWR);
+		dup2(nothing, 2);
+		dup2(pipes[1], 1);
+		execv(d->paths.tool, argv);
+		_exit(127);
+	}
+	close(pipes[1]);
+	while (have + 1 < size && (n = read(pipes[0], out + have, size - 1 - have)) > 0)
+		have += (size_t)n;
+	out[have] = '\0';
+	close(pipes[0]);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	return status;
+}
+
+#define ARG(text) ((char *)(uintptr_t)(text))
+
+static bool field(const char *json, const char *name, char *out, size_t size)
+{
+	char key[64];
+	snprintf(key, sizeof key, "\"%s\"", name);
+	const char *at = strstr(json, key);
+	out[0] = '\0';
+	if (at == NULL)
+		return false;
+	at += strlen(key);
+	at += strspn(at, ": \n\t");
+	if (*at != '"')
+		return false;
+	size_t n = strcspn(at + 1, "\"");
+	if (n >= size)
+		n = size - 1;
+	memcpy(out, at + 1, n);
+	out[n] = '\0';
+	return true;
+}
+
+void daemon_status(const struct daemon *d, struct daemon_status *out)
+{
+	static char text[16384];
+	char hash[80];
+	char *argv[] = {ARG("postern"), ARG("status"), ARG("--json"), ARG("--unit"), ARG("lane-1"), ARG("--run-folder"),
+		ARG(d->paths.run_folder), NULL};
+	memset(out, 0, sizeof *out);
+	if (tool(d, text, sizeof text, argv) != 0)
+		return;
+	out->known = field(text, "gate_state", out->state, sizeof out->state);
+	field(text, "crossing_id", out->crossing, sizeof out->crossing);
+	field(text, "waiting_verdict_hash", hash, sizeof hash);
+	out->waiting = hash[0] != '\0' && out->crossing[0] != '\0';
+}
+
+void daemon_decide(const struct daemon *d, const char *crossing, bool admit)
+{
+	char text[256];
+	char *argv[] = {ARG("postern"), ARG("officer"), ARG("decide"), ARG("--lane"), ARG("lane-1"), ARG("--crossing"), ARG(crossing),
+		ARG("--decision"), ARG(admit ? "admit" : "send-back"), ARG("--reason"), ARG("manual.check"), ARG("--officer"),
+		ARG("officer-1"), ARG("--key"), ARG(d->paths.officer_key), ARG("--run-folder"), ARG(d->paths.run_folder), NULL};
+	tool(d, text, sizeof text, argv);
+}
+
+void daemon_lane(const struct daemon *d, const char *command)
+{
+	char text[256];
+	char *argv[] = {ARG("postern"), ARG("lane"), ARG(command), ARG("--lane"), ARG("lane-1"), ARG("--officer"), ARG("officer-1"),
+		ARG("--run-folder"), ARG(d->paths.run_folder), NULL};
+	tool(d, text, sizeof text, argv);
+}
+
+static long resident(pid_t pid)
+{
+	char path[64], line[256];
+	long kib = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	FILE *f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			kib = strtol(line + 8, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return kib;
+}
+
+long daemon_resident_kib(const struct daemon *d)
+{
+	static const char *const children[] = {"core", "reader", "check", "watchlist", "rules", "gate"};
+	long sum = resident(d->pid);
+	for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
+		pid_t pid = daemon_child(d, children[i]);
+		sum += pid > 0 ? resident(pid) : 0;
+	}
+	return sum;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One step of the bench, and what is seen in it. Must never skip a step's outputs.
+ */
+#include "rig.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LIT(levels, name) (((levels) & SIM_LANE_BIT(name)) != 0)
+#define STATUS_EVERY_US 2500000
+
+static void sleep_until(uint64_t at_us)
+{
+	struct timespec t = {.tv_sec = (time_t)(at_us / 1000000), .tv_nsec = (long)(at_us % 1000000) * 1000};
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+void rig_watch(struct rig *r)
+{
+	memset(&r->seen, 0, sizeof r->seen);
+}
+
+static void remember(struct rig *r, uint64_t now)
+{
+	struct rig_seen *s = &r->seen;
+	uint64_t o = r->lane.outputs, changed = (o ^ r->outputs) & ~SIM_LANE_BIT(watchdog_kick);
+	r->outputs = o;
+	/* The contacts for the site open to say something; lamps do not pass the relay. */
+	s->alarm = s->alarm || !LIT(o, alarm);
+	s->out_of_service = s->out_of_service || !LIT(o, out_of_service);
+	s->buzzer = s->buzzer || LIT(o, buzzer);
+	s->voice = s->voice || LIT(o, voice);
+	s->emergency_lamps = s->emergency_lamps || (LIT(o, entry_red) && LIT(o, exit_green) && LIT(o, buzzer));
+	s->exit_green = s->exit_green || LIT(o, exit_green);
+	s->amber_inside = s->amber_inside || LIT(o, exit_amber);
+	s->entry_released = s->entry_released || sim_lane_released(&r->lane, SIM_ENTRY);
+	s->exit_released = s->exit_released || sim_lane_released(&r->lane, SIM_EXIT);
+	s->both_released = s->both_released || (sim_lane_released(&r->lane, SIM_ENTRY) && sim_lane_released(&r->lane, SIM_EXIT));
+	s->entry_closed_drive = s->entry_closed_drive || sim_lane_drives(&r->lane, SIM_ENTRY, false);
+	s->entry_reopened = s->entry_reopened || (s->entry_closed_drive && sim_lane_drives(&r->lane, SIM_ENTRY, true));
+	s->relay_lost = s->relay_lost || !r->lane.relay;
+	if (r->traffic.active && !r->traffic.fault_pending && s->fault_us == 0)
+		s->fault_us = now;
+	if (s->fault_us != 0 && now > s->fault_us && s->response_us == 0 && changed != 0)
+		s->response_us = now;
+}
+
+static void process(struct rig *r, const struct sim_traffic_acts *acts, uint64_t now)
+{
+	bool core = acts->process == SIM_FAULT_CORE_DIES || acts->process == SIM_FAULT_CORE_STOPS;
+	bool dies = acts->process == SIM_FAULT_CORE_DIES || acts->process == SIM_FAULT_PLUGIN_DIES;
+	if (acts->process != SIM_FAULT_NOTHING) {
+		pid_t pid = daemon_child(&r->daemon, core ? "core" : "gate");
+		if (pid > 0)
+			kill(pid, dies ? SIGKILL : SIGSTOP);
+		r->stopped = dies ? 0 : pid;
+		r->stopped_us = now;
+	}
+	if (acts->process_over && r->stopped > 0) {
+		/* Only if it is still that child: a supervisor may have ended it. */
+		if (daemon_child(&r->daemon, "core") == r->stopped || daemon_child(&r->daemon, "gate") == r->stopped)
+			kill(r->stopped, SIGCONT);
+		r->stopped = 0;
+	}
+}
+
+static void console(struct rig *r, uint64_t now, struct sim_console *out)
+{
+	bool wanted = !sim_lane_invites(&r->lane) && now - r->status_us >= STATUS_EVERY_US;
+	/* Nobody asks about what the lamps show to be in order. */
+	bool walking = LIT(r->outputs, entry_green) || LIT(r->outputs, exit_green);
+	if (sim_lane_invites(&r->lane) || walking)
+		r->status.known = r->status.waiting = false;
+	if (wanted && !walking) {
+		daemon_status(&r->daemon, &r->status);
+		r->status_us = mono_us();
+	}
+	out->waiting = r->status.waiting;
+	out->wants_resume = r->status.known && (strcmp(r->status.state, "OUT_OF_SERVICE") == 0 ||
+		strcmp(r->status.state, "FAULT_LOCKED") == 0 || strcmp(r->status.state, "FAULT_OCCUPIED") == 0);
+}
+
+static void request(struct rig *r, enum sim_request request)
+{
+	if (request == SIM_RESUME)
+		daemon_lane(&r->daemon, "resume");
+	else if (request != SIM_ASKS_NOTHING && r->status.waiting)
+		daemon_decide(&r->daemon, r->status.crossing, request == SIM_ADMIT);
+	if (request != SIM_ASKS_NOTHING)
+		r->status.waiting = r->status.known = false;
+}
+
+bool rig_step(struct rig *r, bool next)
+{
+	struct sim_traffic_acts acts;
+	struct sim_console seen;
+	bool was_active = r->traffic.active;
+	sleep_until(r->lane.now_us + (sim_lane_quiet(&r->lane) ? 2 : 1) * (uint64_t)r->step_us);
+	uint64_t now = mono_us();
+	sim_lane_outputs(&r->lane, gpio_bench_read(&r->gpio), now);
+	console(r, now, &seen);
+	sim_traffic_step(&r->traffic, &seen, next, &acts);
+	remember(r, now);
+	if (!was_active && r->traffic.active)
+		r->listed = r->traffic.plan.number % 10 == 9;
+	gpio_bench_write(&r->gpio, sim_lane_inputs(&r->lane));
+	if (acts.takes_document)
+		daemon_document(&r->daemon, false, false);
+	if (acts.lays_document)
+		daemon_document(&r->daemon, true, r->listed);
+	process(r, &acts, now);
+	request(r, acts.request);
+	return acts.crossing_over;
+}
+
+bool rig_until_invites(struct rig *r, unsigned limit_s)
+{
+	uint64_t end = mono_us() + (uint64_t)limit_s * 1000000;
+	while (mono_us() < end) {
+		rig_step(r, false);
+		if (sim_lane_invites(&r->lane) && !r->traffic.active)
+			return true;
+	}
+	return false;
+}
+
+void rig_start(struct rig *r, const struct rig_paths *paths, const struct sim_lane_setup *setup, uint64_t seed, uint32_t first)
+{
+	memset(r, 0, sizeof *r);
+	r->step_us = 10000;
+	r->daemon.paths = *paths;
+	gpio_bench_make(&r->gpio);
+	sim_lane_init(&r->lane, setup, mono_us());
+	sim_traffic_init(&r->traffic, &r->lane, seed, first);
+	gpio_bench_write(&r->gpio, sim_lane_inputs(&r->lane));
+	daemon_start(&r->daemon);
+}
