@@ -25,6 +25,7 @@ static const struct {
 	const char *name;
 } topologies[] = {
 	[GATE_TWO_STEP] = {&gate_two_step, "two-step"},
+	[GATE_ONE_STEP] = {&gate_one_step, "one-step"},
 };
 _Static_assert(PN_COUNT(topologies) == GATE_TOPOLOGY_COUNT_, "a table for each");
 
@@ -36,4 +37,14 @@ const struct gate_table *gate_table_of(enum gate_topology topology)
 const char *gate_topology_name(unsigned topology)
 {
 	return topology < PN_COUNT(topologies) ? topologies[topology].name : "?";
+}
+
+bool gate_topology_find(const char *name, enum gate_topology *topology)
+{
+	for (unsigned i = 0; i < PN_COUNT(topologies); i++)
+		if (strcmp(topologies[i].name, name) == 0) {
+			*topology = (enum gate_topology)i;
+			return true;
+		}
+	return false;
 }
