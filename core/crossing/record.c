@@ -54,6 +54,8 @@ static void add_personal(struct record *r, const struct crossing *c)
 	if (c->watchlist != NULL) {
 		p->matches = c->watchlist->matches;
 		p->n_matches = c->watchlist->n_matches;
+		p->dismissed = c->watchlist->dismissed;
+		p->n_dismissed = c->watchlist->n_dismissed;
 		p->watchlist_result = c->watchlist->result;
 	}
 	if (c->history != NULL) {
