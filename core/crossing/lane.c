@@ -358,7 +358,7 @@ uint64_t lane_next_wake(const struct lane *lane)
 bool lane_ready(const struct lane *lane)
 {
 	struct gate_env env = env_of(lane);
-	return lane->gate.state == GATE_STATE_IDLE && gate_ready(&lane->gate, &env);
+	return lane->gate.state == GATE_STATE_IDLE && gate_ready(gate_table_of(lane->config.topology), &lane->gate, &env);
 }
 
 void lane_wipe(struct lane *lane)

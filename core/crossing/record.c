@@ -73,6 +73,8 @@ void record_personal(struct record *r, const struct crossing *c)
 	if (c->watchlist != NULL) {
 		p->matches = c->watchlist->matches;
 		p->n_matches = c->watchlist->n_matches;
+		p->dismissed = c->watchlist->dismissed;
+		p->n_dismissed = c->watchlist->n_dismissed;
 	}
 	if (c->history != NULL) {
 		p->stays = c->history->stays;

@@ -48,3 +48,9 @@ bool gate_topology_find(const char *name, enum gate_topology *topology)
 		}
 	return false;
 }
+
+bool gate_ready(const struct gate_table *table, const struct gate *gate, const struct gate_env *env)
+{
+	uint64_t ready = table->guards[table->topology == GATE_ONE_STEP ? GATE_GUARD_READY_INSIDE : GATE_GUARD_READY];
+	return (gate_facts(gate, env) & ready) == ready;
+}

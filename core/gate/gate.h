@@ -171,6 +171,9 @@ void gate_step_table(const struct gate_table *table, const struct gate *before,
 uint32_t gate_timeout_table(
 	const struct gate_table *table, const struct gate *gate, const struct gate_timing *timing);
 
+/* May a traveller begin a crossing now? What an idle lane shows depends on it. */
+bool gate_ready(const struct gate_table *table, const struct gate *gate, const struct gate_env *env);
+
 /* "IDLE", "DOCUMENT_PRESENTED", "RELEASE_ENTRY"; "?" when out of range. */
 const char *gate_state_name(unsigned state);
 const char *gate_event_name(unsigned event);

@@ -39,21 +39,22 @@ static void matches(const struct matcher_match *m, const struct matcher_query *q
 
 static void finds_itself(const struct list *list, const struct list_entry *e, bool cut)
 {
-	struct matcher_match out[MATCHES_MAX];
+	struct matcher_found out;
 	const char *numbers[] = {e->number};
 	struct matcher_query q = {numbers, e->kind == LIST_DOCUMENT, e->issuer, e->surname,
-		e->given_names, cut, e->year, e->month, e->day, NULL, NULL};
-	bool complete, found = false;
-	size_t n = matcher_find(list, &q, out, &complete);
+		e->given_names, cut, e->year, e->month, e->day, NULL, NULL, 0, 0, NULL};
+	bool found = false;
 
-	MUST(n <= MATCHES_MAX && (e->kind == LIST_DOCUMENT || complete));
-	for (size_t i = 0; i < n; i++) {
-		matches(&out[i], &q);
-		found = found || out[i].entry == e;
+	matcher_find(list, NULL, &q, &out);
+	MUST(out.count <= MATCHES_MAX && out.dismissed_count == 0);
+	MUST(e->kind != LIST_PERSON || e->year == 0 || out.complete);
+	for (size_t i = 0; i < out.count; i++) {
+		matches(&out.match[i], &q);
+		found = found || out.match[i].entry == e;
 		for (size_t k = 0; k < i; k++)
-			MUST(out[k].entry != out[i].entry);
+			MUST(out.match[k].entry != out.match[i].entry);
 	}
-	MUST(found || n == MATCHES_MAX);
+	MUST(found || e->year == 0 || out.count == MATCHES_MAX);
 }
 
 static void is_folded(const char *name)
