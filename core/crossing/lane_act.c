@@ -86,11 +86,17 @@ static void refer(struct lane_run *run)
 	record_verdict(run);
 }
 
+/* What an officer must know of and no traveller is to blame for: the one in hand goes on. */
+static bool concerns_the_lane_alone(enum gate_event event)
+{
+	return event == GATE_EVENT_MAINS_LOST || event == GATE_EVENT_UPS_LOW;
+}
+
 /* An officer is asked about a crossing: there must be a verdict record for the answer to name. */
 static void call_officer(struct lane_run *run)
 {
 	struct crossing *c = &run->lane->crossing;
-	if (!c->active)
+	if (!c->active || concerns_the_lane_alone(run->now))
 		return;
 	refer(run);
 	c->waiting_officer = true;

@@ -9,6 +9,8 @@
 #define MM INT64_C(1000)
 #define BEAM (100 * MM)
 #define EXIT_AT (2000 * MM)
+/* By then contacts, plugin and core have had every chance to know of a forced leaf. */
+#define FORCE_SEEN_US UINT64_C(1000000)
 
 const char *sim_lane_line_name(enum sim_lane_line line)
 {
@@ -193,18 +195,43 @@ static void judge_law(struct sim_lane *l)
 		l->lawful = false;
 }
 
+/* What violence has opened; whether anybody is let out against it. */
+static void judge_force(struct sim_lane *l)
+{
+	for (unsigned i = 0; i < SIM_LEAVES; i++) {
+		const struct steel *leaf = &l->leaf[i];
+		if (leaf->forced && !steel_closed(leaf) && !l->torn[i]) {
+			l->torn[i] = true;
+			l->torn_us[i] = l->now_us;
+		} else if (steel_locked(leaf)) {
+			l->torn[i] = false;
+		}
+	}
+	for (unsigned i = 0; i < SIM_LEAVES; i++) {
+		unsigned other = SIM_LEAVES - 1 - i;
+		bool released = sim_lane_released(l, i);
+		l->oracle.opened_to_forced += released && !l->was_released[i] && steel_closed(&l->leaf[i]) && !l->lawful &&
+					      l->torn[other] &&
+					      l->now_us - l->torn_us[other] > FORCE_SEEN_US;
+		l->was_released[i] = released;
+	}
+}
+
 static void look_on(struct sim_lane *l, uint64_t us)
 {
 	struct sim_lane_oracle *o = &l->oracle;
 	judge_law(l);
 	bool lawful = l->lawful;
 	bool passable[SIM_LEAVES] = {steel_passable(&l->leaf[SIM_ENTRY]), steel_passable(&l->leaf[SIM_EXIT])};
-	bool both = passable[SIM_ENTRY] && passable[SIM_EXIT] && !lawful;
+	judge_force(l);
+	bool both = passable[SIM_ENTRY] && passable[SIM_EXIT] && !lawful, by_force = l->torn[SIM_ENTRY] || l->torn[SIM_EXIT];
 	unsigned inside = sim_lane_inside(l);
 	if (sim_lane_released(l, SIM_ENTRY) && sim_lane_released(l, SIM_EXIT) && !lawful)
 		o->both_released_us += us;
-	o->both_open += both && !l->were_both_open;
-	l->were_both_open = both;
+	o->both_open += both && !by_force && !l->were_both_open;
+	o->both_forced += both && by_force && !l->were_both_forced;
+	l->were_both_open = both && !by_force;
+	l->were_both_forced = both && by_force;
 	o->shut_in_us = inside > 0 && !passable[SIM_ENTRY] && !passable[SIM_EXIT] ? o->shut_in_us + us : 0;
 	if (o->shut_in_us > o->longest_shut_in_us)
 		o->longest_shut_in_us = o->shut_in_us;

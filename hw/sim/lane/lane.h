@@ -48,7 +48,9 @@ struct sim_lane_oracle {
 	uint64_t kick_lost_us;	     /* the relay has been open */
 	uint32_t came_in, went_out, went_back;
 	uint32_t most_inside;
-	uint32_t both_open;	     /* times that both leaves were passable without an alarm or an assist */
+	uint32_t both_open;	     /* times that both leaves were passable without an alarm, an assist, or violence */
+	uint32_t both_forced;	     /* times that they were because one had been forced: nobody can forbid that */
+	uint32_t opened_to_forced;   /* times that a shut leaf was released while the other had stood forced for a second; 0 is good */
 };
 
 struct sim_lane {
@@ -62,7 +64,10 @@ struct sim_lane {
 	uint64_t outputs; /* levels */
 	uint64_t now_us, kick_us;
 	bool kick_level, kick_seen, relay;
-	bool were_both_open, latched;
+	bool were_both_open, were_both_forced, latched;
+	bool torn[SIM_LEAVES]; /* forced open, and not locked again since torn_us */
+	uint64_t torn_us[SIM_LEAVES];
+	bool was_released[SIM_LEAVES];
 	bool lawful; /* both leaves may be released: since an alarm or an assist, until that is over and one of them is locked */
 	/* Of the last sim_lane_advance(). */
 	bool lays_document, takes_document, leaves_bag;

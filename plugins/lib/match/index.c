@@ -116,7 +116,8 @@ int match_index_add(struct match_index *x, const struct match_name *name,
 		return PN_ELIMIT;
 	r = make_room(x, n);
 	if (r == PN_OK) {
-		x->people += x->count == 0 || x->records[x->count - 1].id != id;
+		x->people += x->count == 0 || x->last_id != id;
+		x->last_id = id;
 		memcpy(x->texts + x->text_size, text, n);
 		x->records[x->count++] = (struct match_record){.text = (uint32_t)x->text_size,
 			.id = id,

@@ -36,6 +36,7 @@ struct match_index {
 	uint32_t *word_counts;
 	uint8_t *counters; /* MATCH_BLOCK; zero between searches */
 	size_t count, room, text_size, text_room, block_count, postings;
+	uint32_t last_id; /* of the name added last */
 	uint32_t word_mask, people; /* people: names with one id, added one after the other, are one */
 	bool built;
 };

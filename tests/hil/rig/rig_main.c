@@ -52,7 +52,8 @@ unsigned soak_run(struct rig *r, uint32_t crossings)
 			sim_fault_name(t->plan.fault), sim_lane_line_name(t->plan.line), r->status.state);
 	}
 	long at_end = daemon_resident_kib(&r->daemon);
-	bool lawful = o->both_released_us == 0 && o->both_open == 0 && o->longest_shut_in_us <= SHUT_IN_LIMIT_US;
+	bool lawful = o->both_released_us == 0 && o->both_open == 0 && o->opened_to_forced == 0 &&
+		      o->longest_shut_in_us <= SHUT_IN_LIMIT_US;
 	printf("soak  %u crossings in %.0f s of the guest's time, seed %llu: in %u, out %u, back %u; with nothing wrong %.1f s each\n",
 		t->done - before, (double)(mono_us() - begun) / 1e6, (unsigned long long)t->seed, o->came_in, o->went_out, o->went_back,
 		t->normal > 0 ? (double)t->normal_us / t->normal / 1e6 : 0.0);

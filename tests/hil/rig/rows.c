@@ -123,7 +123,8 @@ static bool row_run(struct rig *r, const struct row *w)
 		over = rig_step(r, false);
 	unsigned missing = w->wanted & ~seen_of(r, back);
 	const struct sim_lane_oracle *o = &r->lane.oracle;
-	bool lawful = o->both_released_us == 0 && o->both_open == 0 && o->longest_shut_in_us < UINT64_C(220) * 1000000;
+	bool lawful = o->both_released_us == 0 && o->both_open == 0 && o->opened_to_forced == 0 &&
+		      o->longest_shut_in_us < UINT64_C(220) * 1000000;
 	double after = r->seen.response_us != 0 ? (double)(r->seen.response_us - r->seen.fault_us) / 1e3 : 0;
 	printf("row   %-38s %-7s %5.1f s, first output %6.1f ms after,", w->name, over && missing == 0 && lawful ? "ok" : "NOT OK",
 		(double)(mono_us() - begun) / 1e6, after);

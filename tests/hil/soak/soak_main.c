@@ -142,11 +142,12 @@ static int report(const struct soak *s, uint32_t wanted)
 	printf("persons in %u, out %u, back %u; at most %u inside; a crossing with nothing wrong takes %.1f s\n", o->came_in, o->went_out,
 		o->went_back, o->most_inside, t->normal > 0 ? (double)t->normal_us / t->normal / 1e6 : 0);
 	printf("journal: %u crossings, %u passed; not exactly once: %u\n", s->machine.entries, passed, bad);
-	printf("both leaves released: %.3f s; both passable: %u times\n", (double)o->both_released_us / 1e6, o->both_open);
+	printf("both leaves released: %.3f s; both passable: %u times, and %u times by violence; a leaf released to a forced one: %u\n",
+		(double)o->both_released_us / 1e6, o->both_open, o->both_forced, o->opened_to_forced);
 	printf("longest shut in %.1f s; longest crossing %.1f s (number %u); leaf against a body at most %.0f ms\n",
 		(double)o->longest_shut_in_us / 1e6, (double)t->longest_us / 1e6, t->longest_number, (double)o->longest_pressed_us / 1e3);
 	printf("exit released %" PRIu64 " times, without a record %" PRIu64 "\n", s->machine.exits, s->machine.exits_without_record);
-	bool good = t->done >= wanted && bad == 0 && o->both_released_us == 0 && o->both_open == 0 &&
+	bool good = t->done >= wanted && bad == 0 && o->both_released_us == 0 && o->both_open == 0 && o->opened_to_forced == 0 &&
 		    o->longest_shut_in_us <= SHUT_IN_LIMIT_US && s->machine.exits_without_record == 0 && s->machine.lost_entries == 0;
 	puts(good ? "lane-soak: good" : "lane-soak: NOT GOOD");
 	return good ? 0 : 1;

@@ -157,17 +157,23 @@ static void answer_of_another_kind_is_denied(void **state)
 	assert_false(bench_commanded(b, ENTRY));
 }
 
-static void tailgater_is_held(void **state)
+/* A traveller in order, and whoever follows: the entry still stands open. */
+static void clear_ones_walk_in(struct bench *b, uint32_t persons)
 {
-	struct bench *b = *state;
 	bench_present(b);
 	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	bench_answer_lists(b, false);
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
 	bench_remove(b);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
-	b->sensed.occupants = 2;
+	b->sensed.occupants = persons;
 	bench_sense(b);
+}
+
+static void tailgater_is_held(void **state)
+{
+	struct bench *b = *state;
+	clear_ones_walk_in(b, 2);
 	bench_wait(b, 10500);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
 	bench_wait(b, 4000);
@@ -176,6 +182,33 @@ static void tailgater_is_held(void **state)
 	assert_non_null(v);
 	assert_int_equal(v->verdict, POSTERN__VERDICT__VERDICT_REFER);
 	assert_true(b->lane.crossing.waiting_officer);
+}
+
+/* Power is the lane's trouble, not the traveller's: whoever is in the lane goes on, and nobody new comes (docs/gate.md). */
+static void power_loss_refers_nobody(void **state)
+{
+	for (int low = 0; low < 2; low++) {
+		struct bench *b = *state;
+		bench_start(b);
+		clear_ones_walk_in(b, 1);
+		b->sensed.mains_ok = false;
+		b->sensed.ups_low = low == 1;
+		bench_sense(b);
+		bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+		const struct bench_out *verdict = bench_record(b, R(VERDICT));
+		assert_non_null(verdict);
+		assert_int_equal(verdict->verdict, POSTERN__VERDICT__VERDICT_CLEAR);
+		bench_commit(b, verdict, true);
+		assert_true(bench_commanded(b, EXIT));
+		bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_OPEN);
+		b->sensed.occupants = 0;
+		bench_sense(b);
+		bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+		bench_wait(b, 1000);
+		assert_int_equal(bench_record(b, R(OUTCOME))->outcome, POSTERN__OUTCOME__OUTCOME_PASSED);
+		bench_present(b);
+		assert_false(b->lane.crossing.active);
+	}
 }
 
 static void stale_sensors_are_unknown(void **state)
@@ -414,6 +447,7 @@ int main(void)
 		T(hit_stops),
 		T(answer_of_another_kind_is_denied),
 		T(tailgater_is_held),
+		T(power_loss_refers_nobody),
 		T(stale_sensors_are_unknown),
 		T(officer_admits),
 		T(officer_is_told_what_cannot_be),

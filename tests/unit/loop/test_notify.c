@@ -183,6 +183,12 @@ static void stuck(uv_timer_t *timer)
 	uv_stop(timer->loop);
 }
 
+static void end_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	uv_close(handle, NULL);
+}
+
 /* The loop turns: words come. It does not: none, whatever time passes. It turns again: words come again. */
 static void test_only_while_the_loop_turns(void **state)
 {
@@ -208,6 +214,9 @@ static void test_only_while_the_loop_turns(void **state)
 	turn_for(&t, 450);
 	assert_string_equal(heard(0), "WATCHDOG=1");
 	notify_close(&t.notify);
+	uv_walk(&t.loop, end_handle, NULL);
+	uv_run(&t.loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&t.loop), 0);
 }
 
 /* A manager that does not read must not stop the supervisor: this test ends. */
