@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cycle.h"
+#include "modbus/cycle.h"
 
 #define MS UINT64_C(1000000)
 #define KICK LANE_HW_BIT(LANE_HW_watchdog_kick)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+#include "modbus/plan.h"
 
 #define FIRST_OUT ((unsigned)LANE_HW_watchdog_kick)
 

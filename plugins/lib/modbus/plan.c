@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Requests and answers. Must never read beyond an answer's size.
  */
-#include "plan.h"
+#include "modbus/plan.h"
 
 #include <stdio.h>
 #include <string.h>

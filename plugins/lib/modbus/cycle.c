@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The poll cycle. Must never decide by anything but what was answered and when.
  */
-#include "cycle.h"
+#include "modbus/cycle.h"
 
 #include <string.h>
 

@@ -12,9 +12,9 @@
  * Must never: say that inputs are known while a block has no good reading within that time; let outputs that are not safe go out
  * before the whole test was good; ask again without a pause.
  */
-#ifndef POSTERN_GATE_MODBUS_CYCLE_H
-#define POSTERN_GATE_MODBUS_CYCLE_H
-#include "plan.h"
+#ifndef POSTERN_MODBUS_CYCLE_H
+#define POSTERN_MODBUS_CYCLE_H
+#include "modbus/plan.h"
 
 #define BUS_REFRESH_NS UINT64_C(100000000)
 #define BUS_BACK_OFF_NS UINT64_C(100000000) /* after the first loss; doubled to the most */

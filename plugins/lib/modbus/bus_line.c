@@ -3,7 +3,7 @@
  * (modbus_set_socket()) and never asked to connect. Its checks of an answer know neither the unit of a TCP frame nor our echo, so
  * that requests go out raw and answers come back whole. Must never let the library close or restore the granted device.
  */
-#include "bus_line.h"
+#include "modbus/bus_line.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

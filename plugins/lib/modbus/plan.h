@@ -4,8 +4,8 @@
  * Pure. Must never take an answer that is not exactly the one that its request asks for, nor write a coil or a register that holds
  * no output of the lane.
  */
-#ifndef POSTERN_GATE_MODBUS_PLAN_H
-#define POSTERN_GATE_MODBUS_PLAN_H
+#ifndef POSTERN_MODBUS_PLAN_H
+#define POSTERN_MODBUS_PLAN_H
 #include "wiring/controller.h"
 
 /* 4.1: a PDU has at most 253 bytes; here the unit identifier stands before it. */

@@ -3,11 +3,11 @@
  * waiting are the library's; what an answer means is plan.h's. Every call ends within the time for one answer and a little.
  * Must never open a device, resolve a name, wait for longer than that, or repeat a request by itself.
  */
-#ifndef POSTERN_GATE_MODBUS_BUS_LINE_H
-#define POSTERN_GATE_MODBUS_BUS_LINE_H
-#include <modbus/modbus.h>
+#ifndef POSTERN_MODBUS_BUS_LINE_H
+#define POSTERN_MODBUS_BUS_LINE_H
+#include <modbus.h>
 
-#include "plan.h"
+#include "modbus/plan.h"
 
 enum { BUS_PARITY_NONE = 'N', BUS_PARITY_EVEN = 'E', BUS_PARITY_ODD = 'O' };
 
