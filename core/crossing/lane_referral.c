@@ -56,8 +56,9 @@ static bool leave_one_out(Postern__Check **checks, size_t *count)
 	for (size_t i = *count; i-- > 0;) {
 		if (checks[i]->result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
 			continue;
-		memmove(&checks[i], &checks[i + 1], (*count - i - 1) * sizeof *checks);
 		--*count;
+		for (; i < *count; i++)
+			checks[i] = checks[i + 1];
 		return true;
 	}
 	return false;
@@ -69,8 +70,10 @@ static void fit(Postern__PostReply *reply, Postern__ReferralView *v, Postern__Ch
 	Postern__CrossingRecord *r = v->record;
 	if (r->n_chip_checks > VIEW_LEFT_OUT_MAX || r->n_checks > VIEW_LEFT_OUT_MAX)
 		return; /* none such has passed the bus */
-	memcpy(chip, r->chip_checks, r->n_chip_checks * sizeof *chip);
-	memcpy(document, r->checks, r->n_checks * sizeof *document);
+	for (size_t i = 0; i < r->n_chip_checks; i++)
+		chip[i] = r->chip_checks[i];
+	for (size_t i = 0; i < r->n_checks; i++)
+		document[i] = r->checks[i];
 	r->chip_checks = chip;
 	r->checks = document;
 	while (postern__post_reply__get_packed_size(reply) > BUS_BODY_MAX &&

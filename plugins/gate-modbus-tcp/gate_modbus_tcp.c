@@ -3,6 +3,7 @@
  * Must never resolve a name: a lane that waits for a resolver is a lane that stands.
  */
 #include "modbus/gate.h"
+#include "postern/plugin.h"
 
 static bool make(const struct postern_host *h, uint32_t timeout_ms, struct bus_line *line, uint64_t *pause_ns)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "modbus/gate.h"
+#include "postern/plugin.h"
 
 static bool make(const struct postern_host *h, uint32_t timeout_ms, struct bus_line *line, uint64_t *pause_ns)
 {
