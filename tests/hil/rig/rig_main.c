@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "rig.h"
 
@@ -61,6 +62,22 @@ unsigned soak_run(struct rig *r, uint32_t crossings)
 	return (unsigned)stuck + !lawful;
 }
 
+/* Nobody comes, until the file is there: somebody else does something to the daemon meanwhile. */
+static unsigned wait_run(struct rig *r, const char *file)
+{
+	uint64_t end = mono_us() + UINT64_C(120) * 1000000;
+	rig_watch(r);
+	while (access(file, F_OK) != 0) {
+		if (mono_us() > end) {
+			printf("wait  %s does not come\n", file);
+			return 1;
+		}
+		rig_step(r, false);
+	}
+	printf("wait  %s: the relay %s\n", file, r->seen.relay_lost ? "dropped" : "held");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct rig r;
@@ -68,7 +85,7 @@ int main(int argc, char **argv)
 		.escape = {true, true}};
 	unsigned bad = 0;
 	if (argc < 10)
-		fail("usage: hil-rig POSTERND CONFIG TOOL RUN KEY LOG DOCUMENTS SEED {rows NAME|times N|soak N}...");
+		fail("usage: hil-rig POSTERND CONFIG TOOL RUN KEY LOG DOCUMENTS SEED {rows NAME|times N|soak N|wait FILE}...");
 	const struct rig_paths paths = {argv[1], argv[2], argv[3], argv[4], argv[5], argv[6], argv[7]};
 	assert_clock();
 	uint64_t begun = mono_us();
@@ -88,8 +105,10 @@ int main(int argc, char **argv)
 			bad += latency_run(&r, (unsigned)strtoul(argv[i + 1], NULL, 10));
 		else if (strcmp(argv[i], "soak") == 0)
 			bad += soak_run(&r, (uint32_t)strtoul(argv[i + 1], NULL, 10));
+		else if (strcmp(argv[i], "wait") == 0)
+			bad += wait_run(&r, argv[i + 1]);
 		else
-			fail("%s: expected rows, times or soak", argv[i]);
+			fail("%s: expected rows, times, soak or wait", argv[i]);
 	}
 	bad += !rig_until_invites(&r, 120);
 	int status = daemon_stop(&r.daemon);
