@@ -90,6 +90,10 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 		o->chip_result = personal->chip_result;
 		if (personal->n_chip_checks > 0)
 			snprintf(o->chip_check, sizeof o->chip_check, "%s", personal->chip_checks[0]->name);
+		o->matches = personal->n_matches;
+		o->dismissed = personal->n_dismissed;
+		if (personal->n_dismissed > 0)
+			snprintf(o->dismissed_entry, sizeof o->dismissed_entry, "%s", personal->dismissed[0]->entry_id);
 	}
 	snprintf(o->crossing, sizeof o->crossing, "%s", clear->crossing_id);
 }
@@ -242,19 +246,34 @@ void bench_answer_document(struct bench *b, Postern__CheckResult overall)
 	assert_int_equal(bench_message(b, K(DOCUMENT_CHECK), q->query_id, &e), PN_OK);
 }
 
-void bench_answer_lists(struct bench *b, bool match)
+static void answer_lists(struct bench *b, Postern__WatchlistMatch **matches, size_t count, Postern__WatchlistMatch **dismissed,
+	size_t dismissed_count)
 {
 	const struct bench_out *q = bench_last(b, POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST);
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__WatchlistSearched a = POSTERN__WATCHLIST_SEARCHED__INIT;
-	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *matches[1] = { &m };
 	assert_non_null(q);
 	a.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
 	a.matches = matches;
-	a.n_matches = match ? 1 : 0;
+	a.n_matches = count;
+	a.dismissed = dismissed;
+	a.n_dismissed = dismissed_count;
 	e.body_case = POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED;
 	e.watchlist_searched = &a;
 	assert_int_equal(bench_message(b, K(WATCHLIST), q->query_id, &e), PN_OK);
+}
+
+void bench_answer_lists(struct bench *b, bool match)
+{
+	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *matches[1] = { &m };
+	answer_lists(b, matches, match ? 1 : 0, NULL, 0);
+}
+
+void bench_answer_dismissed(struct bench *b, const char *entry)
+{
+	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *dismissed[1] = { &m };
+	m.entry_id = (char *)(uintptr_t)entry;
+	answer_lists(b, NULL, 0, dismissed, 1);
 }
 
 void bench_answer_rules(struct bench *b, Postern__Verdict verdict)
