@@ -16,6 +16,7 @@ int main(int argc, char **argv)
 		trust_commands,
 		pki_commands,
 		sign_commands,
+		lists_import_commands,
 		rules_test_commands,
 		rules_author_commands,
 		rules_life_commands,
