@@ -7,7 +7,7 @@
 
 #include "lists/internal.h"
 
-enum { YEAR_MIN = 1850, YEAR_LAST = 2999, WORDS_MAX = 8, WORD_SIZE = 16, TEXT_MAX = 80 };
+enum { YEAR_MIN = 1850, YEAR_LAST = 2999, WORDS_MAX = 8, WORD_SIZE = 32, TEXT_MAX = 80 };
 
 static const char *const months[] = {"JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST",
 	"SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"};

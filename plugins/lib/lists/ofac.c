@@ -162,7 +162,7 @@ static int file(struct ofac *o, const struct lists_source *source)
 	if (e == PN_ENOTFOUND)
 		e = PN_OK;
 	if (e == PN_OK && good == 0) {
-		tell(o->im, r.line, LISTS_NOT_THE_LIST);
+		tell(o->im, r.line > 0 ? r.line : 1, LISTS_NOT_THE_LIST);
 		e = PN_EFORMAT;
 	}
 	reader_close(&r);
