@@ -116,7 +116,7 @@ static const char *behind_titles(const char *plain)
 void entry_name_line(struct import *im, struct entry *e, const char *text, bool weak)
 {
 	char plain[NAME_TEXT_MAX];
-	const char *comma = strchr(text, ','), *name = plain;
+	const char *comma = strchr(text, ','), *name;
 	struct entry_name n = {.weak = weak};
 	size_t at;
 	int r;

@@ -92,7 +92,7 @@ struct reader {
 	struct import *im;
 	const struct lists_source *source;
 	char *bytes; /* room of limit + READER_CHUNK */
-	size_t limit, at, have;
+	size_t limit, at, have, most; /* most: that was ever used, and is wiped */
 	uint64_t read, told, line; /* line: of what came last, from 1 */
 	uint64_t next_line;
 	bool end, failed;

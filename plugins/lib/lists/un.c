@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "lists/internal.h"
 
 enum { DEPTH_MAX = 16, TEXT_SIZE = 1024, TOKEN_MAX = 1024 * 1024, NAMES_OF_LIST = 4 };
@@ -180,13 +181,11 @@ static const char *text_of(struct un *u, enum element e)
 static void end_birth(struct un *u)
 {
 	bool about = is_text(text_of(u, TYPE_OF_DATE), "APPROXIMATELY");
-	char range[2 * TEXT_SIZE + 8];
 	if (u->text[FROM_YEAR][0] != '\0' || u->text[TO_YEAR][0] != '\0') {
-		const char *from = text_of(u, FROM_YEAR), *to = text_of(u, TO_YEAR);
-		size_t n = strlen(from), m = strlen(to);
-		memcpy(range, from, n);
-		memcpy(range + n, " to ", 4);
-		memcpy(range + n + 4, to, m + 1);
+		char range[2 * TEXT_SIZE + 8];
+		struct text t;
+		text_init(&t, range, sizeof range);
+		text_add(&t, "%s to %s", text_of(u, FROM_YEAR), text_of(u, TO_YEAR));
 		entry_birth_text(u->im, &u->entry, range, about);
 	} else if (text_of(u, DATE)[0] != '\0') {
 		entry_birth_text(u->im, &u->entry, u->text[DATE], about);
@@ -201,15 +200,14 @@ static void end_birth(struct un *u)
 static void end_document(struct un *u)
 {
 	char kind[2 * TEXT_SIZE + 2];
-	const char *first = text_of(u, DOCUMENT_TYPE), *second = text_of(u, DOCUMENT_TYPE_2), *number = text_of(u, NUMBER);
+	const char *number = text_of(u, NUMBER);
 	const char *state = text_of(u, ISSUING_COUNTRY);
-	size_t n = strlen(second);
+	struct text t;
 	bool by_number;
 	if (number[0] == '\0')
 		return;
-	memcpy(kind, second, n);
-	kind[n] = ' ';
-	memcpy(kind + n + 1, first, strlen(first) + 1);
+	text_init(&t, kind, sizeof kind);
+	text_add(&t, "%s %s", text_of(u, DOCUMENT_TYPE_2), text_of(u, DOCUMENT_TYPE));
 	/* "Passport" is also written over what its number calls something else */
 	if (!document_kind(number, &by_number) && !document_kind(kind, &by_number)) {
 		tell(u->im, u->entry.line, LISTS_DOCUMENT_KIND);

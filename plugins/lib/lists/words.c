@@ -44,7 +44,7 @@ bool begins_with(const char *s, const char *word)
 bool is_code(const char *s)
 {
 	size_t n = strspn(s, WORD);
-	return s[n] == '\0' && n <= LISTS_CODE_MAX;
+	return n <= LISTS_CODE_MAX && s[n] == '\0';
 }
 
 bool is_utf8(const char *s)
