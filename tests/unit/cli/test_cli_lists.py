@@ -223,6 +223,17 @@ class Lists(unittest.TestCase):
         self.assertEqual(self.dismiss("un:A.2").returncode, 0)
         self.assertEqual(self.status()[1]["dismissals"], 2)
         self.assertEqual(self.status()[1]["version"], 8)
+        # changes of a publisher's take their place: they end, and are counted; or are kept
+        new = self.make("new.csv", 20, individual("A.1", "ANN", "TESTI", 1971))
+        for more, words, left in (((), "2 dismissals end", 0), (("--dismissals", changes, "--trust", self.trust), "1 dismissals end", 1)):
+            copy = self.path("copy" + str(left))
+            shutil.copytree(self.folder, copy)
+            got = tool("lists", "diff", self.path("a.csv"), new, "--out", self.path("c.csv"), "--key", self.key, *more)
+            self.assertEqual((got.returncode, got.stderr), (0, ""))
+            got = tool("lists", "activate", self.path("c.csv"), "--folder", copy, "--trust", self.trust)
+            self.assertEqual(got.returncode, 0, got.stderr)
+            self.assertIn(words, got.stderr)
+            self.assertEqual(parsed(tool("lists", "status", "--folder", copy, "--trust", self.trust, "--json"))["dismissals"], left)
         # the next list keeps them where it has the entry
         source = self.write("next.xml", HEAD + individual("A.2", "BO", "TESTI", 1971) + TAIL)
         got = self.run_import(source, out="next.csv", more=("--version", "9", "--dismissals", changes, "--trust", self.trust))
