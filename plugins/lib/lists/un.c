@@ -178,6 +178,16 @@ static const char *text_of(struct un *u, enum element e)
 	return trim(u->text[e]);
 }
 
+/* "A; B; C" stands in one element of some */
+static void end_alias(struct un *u)
+{
+	bool weak = is_text(text_of(u, QUALITY), "Low");
+	char *rest = u->text[ALIAS_NAME], *one;
+	while ((one = strsep(&rest, ";")) != NULL)
+		entry_name_line(u->im, &u->entry, trim(one), weak);
+	entry_birth_text(u->im, &u->entry, text_of(u, ALIAS_BIRTH), false);
+}
+
 static void end_birth(struct un *u)
 {
 	bool about = is_text(text_of(u, TYPE_OF_DATE), "APPROXIMATELY");
@@ -244,8 +254,7 @@ static void end_individual(struct un *u)
 {
 	struct entry *e = &u->entry;
 	const char *reference = text_of(u, REFERENCE);
-	char first[sizeof e->reference];
-	struct entry_name swap;
+	struct entry_name of_list;
 	size_t before = e->names;
 	u->inside = false;
 	u->im->counts->rows++;
@@ -253,14 +262,14 @@ static void end_individual(struct un *u)
 		tell(u->im, e->line, LISTS_TEXT_LONG);
 	if (reference[0] == '\0')
 		reference = text_of(u, DATAID);
-	if (strlen(reference) < sizeof first)
+	if (strlen(reference) < sizeof e->reference)
 		memcpy(e->reference, reference, strlen(reference) + 1);
 	name_of_list(u);
 	/* the name of the list stands first, before the aliases */
 	if (e->names > before && before > 0) {
-		swap = e->name[0];
-		e->name[0] = e->name[before];
-		e->name[before] = swap;
+		of_list = e->name[before];
+		memmove(&e->name[1], &e->name[0], before * sizeof e->name[0]);
+		e->name[0] = of_list;
 	}
 	if (text_of(u, ORIGINAL_SCRIPT)[0] != '\0')
 		entry_name_line(u->im, e, u->text[ORIGINAL_SCRIPT], false);
@@ -281,8 +290,7 @@ static void end(void *ctx, const XML_Char *name)
 	} else if (u->inside && e == VALUE && above(u, 1) == NATIONALITY) {
 		entry_nationality(u->im, &u->entry, text_of(u, VALUE));
 	} else if (u->inside && e == ALIAS) {
-		entry_name_line(u->im, &u->entry, text_of(u, ALIAS_NAME), is_text(text_of(u, QUALITY), "Low"));
-		entry_birth_text(u->im, &u->entry, text_of(u, ALIAS_BIRTH), false);
+		end_alias(u);
 	} else if (u->inside && e == BIRTH) {
 		end_birth(u);
 	} else if (u->inside && e == DOCUMENT) {

@@ -31,6 +31,23 @@ char *trim(char *s)
 	return s;
 }
 
+bool without_remarks(const char *s, char *out, size_t size)
+{
+	size_t n = 0, depth = 0;
+	for (; *s != '\0'; s++) {
+		if (*s == '(' && depth++ == 0 && n + 1 < size)
+			out[n++] = ' ';
+		if (depth == 0 && n + 1 >= size)
+			return false;
+		if (depth == 0)
+			out[n++] = *s;
+		else
+			depth -= *s == ')';
+	}
+	out[n] = '\0';
+	return true;
+}
+
 bool is_text(const char *a, const char *b)
 {
 	return strcasecmp(a, b) == 0;
