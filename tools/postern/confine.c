@@ -54,7 +54,7 @@ static int filter(void)
 
 int confine(const struct confine_limits *l)
 {
-	const uint64_t mib = 1024 * 1024;
+	const uint64_t mib = UINT64_C(1024) * 1024;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
 		prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0) != 0)
 		return PN_EDENIED;

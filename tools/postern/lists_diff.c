@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "json_out.h"
@@ -151,6 +152,47 @@ static void walk(struct diff *d, const struct items *old, const struct items *ne
 	}
 }
 
+/* Where the id's lines begin; count: there are none. */
+static size_t find(const struct items *l, const char *id, size_t size)
+{
+	struct item key = {.text = id, .id_size = (uint32_t)size};
+	size_t low = 0, high = l->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (by_id(&l->item[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < l->count && by_id(&l->item[low], &key) == 0 ? low : l->count;
+}
+
+/* An officer's words that the changes would take from the place where they stand: those that last, on entries that
+ * the second list has, and has without them. */
+static int keep_dismissals(struct diff *d, const struct items *new, const char *path)
+{
+	struct lists_file f;
+	struct lists_row row;
+	int year, month, day, r, status = lists_file_open(d->cli, &f, path, cli_value(d->cli, "trust"));
+	if (status != CLI_OK)
+		return status;
+	cli_today(&year, &month, &day);
+	while ((r = lists_file_next(&f, &row)) == PN_OK) {
+		size_t at = find(new, row.id, strlen(row.id)), i = at;
+		bool there = at == new->count || row.entry.kind != LIST_NOT_THIS_PERSON ||
+			     row.entry.until < (uint32_t)(year * 10000 + month * 100 + day);
+		for (; !there && i < new->count && by_id(&new->item[i], &new->item[at]) == 0; i++)
+			there = new->item[i].size == row.size && memcmp(new->item[i].text, row.text, row.size) == 0;
+		if (!there)
+			fprintf(d->out, "%.*s\n", (int)row.size, row.text);
+	}
+	if (r != PN_ENOTFOUND)
+		status = cli_fail(d->cli, CLI_USAGE, "%s line %u: not a line of a list", path, f.line);
+	explicit_bzero(&row, sizeof row);
+	lists_file_free(&f);
+	return status;
+}
+
 static void numbers(struct diff *d)
 {
 	const struct totals *t = &d->totals;
@@ -202,12 +244,16 @@ static int open_out(struct diff *d, const struct list *old, const struct list *n
 	return CLI_OK;
 }
 
-static int finish_out(struct diff *d, const char *beside)
+static int finish_out(struct diff *d, const char *beside, int status)
 {
 	const char *path = cli_value(d->cli, "out"), *key = cli_value(d->cli, "key");
 	bool good = fflush(d->out) == 0 && !ferror(d->out);
 	long size = ftell(d->out);
 	fclose(d->out);
+	if (status != CLI_OK) {
+		unlink(beside);
+		return status;
+	}
 	if (!good || rename(beside, path) != 0)
 		return cli_fail(d->cli, CLI_UNAVAILABLE, "%s: %s", path, strerror(errno));
 	if (size < 0 || size > CHANGES_MAX)
@@ -224,7 +270,11 @@ static int diff_command(struct cli *cli)
 	struct items before = {0}, after = {0};
 	const char *out = cli_value(cli, "out"), *trust = cli_value(cli, "trust");
 	char beside[1100] = "";
-	int status = lists_file_open(cli, &old, cli->arguments[0], trust);
+	int status = CLI_OK;
+	if (cli_value(cli, "dismissals") != NULL && (out == NULL || trust == NULL))
+		status = cli_fail(cli, CLI_USAGE, "--dismissals goes with --out and --trust");
+	if (status == CLI_OK)
+		status = lists_file_open(cli, &old, cli->arguments[0], trust);
 	if (status == CLI_OK)
 		status = lists_file_open(cli, &new, cli->arguments[1], trust);
 	if (status == CLI_OK)
@@ -239,8 +289,10 @@ static int diff_command(struct cli *cli)
 		status = open_out(&d, old.head, new.head, beside);
 	if (status == CLI_OK)
 		status = compare(&d, &before, &after);
+	if (status == CLI_OK && cli_value(cli, "dismissals") != NULL)
+		status = keep_dismissals(&d, &after, cli_value(cli, "dismissals"));
 	if (d.out != NULL)
-		status = finish_out(&d, beside);
+		status = finish_out(&d, beside, status);
 	free(before.item);
 	free(after.item);
 	lists_file_free(&old);
@@ -254,7 +306,8 @@ const struct cli_command lists_diff_commands[] = {
 		{{"names", NULL, "tell the entries, too", false},
 			{"out", "FILE", "changes, as postern-watchlist(5) has them", false},
 			{"key", "FILE", "sign them: Ed25519 private key (PEM)", false},
-			{"trust", "DIR", "verify both lists", false}},
+			{"dismissals", "FILE", "with --out: keep what these signed changes hold", false},
+			{"trust", "DIR", "verify what is read", false}},
 		diff_command},
 	{0},
 };

@@ -104,7 +104,7 @@ int lists_file_open(struct cli *cli, struct lists_file *f, const char *path, con
 static bool columns_of(struct lists_file *f, struct lists_row *row, char *columns[LIST_COLUMNS])
 {
 	static const int8_t of_old[LIST_COLUMNS] = {0, 1, 2, 3, -1, 4, 5, -1, 6, -1, -1, -1, -1, 7, -1, -1};
-	char *field[LIST_COLUMNS], *at = row->copy;
+	char *field[LIST_COLUMNS] = {NULL}, *at = row->copy;
 	size_t n = 0;
 	for (; n < f->columns && n < LIST_COLUMNS && at != NULL; n++)
 		field[n] = strsep(&at, ",");

@@ -165,8 +165,9 @@ static int one_of(const char *name, const char *const *names, size_t count)
 
 static int options_of(struct cli *cli, enum lists_format *format, struct lists_options *o)
 {
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-";
 	static const char *const formats[] = {"un", "ofac", "ftm", "csv"}, *const ways[] = {"mark", "keep", "drop"};
-	const char *weak = cli_value(cli, "weak-handling"), *how = cli_value(cli, "weak");
+	const char *weak = cli_value(cli, "weak-handling"), *how = cli_value(cli, "weak"), *list = cli_value(cli, "list");
 	int which = one_of(cli_value(cli, "format"), formats, PN_COUNT(formats));
 	int way = how != NULL ? one_of(how, ways, PN_COUNT(ways)) : LISTS_WEAK_MARK;
 	if (which < 0)
@@ -179,7 +180,9 @@ static int options_of(struct cli *cli, enum lists_format *format, struct lists_o
 		.weak = (enum lists_weak)way, .topics = cli_value(cli, "topics")};
 	if (o->issuer == NULL && *format != LISTS_CSV)
 		return cli_fail(cli, CLI_USAGE, "--issuer is required but for --format csv");
-	if (o->issuer == NULL && cli_value(cli, "list") == NULL)
+	if (list != NULL && (list[0] == '\0' || strlen(list) > LISTS_ID_MAX || list[strspn(list, letters)] != '\0'))
+		return cli_fail(cli, CLI_USAGE, "--list is of letters, digits and ._:/-, up to 63");
+	if (o->issuer == NULL && list == NULL)
 		return cli_fail(cli, CLI_USAGE, "--list is required without --issuer");
 	return CLI_OK;
 }

@@ -3,6 +3,7 @@
  * there. Must never put in place what it has not verified and read to its end.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -49,10 +50,60 @@ static int has_not_shrunk(
 		numbers->lines, now.lines);
 }
 
+struct line {
+	const char *text; /* in its file's bytes */
+	size_t size;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	int c = memcmp(x->text, y->text, x->size < y->size ? x->size : y->size);
+	return c != 0 ? c : (x->size > y->size) - (x->size < y->size);
+}
+
+/* The dismissals of a file that still last, sorted; freed by the caller. NULL: none, or no memory. */
+static struct line *dismissals_of(struct lists_file *f, size_t *count)
+{
+	struct lists_numbers n;
+	struct lists_row row;
+	struct line *out = NULL;
+	int year, month, day;
+	*count = 0;
+	cli_today(&year, &month, &day);
+	if (lists_file_count(f, &n) == PN_OK && n.dismissals > 0)
+		out = calloc(n.dismissals, sizeof *out);
+	while (out != NULL && *count < n.dismissals && lists_file_next(f, &row) == PN_OK)
+		if (row.entry.kind == LIST_NOT_THIS_PERSON &&
+			row.entry.until >= (uint32_t)(year * 10000 + month * 100 + day))
+			out[(*count)++] = (struct line){row.text, row.size};
+	lists_file_rewind(f);
+	if (*count > 1)
+		qsort(out, *count, sizeof *out, by_text);
+	return out;
+}
+
+/* How many of an officer's words, that still last, stand in the changes and not in what takes their place. */
+static size_t ending(struct lists_folder *f, struct lists_file *new)
+{
+	size_t count, kept_count, ends = 0;
+	struct line *now, *kept;
+	if (!lists_folder_has_changes(f))
+		return 0;
+	now = dismissals_of(&f->changes, &count);
+	kept = dismissals_of(new, &kept_count);
+	for (size_t i = 0; now != NULL && i < count; i++)
+		ends += kept == NULL || bsearch(&now[i], kept, kept_count, sizeof *kept, by_text) == NULL;
+	free(now);
+	free(kept);
+	return ends;
+}
+
 static int put(struct cli *cli, struct lists_folder *f, struct lists_file *new)
 {
 	const char *name = new->head->base != 0 ? f->changes_name : f->list_name;
 	struct lists_numbers numbers;
+	size_t words;
 	int status = may_follow(cli, f, new), r;
 	if (status == CLI_OK && lists_file_count(new, &numbers) != PN_OK)
 		status = cli_fail(cli, CLI_USAGE, "%s line %u: not a line of a list", new->path, new->line);
@@ -60,6 +111,11 @@ static int put(struct cli *cli, struct lists_folder *f, struct lists_file *new)
 		status = has_not_shrunk(cli, f, new, &numbers);
 	if (status != CLI_OK)
 		return status;
+	words = ending(f, new);
+	if (words > 0)
+		fprintf(cli->err, "postern lists activate: %zu dismissals end: they are not in %s (import and diff keep them with "
+				  "--dismissals)\n",
+			words, new->path);
 	r = lists_folder_put(f, name, new->bytes, new->size, new->signature, new->head->version);
 	if (r != PN_OK)
 		return cli_fail(cli, CLI_UNAVAILABLE, "%s/%s: %s", f->path, name, pn_err_name(r));

@@ -182,7 +182,9 @@ int birth_read(const char *text, bool approximate, struct match_birth out[YEARS_
 	}
 	if (at != w.count || between)
 		return PN_EFORMAT;
-	out[0] = approximate ? (struct match_birth){.year = from.year} : from;
+	if (approximate)
+		from.month = from.day = 0;
+	out[0] = from;
 	*count = 1;
 	return PN_OK;
 }

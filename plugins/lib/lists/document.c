@@ -108,24 +108,27 @@ bool document_number(const char *text, char out[NUMBER_SIZE])
 {
 	char plain[TEXT_MAX];
 	struct token token[TOKENS_MAX], t;
-	size_t n = strcspn(text, "("), count = 0, numbers = 0, size = 0, first = 0;
+	size_t count = 0, numbers = 0, size = 0, first = 0;
+	bool over = false;
 	out[0] = '\0';
-	if (n >= sizeof plain)
+	if (!without_remarks(text, plain, sizeof plain))
 		return false;
-	memcpy(plain, text, n);
-	plain[n] = '\0';
 	for (const char *s = plain; next_token(&s, &t);) {
 		if (t.size == 0)
 			continue;
 		if (count == TOKENS_MAX)
 			return false;
-		/* what stands before words is no part of the number behind them */
+		/* what stands before words is no part of the number behind them; behind it words may stand, but no
+		 * second number */
 		if (is_word(&t)) {
-			if (numbers > 0)
-				return false;
-			first = count;
+			over = numbers > 0;
+			first = over ? first : count;
 			continue;
 		}
+		if (over && t.digits > 0)
+			return false;
+		if (over)
+			continue;
 		numbers += t.digits > 0;
 		token[count++] = t;
 	}

@@ -115,13 +115,16 @@ static const char *behind_titles(const char *plain)
 
 void entry_name_line(struct import *im, struct entry *e, const char *text, bool weak)
 {
-	char plain[NAME_TEXT_MAX];
-	const char *comma = strchr(text, ','), *name = plain;
+	char plain[NAME_TEXT_MAX], bare[NAME_TEXT_MAX];
+	const char *comma, *name;
 	struct entry_name n = {.weak = weak};
 	size_t at;
 	int r;
 	if (text[strspn(text, " ")] == '\0')
 		return;
+	if (without_remarks(text, bare, sizeof bare) && bare[strspn(bare, " ")] != '\0')
+		text = bare;
+	comma = strchr(text, ',');
 	if (comma != NULL && comma > text && (size_t)(comma - text) < sizeof plain) {
 		memcpy(plain, text, (size_t)(comma - text));
 		plain[comma - text] = '\0';

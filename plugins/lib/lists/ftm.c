@@ -276,6 +276,8 @@ static void write_waiting(struct ftm *f)
 void lists_prepare(void)
 {
 	json_object_seed(0);
+	/* OpenSSL reads its configuration with the first digest */
+	(void)text_key("");
 }
 
 int import_ftm(struct import *im, const struct lists_source *sources, size_t count)

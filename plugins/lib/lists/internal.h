@@ -61,7 +61,8 @@ void tell(struct import *im, uint64_t line, enum lists_reason reason);
 /* --- an entry's parts: what cannot be taken is told --- */
 void entry_begin(struct entry *e, uint64_t line);
 void entry_name_parts(struct import *im, struct entry *e, const char *surname, const char *given, bool weak);
-/* "Surname, Given", else the last word, with the particles before it, is the surname. */
+/* "Surname, Given", else the last word, with the particles before it, is the surname. What stands in parentheses is a
+ * remark on the name. */
 void entry_name_line(struct import *im, struct entry *e, const char *name, bool weak);
 void entry_birth_text(struct import *im, struct entry *e, const char *text, bool approximate);
 void entry_sex(struct import *im, struct entry *e, const char *text);
@@ -92,7 +93,7 @@ struct reader {
 	struct import *im;
 	const struct lists_source *source;
 	char *bytes; /* room of limit + READER_CHUNK */
-	size_t limit, at, have;
+	size_t limit, at, have, most; /* most: that was ever used, and is wiped */
 	uint64_t read, told, line; /* line: of what came last, from 1 */
 	uint64_t next_line;
 	bool end, failed;
@@ -120,6 +121,8 @@ void ofac_remarks(struct import *im, struct entry *e, char *remarks);
 /* --- small words --- */
 /* In place: without white space at both ends, runs of it made one space. */
 char *trim(char *s);
+/* s without what stands in parentheses, also in one that is not closed; false: does not fit. */
+bool without_remarks(const char *s, char *out, size_t size);
 /* Is it that word, capitals or not? */
 bool is_text(const char *a, const char *b);
 bool begins_with(const char *s, const char *word);

@@ -19,7 +19,7 @@ int reader_open(struct reader *r, struct import *im, const struct lists_source *
 void reader_close(struct reader *r)
 {
 	if (r->bytes != NULL)
-		explicit_bzero(r->bytes, r->limit + READER_CHUNK + 1);
+		explicit_bzero(r->bytes, r->most);
 	free(r->bytes);
 	r->bytes = NULL;
 }
@@ -59,6 +59,7 @@ static bool fill(struct reader *r)
 	if (r->read == (uint64_t)n && n >= 3 && memcmp(r->bytes, "\xEF\xBB\xBF", 3) == 0)
 		r->at = 3;
 	r->have += (size_t)n;
+	r->most = r->have + 1 > r->most ? r->have + 1 : r->most;
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "lists/internal.h"
 
 enum { DEPTH_MAX = 16, TEXT_SIZE = 1024, TOKEN_MAX = 1024 * 1024, NAMES_OF_LIST = 4 };
@@ -177,16 +178,24 @@ static const char *text_of(struct un *u, enum element e)
 	return trim(u->text[e]);
 }
 
+/* "A; B; C" stands in one element of some */
+static void end_alias(struct un *u)
+{
+	bool weak = is_text(text_of(u, QUALITY), "Low");
+	char *rest = u->text[ALIAS_NAME], *one;
+	while ((one = strsep(&rest, ";")) != NULL)
+		entry_name_line(u->im, &u->entry, trim(one), weak);
+	entry_birth_text(u->im, &u->entry, text_of(u, ALIAS_BIRTH), false);
+}
+
 static void end_birth(struct un *u)
 {
 	bool about = is_text(text_of(u, TYPE_OF_DATE), "APPROXIMATELY");
-	char range[2 * TEXT_SIZE + 8];
 	if (u->text[FROM_YEAR][0] != '\0' || u->text[TO_YEAR][0] != '\0') {
-		const char *from = text_of(u, FROM_YEAR), *to = text_of(u, TO_YEAR);
-		size_t n = strlen(from), m = strlen(to);
-		memcpy(range, from, n);
-		memcpy(range + n, " to ", 4);
-		memcpy(range + n + 4, to, m + 1);
+		char range[2 * TEXT_SIZE + 8];
+		struct text t;
+		text_init(&t, range, sizeof range);
+		text_add(&t, "%s to %s", text_of(u, FROM_YEAR), text_of(u, TO_YEAR));
 		entry_birth_text(u->im, &u->entry, range, about);
 	} else if (text_of(u, DATE)[0] != '\0') {
 		entry_birth_text(u->im, &u->entry, u->text[DATE], about);
@@ -201,15 +210,14 @@ static void end_birth(struct un *u)
 static void end_document(struct un *u)
 {
 	char kind[2 * TEXT_SIZE + 2];
-	const char *first = text_of(u, DOCUMENT_TYPE), *second = text_of(u, DOCUMENT_TYPE_2), *number = text_of(u, NUMBER);
+	const char *number = text_of(u, NUMBER);
 	const char *state = text_of(u, ISSUING_COUNTRY);
-	size_t n = strlen(second);
+	struct text t;
 	bool by_number;
 	if (number[0] == '\0')
 		return;
-	memcpy(kind, second, n);
-	kind[n] = ' ';
-	memcpy(kind + n + 1, first, strlen(first) + 1);
+	text_init(&t, kind, sizeof kind);
+	text_add(&t, "%s %s", text_of(u, DOCUMENT_TYPE_2), text_of(u, DOCUMENT_TYPE));
 	/* "Passport" is also written over what its number calls something else */
 	if (!document_kind(number, &by_number) && !document_kind(kind, &by_number)) {
 		tell(u->im, u->entry.line, LISTS_DOCUMENT_KIND);
@@ -246,8 +254,7 @@ static void end_individual(struct un *u)
 {
 	struct entry *e = &u->entry;
 	const char *reference = text_of(u, REFERENCE);
-	char first[sizeof e->reference];
-	struct entry_name swap;
+	struct entry_name of_list;
 	size_t before = e->names;
 	u->inside = false;
 	u->im->counts->rows++;
@@ -255,14 +262,14 @@ static void end_individual(struct un *u)
 		tell(u->im, e->line, LISTS_TEXT_LONG);
 	if (reference[0] == '\0')
 		reference = text_of(u, DATAID);
-	if (strlen(reference) < sizeof first)
+	if (strlen(reference) < sizeof e->reference)
 		memcpy(e->reference, reference, strlen(reference) + 1);
 	name_of_list(u);
 	/* the name of the list stands first, before the aliases */
 	if (e->names > before && before > 0) {
-		swap = e->name[0];
-		e->name[0] = e->name[before];
-		e->name[before] = swap;
+		of_list = e->name[before];
+		memmove(&e->name[1], &e->name[0], before * sizeof e->name[0]);
+		e->name[0] = of_list;
 	}
 	if (text_of(u, ORIGINAL_SCRIPT)[0] != '\0')
 		entry_name_line(u->im, e, u->text[ORIGINAL_SCRIPT], false);
@@ -283,8 +290,7 @@ static void end(void *ctx, const XML_Char *name)
 	} else if (u->inside && e == VALUE && above(u, 1) == NATIONALITY) {
 		entry_nationality(u->im, &u->entry, text_of(u, VALUE));
 	} else if (u->inside && e == ALIAS) {
-		entry_name_line(u->im, &u->entry, text_of(u, ALIAS_NAME), is_text(text_of(u, QUALITY), "Low"));
-		entry_birth_text(u->im, &u->entry, text_of(u, ALIAS_BIRTH), false);
+		end_alias(u);
 	} else if (u->inside && e == BIRTH) {
 		end_birth(u);
 	} else if (u->inside && e == DOCUMENT) {

@@ -31,6 +31,23 @@ char *trim(char *s)
 	return s;
 }
 
+bool without_remarks(const char *s, char *out, size_t size)
+{
+	size_t n = 0, depth = 0;
+	for (; *s != '\0'; s++) {
+		if (*s == '(' && depth++ == 0 && n + 1 < size)
+			out[n++] = ' ';
+		if (depth == 0 && n + 1 >= size)
+			return false;
+		if (depth == 0)
+			out[n++] = *s;
+		else
+			depth -= *s == ')';
+	}
+	out[n] = '\0';
+	return true;
+}
+
 bool is_text(const char *a, const char *b)
 {
 	return strcasecmp(a, b) == 0;
@@ -44,7 +61,7 @@ bool begins_with(const char *s, const char *word)
 bool is_code(const char *s)
 {
 	size_t n = strspn(s, WORD);
-	return s[n] == '\0' && n <= LISTS_CODE_MAX;
+	return n <= LISTS_CODE_MAX && s[n] == '\0';
 }
 
 bool is_utf8(const char *s)

@@ -10,7 +10,7 @@ import tempfile
 import time
 import unittest
 
-from tool import TOOL, parsed, tool
+from tool import SOURCE, TOOL, parsed, tool
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<CONSOLIDATED_LIST>\n<INDIVIDUALS>\n'
 TAIL = "</INDIVIDUALS>\n</CONSOLIDATED_LIST>\n"
@@ -223,6 +223,17 @@ class Lists(unittest.TestCase):
         self.assertEqual(self.dismiss("un:A.2").returncode, 0)
         self.assertEqual(self.status()[1]["dismissals"], 2)
         self.assertEqual(self.status()[1]["version"], 8)
+        # changes of a publisher's take their place: they end, and are counted; or are kept
+        new = self.make("new.csv", 20, individual("A.1", "ANN", "TESTI", 1971))
+        for more, words, left in (((), "2 dismissals end", 0), (("--dismissals", changes, "--trust", self.trust), "1 dismissals end", 1)):
+            copy = self.path("copy" + str(left))
+            shutil.copytree(self.folder, copy)
+            got = tool("lists", "diff", self.path("a.csv"), new, "--out", self.path("c.csv"), "--key", self.key, *more)
+            self.assertEqual((got.returncode, got.stderr), (0, ""))
+            got = tool("lists", "activate", self.path("c.csv"), "--folder", copy, "--trust", self.trust)
+            self.assertEqual(got.returncode, 0, got.stderr)
+            self.assertIn(words, got.stderr)
+            self.assertEqual(parsed(tool("lists", "status", "--folder", copy, "--trust", self.trust, "--json"))["dismissals"], left)
         # the next list keeps them where it has the entry
         source = self.write("next.xml", HEAD + individual("A.2", "BO", "TESTI", 1971) + TAIL)
         got = self.run_import(source, out="next.csv", more=("--version", "9", "--dismissals", changes, "--trust", self.trust))
@@ -246,6 +257,34 @@ class Lists(unittest.TestCase):
             self.assertEqual(got.returncode, expected, got.stderr)
             self.assertEqual(sorted(os.listdir(self.folder)), [".watchlist.csv.highest", "watchlist.csv", "watchlist.csv.sig"])
         self.assertEqual(self.dismiss("un:A.1", "--max-days", "500", until=far).returncode, 0)
+
+    def test_example(self):
+        """etc/lists/refresh: twice, with a dismissal between; and a broken file leaves what stands there."""
+        downloads = self.path("downloads")
+        os.makedirs(os.path.join(downloads, "ofac"))
+        null = "-0- ,"
+        self.write("downloads/un.xml", HEAD + individual("A.1", "ANN", "TESTI", 1970) + TAIL)
+        self.write("downloads/ofac/SDN.CSV", f'7,"TESTOV, Pyotr","individual","X",{null * 7}"DOB 1971."\r\n')
+        self.write("downloads/ofac/ALT.CSV", '7,1,"aka","TESTOFF, Peter",-0- \r\n')
+        self.write("downloads/own.csv", "entry_id,name\n1,\"Testi, Bo\"\n")
+        self.write("downloads/ftm.json", '{"id":"b c","schema":"Person","properties":{"name":["Cy Testi"],"alias":["Cy  Test"]}}\n'
+                   '{"id":"p","schema":"Passport","properties":{"holder":["b c"],"number":["N7654321"],"country":["no"]}}\n')
+
+        def refresh():
+            return subprocess.run([os.path.join(SOURCE, "etc", "lists", "refresh"), downloads, self.folder, self.trust, self.key],
+                                  env={**os.environ, "POSTERN": os.path.abspath(TOOL)}, capture_output=True, text=True, timeout=60, check=False)
+        got = refresh()
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertEqual([i["issuer"] for i in self.status()[1]["issuers"]], ["ftm", "ofac", "own", "un"])
+        self.assertEqual(self.dismiss("ofac:7").returncode, 0)
+        time.sleep(1.1)  # versions are times
+        got = refresh()
+        self.assertEqual(got.returncode, 0, got.stderr)
+        self.assertEqual((self.status()[0], self.status()[1]["dismissals"]), (0, 2))  # in the list, and in the older changes
+        before = self.status()[1]["version"]
+        self.write("downloads/un.xml", HEAD)
+        self.assertEqual(refresh().returncode, 2)
+        self.assertEqual(self.status()[1]["version"], before)
 
     def test_finds_what_was_imported(self):
         """`postern match` finds an alias of a list that was imported."""

@@ -91,6 +91,8 @@ static void test_numbers(void **state)
 	number_is("NO1234567", "NO1234567");
 	number_is("Laissez-passer no. N\xC2\xB0" "235/MISPAT/DIRCAB/DGPC/DGAEI/SI/SP ", "-");
 	number_is("123456 and 234567", "-");
+	number_is("R00012098, South Sudan", "R00012098");
+	number_is("German travel document (\xE2\x80\x9CReiseausweis\xE2\x80\x9D) A 0139243", "A0139243");
 	number_is("passport", "-");
 	number_is("", "-");
 	number_is("\xD0\x90" "123456", "-");
