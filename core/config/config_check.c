@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a configuration must be beyond its schema: names, ranges, references, files, and what a
  * production profile refuses; and what a lane file adds. Must never change what was written, and
- * never stop at
- * the first problem.
+ * never stop at the first problem.
  */
 #include <errno.h>
 #include <string.h>
