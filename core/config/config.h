@@ -39,6 +39,9 @@ enum config_socket {
 	CONFIG_UNIX_CLIENT = 4,
 };
 
+/* Of a lane; a further one is a further word of lane_file.c. */
+enum config_topology { CONFIG_TWO_STEP, CONFIG_ONE_STEP, CONFIG_TOPOLOGIES_ };
+
 /* One line of a free map. line: in the configuration file. */
 struct config_pair {
 	char *key, *value;
@@ -78,8 +81,8 @@ struct config_unit {
 	char *time_zone;      /* IANA name of the crossing point's; default UTC for central */
 	enum config_direction direction; /* gate */
 	enum config_mode mode;           /* gate; default locked */
-	char *lane;  /* absolute path of a lane file, or NULL: the built-in integrated two-step lane
-		      */
+	char *lane;  /* absolute path of a lane file (hw/lanes), or NULL: a two-step lane */
+	enum config_topology topology; /* as the lane file says */
 	char *trust; /* absolute path: centre-seal.pem, escrow-seal.pem, ack.pub, officers/X.pub; or
 			NULL */
 	struct config_journal journal;

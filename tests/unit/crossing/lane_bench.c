@@ -297,7 +297,7 @@ void bench_commit(struct bench *b, const struct bench_out *append, bool durable)
 	bench_input(b, &in);
 }
 
-static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips)
+static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology)
 {
 	struct lane_config config = { 0 };
 	memset(b, 0, sizeof *b);
@@ -308,6 +308,7 @@ static void start(struct bench *b, const Postern__PluginKind *kinds, size_t coun
 	config.tenant = "NOR";
 	config.timing = gate_timing_default;
 	config.stale_after_ms = 1000;
+	config.topology = topology;
 	config.has[K(CHIP_READER)] = chips;
 	lane_init(&b->lane, &config);
 	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
@@ -320,7 +321,7 @@ static void start(struct bench *b, const Postern__PluginKind *kinds, size_t coun
 		bench_input(b, &in);
 	}
 	bench_sense(b);
-	assert_string_equal(gate_state_name(b->lane.gate.state), "IDLE");
+	assert_string_equal(gate_state_name(b->lane.gate.state), topology == GATE_ONE_STEP ? "ENTRY_OPENING" : "IDLE");
 }
 
 static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE),
@@ -328,12 +329,17 @@ static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCH
 
 void bench_start(struct bench *b)
 {
-	start(b, all, PN_COUNT(all) - 1, false);
+	start(b, all, PN_COUNT(all) - 1, false, GATE_TWO_STEP);
 }
 
 void bench_start_with_chips(struct bench *b, bool ready)
 {
-	start(b, all, PN_COUNT(all) - (ready ? 0 : 1), true);
+	start(b, all, PN_COUNT(all) - (ready ? 0 : 1), true, GATE_TWO_STEP);
+}
+
+void bench_start_one_step(struct bench *b)
+{
+	start(b, all, PN_COUNT(all), true, GATE_ONE_STEP);
 }
 
 void bench_walk_in(struct bench *b)

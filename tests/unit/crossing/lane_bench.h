@@ -52,6 +52,8 @@ struct bench {
 void bench_start(struct bench *b);
 /* The same with a chip reader; ready: it has come up. */
 void bench_start_with_chips(struct bench *b, bool ready);
+/* A one-step lane with a chip reader, its entry released for whoever comes. */
+void bench_start_one_step(struct bench *b);
 int bench_input(struct bench *b, struct lane_input *in);
 /* A message from a plugin; query_id 0 for a report. */
 int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e);
