@@ -66,8 +66,20 @@ static void sample(const struct face_frame *f, float x, float y, float sum[3])
 	/* Also what is not a number goes no further. */
 	if (!(x > -1 && y > -1 && x < (float)f->width && y < (float)f->height))
 		return;
-	const float left = floorf(x), top = floorf(y), right = x - left, below = y - top;
-	const long at = (long)left, line = (long)top;
+	const long at = (long)(x + 1) - 1,
+		   line = (long)(y + 1) - 1; /* rounded down: both are above -1 */
+	const float right = x - (float)at, below = y - (float)line;
+	if (at >= 0 && line >= 0 && at + 1 < (long)f->width && line + 1 < (long)f->height &&
+		f->format == FACE_RGB24) {
+		const uint8_t *upper = f->pixels + (size_t)line * f->stride + 3 * (size_t)at,
+			      *lower = upper + f->stride;
+		for (unsigned c = 0; c < 3; c++) {
+			const float a = (float)upper[c] + right * (float)(upper[c + 3] - upper[c]);
+			const float b = (float)lower[c] + right * (float)(lower[c + 3] - lower[c]);
+			sum[c] += a + below * (b - a);
+		}
+		return;
+	}
 	pixel(f, at, line, (1 - right) * (1 - below), sum);
 	pixel(f, at + 1, line, right * (1 - below), sum);
 	pixel(f, at, line + 1, (1 - right) * below, sum);
@@ -77,9 +89,9 @@ static void sample(const struct face_frame *f, float x, float y, float sum[3])
 void face_warp(const struct face_frame *f, const struct face_map *m, unsigned side, float *out)
 {
 	const float scale = sqrtf(m->a * m->a + m->b * m->b);
-	const unsigned n = scale >= SAMPLES_MAX ? SAMPLES_MAX
-			   : scale < 1.75F      ? 1
-						: (unsigned)(scale + 0.25F);
+	const unsigned n = !(scale < SAMPLES_MAX) ? SAMPLES_MAX
+			   : scale < 1.75F        ? 1
+						  : (unsigned)(scale + 0.25F);
 	for (unsigned v = 0; v < side; v++)
 		for (unsigned u = 0; u < side; u++, out += 3) {
 			float sum[3] = {0, 0, 0};
