@@ -90,7 +90,7 @@ int face_tool_capture(struct cli *cli, struct face_tool *t, const char *path,
 	struct face_picture p;
 	int r = cli_read_file(path, FACE_PICTURE_BYTES_MAX, &bytes, &size);
 	if (r != PN_OK)
-		return cli_fail(cli, r == PN_EIO ? CLI_UNAVAILABLE : CLI_USAGE, "%s: %s", path,
+		return cli_fail(cli, r == PN_ELIMIT ? CLI_USAGE : CLI_UNAVAILABLE, "%s: %s", path,
 			pn_err_name(r));
 	if (size >= 2 && memcmp(bytes, "P5", 2) == 0)
 		r = read_pgm(bytes, size, &p);
