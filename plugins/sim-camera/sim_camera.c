@@ -116,23 +116,20 @@ static int load(struct camera *c, const char *folder, const char *name)
 	FILE *f = fopen(path, "rbe");
 	if (f == NULL)
 		return PN_EIO;
-	uint8_t *bytes = malloc(FILE_BYTES_MAX + 1);
-	const size_t size = bytes != NULL ? fread(bytes, 1, FILE_BYTES_MAX + 1, f) : 0;
+	const size_t size = fread(c->blob, 1, FILE_BYTES_MAX + 1, f);
 	fclose(f);
-	int r = bytes == NULL                                                ? PN_ENOMEM
-		: size == 0                                                  ? PN_EIO
-		: size > FILE_BYTES_MAX || size > TOTAL_BYTES_MAX - c->total ? PN_ELIMIT
-									     : PN_OK;
-	if (r == PN_OK) {
-		uint8_t *fit = realloc(bytes, size);
-		s->bytes = fit != NULL ? fit : bytes;
-		s->size = (uint32_t)size;
-		c->total += size;
-		c->count++;
-	} else {
-		free(bytes);
-	}
-	return r;
+	if (size == 0)
+		return PN_EIO;
+	if (size > FILE_BYTES_MAX || size > TOTAL_BYTES_MAX - c->total)
+		return PN_ELIMIT;
+	s->bytes = malloc(size);
+	if (s->bytes == NULL)
+		return PN_ENOMEM;
+	memcpy(s->bytes, c->blob, size);
+	s->size = (uint32_t)size;
+	c->total += size;
+	c->count++;
+	return PN_OK;
 }
 
 static void on_stop(void *self)

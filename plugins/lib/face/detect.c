@@ -101,12 +101,12 @@ unsigned face_detect_boxes(
 		const float *scores = face_net_value(n, maps[m].scores),
 			    *values = face_net_value(n, maps[m].boxes);
 		for (unsigned i = 0; i < maps[m].cells * maps[m].cells * maps[m].each; i++) {
-			const unsigned at = i / maps[m].each;
+			const unsigned at = i / maps[m].each, column = at % maps[m].cells,
+				       row = at / maps[m].cells;
 			b.score = sigmoid(scores[i]);
 			if (b.score >= least_score &&
-				decode(values + (size_t)i * VALUES,
-					((float)(at % maps[m].cells) + 0.5F) * cell,
-					((float)(at / maps[m].cells) + 0.5F) * cell, &map, &b))
+				decode(values + (size_t)i * VALUES, ((float)column + 0.5F) * cell,
+					((float)row + 0.5F) * cell, &map, &b))
 				count = insert(found, count, CANDIDATES_MAX, &b);
 		}
 	}

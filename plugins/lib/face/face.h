@@ -117,9 +117,6 @@ struct face_engine {
 		struct face_pad *out);
 };
 
-/* What a vendor's object exports under this name. NULL: it has none of that ABI. */
-typedef const struct face_engine *face_engine_entry(uint32_t abi);
-
 /* The reference engine: BlazeFace, Face Mesh and dlib's ResNet-29, on net.h. Its pad slot is empty:
  * there is no trustworthy one to be had in software alone. */
 const struct face_engine *face_reference_engine(void);

@@ -140,7 +140,7 @@ int face_matcher_capture(struct face_matcher *m, const struct face_frame *frame,
 static int middle_score(struct face_matcher *m, const struct face_capture *reference,
 	const struct face_capture *const *probes, size_t count, float *score)
 {
-	float s[FACE_PROBES_MAX];
+	float s[FACE_PROBES_MAX] = {0};
 	for (size_t i = 0; i < count; i++) {
 		float v;
 		int r = m->engine[MATCHER]->compare(m->self[MATCHER], reference->templ,

@@ -8,7 +8,13 @@
 
 #include "net_internal.h"
 
-enum { HEAD_INTS = 6, OP_INTS = 12, OP_BYTES = OP_INTS * 4, ALIGNMENT = 64 };
+enum {
+	HEAD_INTS = 6,
+	HEAD_BYTES = HEAD_INTS * 4,
+	OP_INTS = 12,
+	OP_BYTES = OP_INTS * 4,
+	ALIGNMENT = 64
+};
 
 static const uint8_t magic[8] = "PNFACE1\n";
 
@@ -36,7 +42,7 @@ static int read_head(const uint8_t *bytes, size_t size, struct file *f)
 {
 	if (size > FACE_NET_FILE_MAX)
 		return PN_ELIMIT;
-	if (size < sizeof magic + HEAD_INTS * 4 || memcmp(bytes, magic, sizeof magic) != 0)
+	if (size < sizeof magic + HEAD_BYTES || memcmp(bytes, magic, sizeof magic) != 0)
 		return PN_EFORMAT;
 	const uint8_t *head = bytes + sizeof magic;
 	f->input = (struct face_shape){
@@ -48,9 +54,9 @@ static int read_head(const uint8_t *bytes, size_t size, struct file *f)
 		f->operation_count > FACE_NET_OPERATIONS_MAX || f->output_count < 1 ||
 		f->output_count > FACE_NET_OUTPUTS_MAX || f->float_count > FACE_NET_FILE_MAX / 4)
 		return PN_ELIMIT;
-	f->outputs = head + HEAD_INTS * 4;
+	f->outputs = head + HEAD_BYTES;
 	f->operations = f->outputs + 4 * (size_t)f->output_count;
-	size_t before = sizeof magic + HEAD_INTS * 4 + 4 * (size_t)f->output_count +
+	size_t before = sizeof magic + HEAD_BYTES + 4 * (size_t)f->output_count +
 			OP_BYTES * (size_t)f->operation_count;
 	if (size != before + 4 * (size_t)f->float_count)
 		return PN_EFORMAT;

@@ -96,11 +96,11 @@ void face_warp(const struct face_frame *f, const struct face_map *m, unsigned si
 		for (unsigned u = 0; u < side; u++, out += 3) {
 			float sum[3] = {0, 0, 0};
 			for (unsigned k = 0; k < n * n; k++) {
+				const unsigned column = k % n, row = k / n;
 				float x, y;
 				face_map_point(m,
-					(float)u + ((float)(k % n) + 0.5F) / (float)n - 0.5F,
-					(float)v + ((float)(k / n) + 0.5F) / (float)n - 0.5F, &x,
-					&y);
+					(float)u + ((float)column + 0.5F) / (float)n - 0.5F,
+					(float)v + ((float)row + 0.5F) / (float)n - 0.5F, &x, &y);
 				sample(f, x, y, sum);
 			}
 			for (unsigned c = 0; c < 3; c++)
