@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 		stay_commands,
 		gpio_commands,
 		match_commands,
+		face_commands,
 		NULL,
 	};
 
