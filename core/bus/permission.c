@@ -50,6 +50,11 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_GATE_COMMAND:
 	case POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE:
 	case POSTERN__ENVELOPE__BODY_FORWARD_JOURNAL:
+	case POSTERN__ENVELOPE__BODY_LANE_VIEW:
+	case POSTERN__ENVELOPE__BODY_LANE_RECORD:
+	case POSTERN__ENVELOPE__BODY_POST_REPLY:
+	case POSTERN__ENVELOPE__BODY_PORTRAIT_IMAGE:
+	case POSTERN__ENVELOPE__BODY_AUDIT_DONE:
 		return false;
 
 	case POSTERN__ENVELOPE__BODY_READER_STATUS:
@@ -82,6 +87,13 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	/* Forwarding goes on between crossings. */
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 		return by(kind, bus_kind_for_query(POSTERN__ENVELOPE__BODY_FORWARD_JOURNAL), phase);
+
+	/* What they carry is signed by an officer, whoever carries it. */
+	case POSTERN__ENVELOPE__BODY_POST_STATE:
+	case POSTERN__ENVELOPE__BODY_POST_REQUEST:
+		return by(kind, KIND(POST_LINK), phase);
+	case POSTERN__ENVELOPE__BODY_AUDIT_REQUEST:
+		return by(kind, KIND(CONSOLE), phase);
 	}
 	return false;
 }
@@ -132,6 +144,14 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 						       is not */
 		return kind == KIND(GATE) || kind == KIND(DISPLAY);
 
+	case POSTERN__ENVELOPE__BODY_LANE_VIEW:
+	case POSTERN__ENVELOPE__BODY_LANE_RECORD:
+	case POSTERN__ENVELOPE__BODY_POST_REPLY:
+	case POSTERN__ENVELOPE__BODY_PORTRAIT_IMAGE:
+		return kind == KIND(POST_LINK);
+	case POSTERN__ENVELOPE__BODY_AUDIT_DONE:
+		return kind == KIND(CONSOLE);
+
 	/* Only plugins speak these. */
 	case POSTERN__ENVELOPE__BODY_HELLO:
 	case POSTERN__ENVELOPE__BODY_COUNT:
@@ -149,6 +169,9 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_RULES_EVALUATED:
 	case POSTERN__ENVELOPE__BODY_GATE_SENSED:
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
+	case POSTERN__ENVELOPE__BODY_POST_STATE:
+	case POSTERN__ENVELOPE__BODY_POST_REQUEST:
+	case POSTERN__ENVELOPE__BODY_AUDIT_REQUEST:
 		return false;
 	}
 	return false;

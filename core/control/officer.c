@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,36 +69,79 @@ int officer_known(const struct officer_keys *keys, const char *name)
 	return 0;
 }
 
-static int signature_is_good(const uint8_t key[32], const Postern__SignedDecision *s)
+static int signature_is_good(const uint8_t key[32], const ProtobufCBinaryData *signature, const uint8_t *bytes, size_t size)
 {
 	int good = 0;
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	if (pkey != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1)
-		good = EVP_DigestVerify(ctx, s->signature.data, s->signature.len, s->decision.data, s->decision.len) == 1;
+		good = EVP_DigestVerify(ctx, signature->data, signature->len, bytes, size) == 1;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
 	return good;
 }
 
+/* The name of the officer who signed these bytes; NULL: none that is known. */
+static const char *signer(const struct officer_keys *keys, const char *key_id, const ProtobufCBinaryData *signature,
+	const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (strcmp(keys->key[i].id, key_id) == 0)
+			return signature->len == 64 && signature_is_good(keys->key[i].key, signature, bytes, size) ? keys->key[i].name
+														   : NULL;
+	return NULL;
+}
+
+/* Who is named as second has signed too, and is another; who is not named has not. */
+static bool second_is_good(const struct officer_keys *keys, const Postern__SignedDecision *s, const Postern__Decision *d)
+{
+	const char *name;
+	if (d->second_officer[0] == '\0')
+		return s->second_signature.len == 0 && s->second_key_id[0] == '\0';
+	name = signer(keys, s->second_key_id, &s->second_signature, s->decision.data, s->decision.len);
+	return name != NULL && strcmp(name, d->second_officer) == 0 && strcmp(name, d->officer) != 0;
+}
+
 int officer_verify(const struct officer_keys *keys, const Postern__SignedDecision *signed_decision,
 	Postern__Decision **out)
 {
+	const char *name = signer(keys, signed_decision->key_id, &signed_decision->signature, signed_decision->decision.data,
+		signed_decision->decision.len);
 	Postern__Decision *d;
-	for (size_t i = 0; i < keys->count; i++) {
-		if (strcmp(keys->key[i].id, signed_decision->key_id) != 0)
-			continue;
-		if (signed_decision->signature.len != 64 || !signature_is_good(keys->key[i].key, signed_decision))
-			return PN_ECRYPTO;
-		d = postern__decision__unpack(NULL, signed_decision->decision.len, signed_decision->decision.data);
-		if (d == NULL)
-			return PN_EFORMAT;
-		if (d->base.n_unknown_fields != 0 || strcmp(d->officer, keys->key[i].name) != 0) {
-			postern__decision__free_unpacked(d, NULL);
-			return PN_ECRYPTO;
-		}
-		*out = d;
-		return PN_OK;
+	if (name == NULL)
+		return PN_ECRYPTO;
+	d = postern__decision__unpack(NULL, signed_decision->decision.len, signed_decision->decision.data);
+	if (d == NULL)
+		return PN_EFORMAT;
+	if (d->base.n_unknown_fields != 0 || strcmp(d->officer, name) != 0 || !second_is_good(keys, signed_decision, d)) {
+		postern__decision__free_unpacked(d, NULL);
+		return PN_ECRYPTO;
 	}
-	return PN_ECRYPTO;
+	*out = d;
+	return PN_OK;
+}
+
+int officer_verify_order(const struct officer_keys *keys, const Postern__SignedOrder *signed_order, Postern__LaneOrder **out)
+{
+	uint8_t message[sizeof OFFICER_ORDER_DOMAIN - 1 + OFFICER_ORDER_MAX];
+	size_t prefix = sizeof OFFICER_ORDER_DOMAIN - 1;
+	const char *name;
+	Postern__LaneOrder *o;
+	if (signed_order->order.len == 0 || signed_order->order.len > OFFICER_ORDER_MAX)
+		return PN_EFORMAT;
+	memcpy(message, OFFICER_ORDER_DOMAIN, prefix);
+	memcpy(message + prefix, signed_order->order.data, signed_order->order.len);
+	name = signer(keys, signed_order->key_id, &signed_order->signature, message, prefix + signed_order->order.len);
+	if (name == NULL)
+		return PN_ECRYPTO;
+	o = postern__lane_order__unpack(NULL, signed_order->order.len, signed_order->order.data);
+	if (o == NULL)
+		return PN_EFORMAT;
+	if (o->base.n_unknown_fields != 0 || (o->open != NULL && o->open->base.n_unknown_fields != 0) ||
+		strcmp(o->officer, name) != 0) {
+		postern__lane_order__free_unpacked(o, NULL);
+		return PN_ECRYPTO;
+	}
+	*out = o;
+	return PN_OK;
 }

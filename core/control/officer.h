@@ -9,8 +9,12 @@
 
 #include "base/err.h"
 #include "crossing.pb-c.h"
+#include "post.pb-c.h"
 
 #define OFFICER_KEYS 32
+#define OFFICER_ORDER_MAX 1024 /* bytes of an encoded order */
+/* What stands before an order where it is signed, so that no decision can be taken for one (core/schema/post.proto). */
+#define OFFICER_ORDER_DOMAIN "postern-lane-order-v1\n"
 #define OFFICER_KEY_ID 17 /* 16 hexadecimal digits and NUL */
 
 /* Ed25519 public keys, one per officer (or per console). */
@@ -26,10 +30,15 @@ struct officer_keys {
 /* Reads FOLDER/NAME.pub (PEM). A missing folder gives no keys: no decision is then accepted. */
 int officer_keys_load(struct officer_keys *keys, const char *folder) PN_MUST_CHECK;
 
-/* PN_ECRYPTO unless the signature is by a known key whose name is the decision's officer; PN_EFORMAT when the bytes
+/* PN_ECRYPTO unless the signature is by a known key whose name is the decision's officer, and, when it names a second officer, the
+ * second signature by that other officer's key; PN_EFORMAT when the bytes
  * are no Decision. On success *out is owned by the caller (postern__decision__free_unpacked). */
 int officer_verify(const struct officer_keys *keys, const Postern__SignedDecision *signed_decision,
 	Postern__Decision **out) PN_MUST_CHECK;
+
+/* The same for a lane order; *out: postern__lane_order__free_unpacked. */
+int officer_verify_order(const struct officer_keys *keys, const Postern__SignedOrder *signed_order,
+	Postern__LaneOrder **out) PN_MUST_CHECK;
 
 /* Is the name an officer's whose key is known? */
 int officer_known(const struct officer_keys *keys, const char *name);

@@ -60,7 +60,7 @@ struct crossing {
 	/* An officer's accepted decision. */
 	Postern__OfficerDecision decision;
 	const Postern__SignedDecision *signed_decision;
-	char officer[64];
+	char officer[64], second_officer[64];
 	char reason_code[65];
 	bool waiting_officer;
 	bool outcome_written;

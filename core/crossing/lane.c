@@ -30,9 +30,21 @@ void lane_init(struct lane *lane, const struct lane_config *config)
 	lane->next_query_id = 1;
 	lane->next_tag = 1;
 	lane->next_command_id = 1;
+	lane->next_alarm_id = 1;
 	/* The loop has already ended what a previous core left open. */
 	gate_boot(&lane->gate, false);
 	lane->sensed = gate_sensed_unknown();
+}
+
+bool lane_supervised(const struct lane *lane)
+{
+	return lane->on_duty && (!lane->duty_by_post || lane->post_connected);
+}
+
+bool lane_needs_second(const struct lane *lane)
+{
+	const struct crossing *c = &lane->crossing;
+	return c->active && c->watchlist != NULL && c->watchlist->n_matches > 0;
 }
 
 bool lane_may_serve(const struct lane *lane)
@@ -62,7 +74,7 @@ static struct gate_env env_of(const struct lane *lane)
 	struct gate_env env = { 0 };
 	env.sensed = lane->sensed;
 	env.document_present = lane->document_present;
-	env.officer_present = !lane->config.officer_required || lane->on_duty;
+	env.officer_present = !lane->config.officer_required || lane_supervised(lane);
 	env.lists_ok = lane->ready[POSTERN__PLUGIN_KIND__KIND_WATCHLIST];
 	env.clock_trusted = lane->clock_trusted;
 	env.journal_ok = lane->journal_ok;
@@ -222,6 +234,9 @@ static int message(struct lane_run *run)
 		else
 			reader_ready(run, m->envelope->reader_status->ready);
 		break;
+	case POSTERN__ENVELOPE__BODY_POST_STATE:
+		run->lane->post_connected = m->envelope->post_state->connected;
+		break;
 	case POSTERN__ENVELOPE__BODY_CHIP_PROGRESS:
 		chip_progress(run, m->envelope->chip_progress);
 		break;
@@ -248,6 +263,9 @@ static void plugin_lost(struct lane_run *run)
 		run->lane->sensed = gate_sensed_unknown();
 		run_event(run, GATE_EVENT_GATE_LOST);
 		break;
+	case POSTERN__PLUGIN_KIND__KIND_POST_LINK:
+		run->lane->post_connected = false;
+		break;
 	case POSTERN__PLUGIN_KIND__KIND_DOCUMENT_CHECK:
 	case POSTERN__PLUGIN_KIND__KIND_CHIP_READER:
 	case POSTERN__PLUGIN_KIND__KIND_WATCHLIST:
@@ -266,6 +284,7 @@ static void tick(struct lane_run *run)
 	if (lane->has_sensed && !lane->sensed_stale && now - lane->sensed_at_ms > lane->config.stale_after_ms)
 		sensed_unknown(run);
 	ask_expired(run);
+	order_tick(run);
 	/* What has just come in may end the state: its timer is then no longer this one. */
 	step_all(run);
 	if (lane->state_deadline_ms != 0 && now >= lane->state_deadline_ms) {
@@ -316,8 +335,13 @@ int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct l
 	case LANE_COMMAND:
 		result = officer_command(&run);
 		break;
+	case LANE_ORDER:
+		result = order_take(&run);
+		break;
 	}
 	step_all(&run);
+	alarm_update(&run);
+	order_progress(&run);
 	return result;
 }
 
@@ -328,7 +352,13 @@ uint64_t lane_next_wake(const struct lane *lane)
 		at = min64(at, lane->state_deadline_ms);
 	if (lane->has_sensed && !lane->sensed_stale)
 		at = min64(at, lane->sensed_at_ms + lane->config.stale_after_ms + 1);
-	return at;
+	return min64(at, order_next_wake(lane));
+}
+
+bool lane_ready(const struct lane *lane)
+{
+	struct gate_env env = env_of(lane);
+	return lane->gate.state == GATE_STATE_IDLE && gate_ready(&lane->gate, &env);
 }
 
 void lane_wipe(struct lane *lane)

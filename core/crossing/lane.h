@@ -26,7 +26,8 @@ enum lane_input_kind {
 	LANE_COMMITTED,	    /* the append with this tag is durable */
 	LANE_COMMIT_FAILED, /* it is not, and nothing of it was written */
 	LANE_DECISION,	    /* an officer's decision whose signature has been verified */
-	LANE_COMMAND,	    /* an officer's lane command */
+	LANE_COMMAND,	    /* an officer's lane command, given at the lane's own machine */
+	LANE_ORDER,	    /* an officer's order whose signature has been verified */
 };
 
 enum lane_command {
@@ -55,6 +56,9 @@ struct lane_input {
 	const Postern__SignedDecision *signed_decision;
 	enum lane_command command;		     /* LANE_COMMAND */
 	const char *officer;
+	const Postern__LaneOrder *order;	     /* LANE_ORDER */
+	uint64_t epoch;				     /* the same: of this core */
+	uint64_t request;			     /* the same: the post's number for it */
 };
 
 /* Where outputs go. Structs are borrowed for the call only. */
@@ -81,6 +85,34 @@ struct lane_config {
 };
 
 #define LANE_NONCES 8
+#define LANE_OFFICERS 32 /* as many as there are keys */
+#define LANE_ALARMS 16
+#define LANE_LOOKS 8 /* referrals that are to be shown once the record of it is durable */
+
+/* Something that an officer must know of and confirm to have seen. */
+struct lane_alarm {
+	uint64_t id; /* 0: free */
+	const char *code;
+	int64_t raised_wall_ms;
+	bool active, acknowledged;
+	char by[64];
+};
+
+struct lane_look {
+	uint64_t tag; /* 0: free; of the audit record */
+	uint64_t request;
+	char crossing_id[ULID_SIZE];
+	Postern__ViewPurpose purpose;
+};
+
+/* How far an order has come, by what is sensed. */
+struct lane_ordered {
+	char officer[64];
+	uint64_t sequence;
+	Postern__LaneOrderKind kind;
+	Postern__LaneMode mode;
+	Postern__OrderProgress progress;
+};
 
 struct lane {
 	struct lane_config config;
@@ -105,13 +137,29 @@ struct lane {
 	uint32_t chip_permille, chip_remaining_ms; /* shown with KEEP_DOCUMENT */
 	uint8_t nonces[LANE_NONCES][16];
 	unsigned nonce_count;
+	const char *refusal; /* catalogue key of the last refused decision or order; NULL: it was taken */
+	/* The control post. */
+	bool post_connected;
+	bool duty_by_post; /* who supervises does so from there: not while the line is down */
+	char duty_officer[64];
+	uint64_t duty_until_ms; /* monotonic; 0: until told */
+	int64_t duty_until_wall_ms;
+	uint64_t assist_until_ms; /* monotonic; 0: no assist that must be renewed */
+	struct {
+		char officer[64];
+		uint64_t sequence;
+	} heard[LANE_OFFICERS];
+	struct lane_ordered ordered;
+	struct lane_alarm alarms[LANE_ALARMS];
+	uint64_t next_alarm_id;
+	struct lane_look looks[LANE_LOOKS];
 	uint64_t crossings, referrals;
 	_Alignas(16) unsigned char memory[CROSSING_ARENA_BYTES];
 };
 
 void lane_init(struct lane *lane, const struct lane_config *config);
 
-/* Runs one input to completion. Returns PN_OK; for LANE_DECISION and LANE_COMMAND also PN_EDENIED (expired, replayed,
+/* Runs one input to completion. Returns PN_OK; for LANE_DECISION, LANE_ORDER and LANE_COMMAND also PN_EDENIED (expired, replayed,
  * no reason) PN_ECONFLICT (the crossing has moved on) or PN_EAGAIN (the gate cannot do it as it stands, such
  * as admit with two inside); for LANE_MESSAGE PN_EDENIED when the message is an answer that
  * its sender had no right to give: the caller kills the sender. */
@@ -122,6 +170,15 @@ const char *lane_refusal(enum lane_command command, int err);
 
 /* Monotonic milliseconds at which LANE_TICK is due; UINT64_MAX when nothing is pending. */
 uint64_t lane_next_wake(const struct lane *lane);
+
+/* Does an officer supervise the lane: on duty, and the line to their post is up where they are there? */
+bool lane_supervised(const struct lane *lane);
+
+/* Does the lane as it stands take a new traveller? */
+bool lane_ready(const struct lane *lane);
+
+/* Must a second officer agree before the crossing in hand is admitted? */
+bool lane_needs_second(const struct lane *lane);
 
 /* May the machine begin with a new traveller now? */
 bool lane_may_serve(const struct lane *lane);

@@ -20,23 +20,42 @@ static bool replayed(struct lane *lane, const ProtobufCBinaryData *nonce)
 	return false;
 }
 
+static int refuse(struct lane *lane, const char *key, int err)
+{
+	lane->refusal = key;
+	return err;
+}
+
+/* Who overrides a watchlist needs another officer's agreement; one who was not asked for changes nothing. */
+static bool agreed(const struct lane *lane, const Postern__Decision *d)
+{
+	if (d->decision != POSTERN__OFFICER_DECISION__DECISION_ADMIT || !lane_needs_second(lane))
+		return true;
+	return d->second_officer[0] != '\0' && strcmp(d->second_officer, d->officer) != 0;
+}
+
 static int check(struct lane_run *run)
 {
 	const Postern__Decision *d = run->in->decision;
 	struct lane *lane = run->lane;
 	const struct crossing *c = &lane->crossing;
 	int64_t now = run->in->wall_ms;
+	lane->refusal = NULL;
 	if (d->reason_code[0] == '\0' || strlen(d->reason_code) >= sizeof c->reason_code || d->officer[0] == '\0' ||
-		strlen(d->officer) >= sizeof c->officer || d->nonce.len != sizeof lane->nonces[0])
-		return PN_EDENIED;
+		strlen(d->officer) >= sizeof c->officer || strlen(d->second_officer) >= sizeof c->second_officer ||
+		d->nonce.len != sizeof lane->nonces[0])
+		return refuse(lane, "decision.incomplete", PN_EDENIED);
 	if (d->issued_wall_ms > now + DECISION_SKEW_MS || d->expires_wall_ms < now ||
 		d->expires_wall_ms - d->issued_wall_ms > DECISION_LIFE_MS)
-		return PN_EDENIED;
+		return refuse(lane, "decision.expired", PN_EDENIED);
+	/* Before it is asked what it answers: the first time has moved the crossing on. */
+	if (replayed(lane, &d->nonce))
+		return refuse(lane, "decision.replayed", PN_EDENIED);
 	if (!c->active || strcmp(d->crossing_id, c->id) != 0 || !c->waiting_officer || !c->verdict_durable ||
 		d->verdict_hash.len != sizeof c->verdict_hash ||
 		memcmp(d->verdict_hash.data, c->verdict_hash, sizeof c->verdict_hash) != 0)
-		return PN_ECONFLICT;
-	return replayed(lane, &d->nonce) ? PN_EDENIED : PN_OK;
+		return refuse(lane, "decision.stale", PN_ECONFLICT);
+	return agreed(lane, d) ? PN_OK : refuse(lane, "decision.second_officer", PN_EDENIED);
 }
 
 int officer_decide(struct lane_run *run)
@@ -69,12 +88,12 @@ int officer_decide(struct lane_run *run)
 	case POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED:
 	case _POSTERN__OFFICER_DECISION_IS_INT_SIZE:
 	default:
-		return PN_EDENIED;
+		return refuse(lane, "decision.incomplete", PN_EDENIED);
 	}
 	/* An order that the lane cannot carry out now is refused, not taken down and lost: the officer may give another. */
 	if (event != GATE_EVENT_OFFICER_HOLD && !run_would_take(lane, event)) {
 		run->sink->count(run->sink->ctx, METRIC_DECISIONS_REFUSED, 1);
-		return PN_EAGAIN;
+		return refuse(lane, "decision.not_now", PN_EAGAIN);
 	}
 	memcpy(lane->nonces[lane->nonce_count++ % LANE_NONCES], d->nonce.data, sizeof lane->nonces[0]);
 	size = postern__signed_decision__get_packed_size(run->in->signed_decision);
@@ -85,6 +104,7 @@ int officer_decide(struct lane_run *run)
 	c->signed_decision = crossing_keep(c, &postern__signed_decision__descriptor, copy, size);
 	c->decision = d->decision;
 	text_copy(c->officer, sizeof c->officer, d->officer);
+	text_copy(c->second_officer, sizeof c->second_officer, d->second_officer);
 	text_copy(c->reason_code, sizeof c->reason_code, d->reason_code);
 	if (d->decision != POSTERN__OFFICER_DECISION__DECISION_HOLD) {
 		c->waiting_officer = false;
@@ -128,6 +148,10 @@ int officer_command(struct lane_run *run)
 	case LANE_CMD_DUTY_ON:
 	case LANE_CMD_DUTY_OFF:
 		run->lane->on_duty = run->in->command == LANE_CMD_DUTY_ON;
+		run->lane->duty_by_post = false;
+		run->lane->duty_until_ms = 0;
+		run->lane->duty_until_wall_ms = 0;
+		text_copy(run->lane->duty_officer, sizeof run->lane->duty_officer, run->lane->on_duty ? officer : "");
 		record_audit(run, run->lane->on_duty ? "officer.duty_on" : "officer.duty_off", officer);
 		return PN_OK;
 	case LANE_CMD_ASSIST:
@@ -138,6 +162,7 @@ int officer_command(struct lane_run *run)
 	}
 	if (!run_would_take(run->lane, commands[run->in->command].event))
 		return PN_EAGAIN;
+	run->lane->assist_until_ms = 0; /* by hand, here: nobody has to renew it */
 	run_event(run, commands[run->in->command].event);
 	record_audit(run, commands[run->in->command].audit, officer);
 	return PN_OK;

@@ -79,13 +79,32 @@ void record_event(struct lane_run *run, const char *event, const char *detail)
 	append(run, &r);
 }
 
-void record_audit(struct lane_run *run, const char *event, const char *officer)
+void record_audit_detail(struct lane_run *run, const char *event, const char *officer, const char *detail)
 {
 	struct record r;
 	build(run, &r, POSTERN__RECORD_KIND__RECORD_AUDIT);
 	r.clear.event = (char *)(uintptr_t)event;
 	r.clear.officer = (char *)(uintptr_t)officer;
+	r.clear.detail = (char *)(uintptr_t)detail;
 	append(run, &r);
+}
+
+void record_audit(struct lane_run *run, const char *event, const char *officer)
+{
+	record_audit_detail(run, event, officer, "");
+}
+
+uint64_t record_look(struct lane_run *run, const char *officer, Postern__ViewPurpose purpose)
+{
+	struct crossing *c = &run->lane->crossing;
+	struct record r;
+	build(run, &r, POSTERN__RECORD_KIND__RECORD_AUDIT);
+	r.clear.event = (char *)(uintptr_t)"officer.look";
+	r.clear.officer = (char *)(uintptr_t)officer;
+	r.clear.purpose = purpose;
+	r.clear.answers_hash.data = c->verdict_hash;
+	r.clear.answers_hash.len = sizeof c->verdict_hash;
+	return append(run, &r);
 }
 
 void record_commit(struct lane_run *run)
@@ -124,6 +143,7 @@ void record_committed(struct lane_run *run)
 	}
 	if (in->tag == lane->decision_tag)
 		lane->decision_durable = true;
+	referral_recorded(run, in->tag, in->hash);
 	if (lane->commit_wait_tag != 0 && in->tag == lane->commit_wait_tag) {
 		lane->commit_wait_tag = 0;
 		crossing_step_end(c, STEP_COMMIT, in->mono_ms);
@@ -137,6 +157,7 @@ void record_failed(struct lane_run *run)
 	struct lane *lane = run->lane;
 	lane->journal_ok = false;
 	run->sink->count(run->sink->ctx, METRIC_JOURNAL_ERRORS, 1);
+	referral_recorded(run, run->in->tag, NULL);
 	if (lane->commit_wait_tag != 0 && run->in->tag == lane->commit_wait_tag) {
 		lane->commit_wait_tag = 0;
 		run_event(run, GATE_EVENT_COMMIT_FAILED);

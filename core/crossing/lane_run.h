@@ -48,6 +48,10 @@ void record_decision(struct lane_run *run);
 void record_outcome(struct lane_run *run, Postern__Outcome outcome);
 void record_event(struct lane_run *run, const char *event, const char *detail);
 void record_audit(struct lane_run *run, const char *event, const char *officer);
+/* The same with a detail (a catalogue key or a state's name). */
+void record_audit_detail(struct lane_run *run, const char *event, const char *officer, const char *detail);
+/* That an officer looks at the crossing in hand, and why. Returns the append's tag. */
+uint64_t record_look(struct lane_run *run, const char *officer, Postern__ViewPurpose purpose);
 /* COMMIT_VERDICT: waits for the record that lets the traveller out. */
 void record_commit(struct lane_run *run);
 void record_committed(struct lane_run *run);
@@ -56,6 +60,24 @@ void record_failed(struct lane_run *run);
 /* lane_officer.c */
 int officer_decide(struct lane_run *run);
 int officer_command(struct lane_run *run);
+
+/* lane_order.c: what an officer orders from the control post. */
+int order_take(struct lane_run *run);
+/* What time and the line bring: a turn that is over, an assist that nobody renews. */
+void order_tick(struct lane_run *run);
+uint64_t order_next_wake(const struct lane *lane);
+/* After every dispatch: how far the last order has come. */
+void order_progress(struct lane_run *run);
+
+/* lane_alarm.c */
+#define ALARM_ESCALATED "alarm.escalated"
+void alarm_update(struct lane_run *run);
+int alarm_acknowledge(struct lane_run *run, uint64_t id, const char *officer);
+
+/* lane_referral.c */
+int referral_open(struct lane_run *run, const Postern__LaneOrder *order);
+/* An append with this tag is durable (hash), or has failed (NULL). */
+void referral_recorded(struct lane_run *run, uint64_t tag, const uint8_t *hash);
 
 /* lane_act.c: carries out one action of the gate's. */
 void act(struct lane_run *run, enum gate_action action);

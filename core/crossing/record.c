@@ -43,7 +43,7 @@ static void add_traveller(Postern__RecordClear *clear, const Postern__Document *
 		clear->birth_year = d->birth_date->year;
 }
 
-static void add_personal(struct record *r, const struct crossing *c)
+void record_personal(struct record *r, const struct crossing *c)
 {
 	Postern__CrossingRecord *p = &r->personal;
 	if (c->document != NULL) {
@@ -110,7 +110,7 @@ void record_build(struct record *r, Postern__RecordKind kind, const struct recor
 		add_traveller(clear, c->document->document);
 	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT) {
 		clear->seal_recipients = text_of(lane->seal_recipients);
-		add_personal(r, c);
+		record_personal(r, c);
 	}
 	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT || kind == POSTERN__RECORD_KIND__RECORD_OUTCOME)
 		add_steps(r, c);
@@ -118,6 +118,7 @@ void record_build(struct record *r, Postern__RecordKind kind, const struct recor
 		clear->decision = c->decision;
 		clear->officer = text_of(c->officer);
 		clear->reason_code = text_of(c->reason_code);
+		clear->second_officer = text_of(c->second_officer);
 		if (c->verdict_durable) {
 			clear->answers_hash.data = (uint8_t *)(uintptr_t)c->verdict_hash;
 			clear->answers_hash.len = sizeof c->verdict_hash;

@@ -33,4 +33,7 @@ const char *record_key(const char *s);
 /* Fills *r for one kind. c may be NULL for a record outside a crossing. Only RECORD_VERDICT carries the payload. */
 void record_build(struct record *r, Postern__RecordKind kind, const struct record_lane *lane, const struct crossing *c,
 	int64_t wall_ms, Postern__ClockQuality clock_quality);
+
+/* The personal payload of the crossing in hand, into an r that has been built for it. */
+void record_personal(struct record *r, const struct crossing *c);
 #endif

@@ -152,6 +152,8 @@ static int run(struct core *c, const struct core_spec *spec)
 	if (r == PN_OK)
 		r = control_start(c);
 	if (r == PN_OK)
+		r = post_start(c);
+	if (r == PN_OK)
 		r = records_finish_open_crossing(c);
 	if (r != PN_OK)
 		return r;
@@ -164,6 +166,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	pn_log(LOG_LEVEL_INFO, "core", "core.started", LN("epoch", c->epoch), LN("head_seq", c->head_seq));
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	records_stop(c);
+	post_stop(c);
 	lane_wipe(&c->lane);
 	pn_log(LOG_LEVEL_INFO, "core", "core.stopped", LN("head_seq", c->head_seq));
 	return PN_OK;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crossing/lane_view.h"
 #include "loop/core_run.h"
 
 #define REQUEST_MAX 8192
@@ -54,46 +55,25 @@ static void fail(struct core_client *client, const char *why)
 	reply(client, &r);
 }
 
-static const char *state_name(enum plugin_state s)
+static void fill_lane(struct core *c, Postern__UnitStatus *s, struct lane_view *lane)
 {
-	switch (s) {
-	case PLUGIN_ABSENT:
-		return "backing_off";
-	case PLUGIN_STARTING:
-		return "starting";
-	case PLUGIN_READY:
-		return "ready";
-	case PLUGIN_SILENT:
-		return "stale";
-	case PLUGIN_UNAVAILABLE:
-		return "unavailable";
-	}
-	return "unknown";
-}
-
-static void fill_lane(struct core *c, Postern__UnitStatus *s)
-{
-	const struct lane *lane = &c->lane;
+	const Postern__LaneView *v = &lane->view;
 	struct lane_input in;
 	core_input(c, &in, LANE_TICK);
 	s->clock_quality = in.clock_quality;
 	if (!c->has_lane)
 		return;
-	s->gate_state = text_of(gate_state_name(lane->gate.state));
-	s->state_ms = (uint32_t)(in.mono_ms - lane->state_since_ms);
-	s->mode = lane->config.record.mode;
-	s->crossings = lane->crossings;
-	s->referrals = lane->referrals;
-	if (!lane->crossing.active)
-		return;
-	s->crossing_id = text_of(lane->crossing.id);
-	if (lane->crossing.waiting_officer && lane->crossing.verdict_durable) {
-		s->waiting_verdict_hash.data = (uint8_t *)(uintptr_t)lane->crossing.verdict_hash;
-		s->waiting_verdict_hash.len = sizeof lane->crossing.verdict_hash;
-		s->waiting_exception = lane->crossing.verdict.exception;
-		s->waiting_reason = text_of(record_key(lane->crossing.verdict.reason));
-		s->waiting_reason_argument = text_of(record_key(lane->crossing.verdict.argument));
-	}
+	lane_view_build(lane, &c->lane, in.mono_ms);
+	s->gate_state = v->state;
+	s->state_ms = v->state_ms;
+	s->mode = v->mode;
+	s->crossings = v->crossings;
+	s->referrals = v->referrals;
+	s->crossing_id = v->crossing_id;
+	s->waiting_verdict_hash = v->waiting_verdict_hash;
+	s->waiting_exception = v->waiting_exception;
+	s->waiting_reason = v->waiting_reason;
+	s->waiting_reason_argument = v->waiting_reason_argument;
 }
 
 static void status(struct core_client *client)
@@ -103,6 +83,7 @@ static void status(struct core_client *client)
 	Postern__UnitStatus s = POSTERN__UNIT_STATUS__INIT;
 	Postern__PluginStatus plugins[CORE_PLUGINS], *list[CORE_PLUGINS];
 	char *troubles[CORE_TROUBLES];
+	struct lane_view lane;
 	s.unit = c->unit->name;
 	s.role = text_of(config_role_name(c->unit->role));
 	s.epoch = c->journal_epoch;
@@ -110,14 +91,14 @@ static void status(struct core_client *client)
 	s.acked_seq = c->acked_seq;
 	s.head_hash.data = c->head_hash;
 	s.head_hash.len = c->head_seq > 0 ? sizeof c->head_hash : 0;
-	fill_lane(c, &s);
+	fill_lane(c, &s, &lane);
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		const struct core_plugin *p = &c->plugins[i];
 		postern__plugin_status__init(&plugins[i]);
 		plugins[i].instance = p->config->instance;
 		plugins[i].name = p->config->plugin;
 		plugins[i].kind = p->kind;
-		plugins[i].state = text_of(state_name(p->state));
+		plugins[i].state = text_of(plugins_state_name(p->state));
 		plugins[i].restarts = p->restarts;
 		plugins[i].pid = p->fd >= 0 ? p->pid : 0;
 		plugins[i].version = text_of(p->version);
@@ -252,7 +233,8 @@ static const char *decision_error(int r)
 	case PN_EAGAIN:
 		return "not possible as the lane stands: two persons inside, a leaf not locked, or the like; look at `postern lanes`";
 	case PN_EDENIED:
-		return "refused: the decision is expired, was used before, or names no reason code";
+		return "refused: the decision is expired, was used before, names no reason code, or admits past a watchlist without a "
+		       "second officer";
 	default:
 		return "the decision could not be taken";
 	}
@@ -262,21 +244,10 @@ static void decide(struct core_client *client, const Postern__DecideRequest *q)
 {
 	struct core *c = client->core;
 	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
-	Postern__Decision *d = NULL;
-	struct lane_input in;
+	const char *code;
 	int result = PN_ECONFLICT;
-	if (c->has_lane && q->decision != NULL) {
-		result = officer_verify(&c->officers, q->decision, &d);
-		if (result != PN_OK)
-			metrics_add(&c->metrics, METRIC_DECISIONS_REFUSED, 1);
-	}
-	if (d != NULL) {
-		core_input(c, &in, LANE_DECISION);
-		in.decision = d;
-		in.signed_decision = q->decision;
-		result = core_dispatch(c, &in);
-		postern__decision__free_unpacked(d, NULL);
-	}
+	if (c->has_lane && q->decision != NULL)
+		result = core_decide(c, q->decision, &code);
 	r.ok = result == PN_OK;
 	if (!r.ok)
 		r.error = text_of(decision_error(result));

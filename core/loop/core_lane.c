@@ -61,6 +61,7 @@ void core_arm(struct core *c)
 	uint64_t at, now;
 	if (!c->has_lane)
 		return;
+	post_show(c);
 	at = lane_next_wake(&c->lane);
 	now = clock_mono_ms();
 	if (at == UINT64_MAX)

@@ -40,6 +40,23 @@ void plugins_init(struct core *c)
 	}
 }
 
+const char *plugins_state_name(enum plugin_state state)
+{
+	switch (state) {
+	case PLUGIN_ABSENT:
+		return "backing_off";
+	case PLUGIN_STARTING:
+		return "starting";
+	case PLUGIN_READY:
+		return "ready";
+	case PLUGIN_SILENT:
+		return "stale";
+	case PLUGIN_UNAVAILABLE:
+		return "unavailable";
+	}
+	return "unknown";
+}
+
 static void tell_lane(struct core *c, enum lane_input_kind kind, struct core_plugin *p)
 {
 	struct lane_input in;
@@ -63,6 +80,8 @@ static void lost(struct core_plugin *p, enum plugin_state next)
 	metrics_add(&c->metrics, METRIC_PLUGINS_READY, -1);
 	if (p->kind == POSTERN__PLUGIN_KIND__KIND_UPLINK)
 		records_uplink_lost(c);
+	if (p->kind == POSTERN__PLUGIN_KIND__KIND_CONSOLE)
+		post_console_lost(c);
 	/* The lane must not be entered from within itself: a command to a plugin that does not read ends it in mid-dispatch. */
 	if (c->in_lane)
 		p->lost_in_lane = true;
@@ -255,6 +274,12 @@ static void handle(struct core_plugin *p, const struct bus_message *m)
 		break;
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 		records_forwarded(p->core, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_POST_REQUEST:
+		post_requested(p->core, m->envelope->post_request);
+		break;
+	case POSTERN__ENVELOPE__BODY_AUDIT_REQUEST:
+		post_audit(p->core, m->envelope->audit_request);
 		break;
 	default:
 		to_lane(p, m);

@@ -96,6 +96,7 @@ static void publish(struct core *c, const struct core_pending *p)
 	if (clear == NULL)
 		return;
 	control_publish(c, clear);
+	post_record(c, clear);
 	postern__record_clear__free_unpacked(clear, NULL);
 }
 
@@ -120,6 +121,7 @@ static void appended(struct core *c, const struct journal_completion *done)
 			free_pending(c, i);
 		}
 		control_trouble(c, "journal.cannot_write", c->pending_count > 0 && c->pending[0].retry_ms != 0);
+		post_audited(c, done->tag, done->hash);
 		tell_lane(c, LANE_COMMITTED, done->tag, done->hash);
 		forward(c);
 		return;
@@ -128,6 +130,7 @@ static void appended(struct core *c, const struct journal_completion *done)
 	control_trouble(c, "journal.cannot_write", true);
 	if (i < c->pending_count)
 		c->pending[i].retry_ms = clock_mono_ms() + RETRY_MS;
+	post_audited(c, done->tag, NULL);
 	tell_lane(c, LANE_COMMIT_FAILED, done->tag, NULL);
 }
 

@@ -31,6 +31,9 @@
 #define CORE_COUNTS 16
 #define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
+#define CORE_AUDITS 64 /* audit records of a console's that are not yet durable */
+/* Tags of the console's audit records lie above the lane's and below those of core_records.c. */
+#define TAG_POST (UINT64_C(1) << 58)
 
 enum plugin_state { PLUGIN_ABSENT, PLUGIN_STARTING, PLUGIN_READY, PLUGIN_SILENT, PLUGIN_UNAVAILABLE };
 
@@ -125,6 +128,19 @@ struct core {
 	int carried_fd; /* -1: none; the message's */
 	uint8_t carried_sha256[BUS_HASH_SIZE];
 
+	/* core_post.c */
+	struct {
+		uv_timer_t timer;
+		uint64_t sequence, shown_ms;
+		uint8_t *view, *scratch; /* BUS_BODY_MAX; the last view without its times. NULL: no post-link here */
+		size_t view_size;
+		uint64_t audit_count;
+		struct {
+			uint64_t tag; /* 0: free */
+			uint64_t request;
+		} audits[CORE_AUDITS];
+	} post;
+
 	int channel;
 	struct watch *channel_watch;
 	uv_timer_t wake, beat;
@@ -153,6 +169,7 @@ int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope
 /* After the lane: tells it of plugins that were lost while it was at work. */
 void plugins_settle(struct core *c);
 struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind);
+const char *plugins_state_name(enum plugin_state state);
 
 /* core_records.c */
 int records_start(struct core *c);
@@ -164,6 +181,20 @@ void records_uplink_lost(struct core *c);
 /* A crossing that a previous core left without outcome gets one: unknown. */
 int records_finish_open_crossing(struct core *c);
 void records_stop(struct core *c);
+
+/* core_post.c */
+int post_start(struct core *c);
+void post_stop(struct core *c);
+/* Sends the lane's view when it has changed, or is due. */
+void post_show(struct core *c);
+void post_record(struct core *c, Postern__RecordClear *clear);
+void post_requested(struct core *c, const Postern__PostRequest *q);
+void post_audit(struct core *c, const Postern__AuditRequest *q);
+/* An append with this tag is durable (hash), or has failed (NULL). */
+void post_audited(struct core *c, uint64_t tag, const uint8_t *hash);
+void post_console_lost(struct core *c);
+/* An officer's decision, wherever it came in. *code: catalogue key of the refusal. */
+int core_decide(struct core *c, const Postern__SignedDecision *word, const char **code);
 
 /* core_control.c */
 int control_start(struct core *c);

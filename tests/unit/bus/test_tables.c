@@ -111,6 +111,9 @@ static const struct {
 	{K(RULES), B(RULES_EVALUATED), false},
 	{K(UPLINK), B(HISTORY_LOOKED), false},
 	{K(UPLINK), B(JOURNAL_FORWARDED), true},
+	{K(POST_LINK), B(POST_STATE), true},
+	{K(POST_LINK), B(POST_REQUEST), true},
+	{K(CONSOLE), B(AUDIT_REQUEST), true},
 };
 
 static bool expected_to_send(
