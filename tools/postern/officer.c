@@ -13,7 +13,7 @@
 #include "base/hex.h"
 #include "commands.h"
 #include "control_client.h"
-#include "json_out.h"
+#include "json/json.h"
 
 #define RUN_FOLDER                                                                                 \
 	{                                                                                          \

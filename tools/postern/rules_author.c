@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "pack_cases.h"
 
 enum { REPORT_BYTES = 64 * 1024, TIMES_MAX = 1000000 };

@@ -3,8 +3,8 @@
  * message is printed by walking its descriptor; there is no second list of its fields. Must never
  * print a byte of a string unescaped.
  */
-#ifndef POSTERN_TOOL_JSON_OUT_H
-#define POSTERN_TOOL_JSON_OUT_H
+#ifndef POSTERN_JSON_JSON_H
+#define POSTERN_JSON_JSON_H
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The JSON writer. See json_out.h. Must never be given more levels than JSON_DEPTH_MAX.
+ * The JSON writer. See json.h. Must never be given more levels than JSON_DEPTH_MAX.
  */
-#include "json_out.h"
+#include "json/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
