@@ -73,7 +73,7 @@ static const char *take(const struct row *row, struct accounts *all)
 	if (a->role == ROLE_NONE)
 		return "role: expected officer, supervisor, administrator or auditor";
 	if (given(row->password) && !password_hash_valid(row->password))
-		return "password: expected argon2id within the bounds of postern-accounts(5)";
+		return "password: expected argon2id, version 19, one lane, at most 64 MiB and 8 passes";
 	if (given(row->password))
 		text_copy(a->password, sizeof a->password, row->password);
 	if (given(row->totp) && (base32_decode(row->totp, a->totp, sizeof a->totp, &a->totp_size) != PN_OK || a->totp_size < TOTP_SECRET_MIN))
