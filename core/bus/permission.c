@@ -47,6 +47,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST:
 	case POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY:
 	case POSTERN__ENVELOPE__BODY_EVALUATE_RULES:
+	case POSTERN__ENVELOPE__BODY_RULE_PACK_ORDER:
 	case POSTERN__ENVELOPE__BODY_GATE_COMMAND:
 	case POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE:
 	case POSTERN__ENVELOPE__BODY_FORWARD_JOURNAL:
@@ -70,6 +71,9 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 
 	case POSTERN__ENVELOPE__BODY_GATE_SENSED:
 		return by(kind, KIND(GATE), phase);
+
+	case POSTERN__ENVELOPE__BODY_RULE_PACK_STATE:
+		return by(kind, KIND(RULES), phase);
 
 	case POSTERN__ENVELOPE__BODY_CHIP_READ:
 		return answer(kind, POSTERN__ENVELOPE__BODY_READ_CHIP, phase);
@@ -112,7 +116,7 @@ enum bus_ruling bus_judge(
 
 bool bus_may_carry(Postern__Envelope__BodyCase body)
 {
-	return body == POSTERN__ENVELOPE__BODY_CHIP_READ;
+	return body == POSTERN__ENVELOPE__BODY_CHIP_READ || body == POSTERN__ENVELOPE__BODY_CHIP_INSPECTED;
 }
 
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
@@ -138,6 +142,8 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_FORWARD_JOURNAL:
 		return kind == bus_kind_for_query(body);
 
+	case POSTERN__ENVELOPE__BODY_RULE_PACK_ORDER:
+		return kind == KIND(RULES);
 	case POSTERN__ENVELOPE__BODY_GATE_COMMAND:
 		return kind == KIND(GATE);
 	case POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE: /* lamps and arrows are the gate's, the screen
@@ -167,6 +173,7 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED:
 	case POSTERN__ENVELOPE__BODY_HISTORY_LOOKED:
 	case POSTERN__ENVELOPE__BODY_RULES_EVALUATED:
+	case POSTERN__ENVELOPE__BODY_RULE_PACK_STATE:
 	case POSTERN__ENVELOPE__BODY_GATE_SENSED:
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 	case POSTERN__ENVELOPE__BODY_POST_STATE:

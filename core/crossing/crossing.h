@@ -48,10 +48,17 @@ struct crossing {
 	const Postern__ChipInspected *inspected;
 	uint8_t chip_sha256[32]; /* of the blob with the chip's files, which the core passes on and never opens */
 	uint64_t chip_size;
+	uint8_t portrait_sha256[32]; /* of the blob with the holder's face of DG2, the same */
+	uint64_t portrait_size;	     /* 0: none */
 	bool watchlist_asked, history_asked, chip_asked;
 	bool document_done, watchlist_done, history_done, chip_done;
 	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */
+	/* The date at the crossing point when the rules were asked; year 0: they were not. */
+	struct {
+		uint32_t year, month, day;
+	} today;
 	struct verdict verdict; /* value UNSPECIFIED until made */
+	Postern__Verdict without_rules; /* what it would be had the rules been clear */
 	bool has_verdict;
 	/* The verdict record on the way to the journal and once durable. */
 	uint64_t verdict_tag;

@@ -97,13 +97,13 @@ bool run_would_take(const struct lane *lane, enum gate_event event)
 	struct gate after;
 	struct gate_actions actions;
 	struct gate_env env = env_of(lane);
-	gate_step(&lane->gate, event, &env, &after, &actions);
+	gate_step_table(gate_table_of(lane->config.topology), &lane->gate, event, &env, &after, &actions);
 	return actions.count > 0 || memcmp(&after, &lane->gate, sizeof after) != 0;
 }
 
 static void arm(struct lane *lane, uint64_t now)
 {
-	uint32_t timeout_ms = gate_timeout_ms(&lane->gate, &lane->config.timing);
+	uint32_t timeout_ms = gate_timeout_table(gate_table_of(lane->config.topology), &lane->gate, &lane->config.timing);
 	lane->state_deadline_ms = timeout_ms == 0 ? 0 : now + timeout_ms;
 }
 
@@ -130,7 +130,7 @@ static void step_all(struct lane_run *run)
 		run->now = run->queue[run->head];
 		run->head = (run->head + 1) % RUN_EVENTS;
 		run->count--;
-		gate_step(&before, run->now, &env, &lane->gate, &actions);
+		gate_step_table(gate_table_of(lane->config.topology), &before, run->now, &env, &lane->gate, &actions);
 		if (lane->gate.state != before.state)
 			lane->state_since_ms = run->in->mono_ms;
 		if (actions.restart_timer)
@@ -358,7 +358,7 @@ uint64_t lane_next_wake(const struct lane *lane)
 bool lane_ready(const struct lane *lane)
 {
 	struct gate_env env = env_of(lane);
-	return lane->gate.state == GATE_STATE_IDLE && gate_ready(&lane->gate, &env);
+	return lane->gate.state == GATE_STATE_IDLE && gate_ready(gate_table_of(lane->config.topology), &lane->gate, &env);
 }
 
 void lane_wipe(struct lane *lane)

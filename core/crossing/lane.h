@@ -76,6 +76,7 @@ struct lane_sink {
 struct lane_config {
 	struct record_lane record;
 	const char *tenant; /* the State whose nationals need no history of stays */
+	enum gate_topology topology; /* 0: two-step */
 	struct gate_timing timing;
 	uint32_t stale_after_ms;
 	bool officer_required;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "crossing/facts.h"
 #include "crossing/lane_run.h"
 
 static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
@@ -49,6 +50,7 @@ void ask_eligibility(struct lane_run *run)
 	c->rules = NULL;
 	c->watchlist_asked = c->history_asked = c->watchlist_done = c->history_done = false;
 	c->document_done = c->concluded = false;
+	memset(&c->today, 0, sizeof c->today);
 	if (c->presented == NULL) {
 		run_event(run, GATE_EVENT_REFERRED);
 		return;
@@ -113,39 +115,15 @@ static void ask_rules(struct lane_run *run)
 	struct crossing *c = &lane->crossing;
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__EvaluateRules q = POSTERN__EVALUATE_RULES__INIT;
-	Postern__CrossingFacts facts = POSTERN__CROSSING_FACTS__INIT;
-	Postern__Date today;
-	struct crossing_chip chip;
-	ask_date(&today, run->in);
-	facts.crossing_id = c->id;
-	facts.direction = lane->config.record.direction;
-	facts.document = c->document->document;
-	facts.checks = c->document->checks;
-	facts.n_checks = c->document->n_checks;
-	facts.watchlist_result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
-	facts.list_stale = true;
-	if (c->watchlist != NULL) {
-		facts.matches = c->watchlist->matches;
-		facts.n_matches = c->watchlist->n_matches;
-		facts.watchlist_result = c->watchlist->result;
-		facts.list_stale = c->watchlist->list_stale;
-	}
-	facts.history_result = c->history_asked ? POSTERN__CHECK_RESULT__CHECK_UNDETERMINED
-						: POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED;
-	if (c->history != NULL) {
-		facts.history_result = c->history->complete ? c->history->result
-							    : POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
-		facts.stays = c->history->stays;
-		facts.n_stays = c->history->n_stays;
-	}
-	facts.reference_date = &today;
-	facts.clock_quality = run->in->clock_quality;
-	crossing_chip(c, &chip);
-	facts.chip_result = chip.result;
-	facts.chip_checks = chip.checks;
-	facts.n_chip_checks = chip.n_checks;
-	facts.lane = (char *)(uintptr_t)lane->config.record.lane;
-	q.facts = &facts;
+	struct crossing_facts told;
+	c->today.year = run->in->year;
+	c->today.month = run->in->month;
+	c->today.day = run->in->day;
+	facts_of_crossing(c, &told);
+	told.facts.direction = lane->config.record.direction;
+	told.facts.clock_quality = run->in->clock_quality;
+	told.facts.lane = (char *)(uintptr_t)lane->config.record.lane;
+	q.facts = &told.facts;
 	e.body_case = POSTERN__ENVELOPE__BODY_EVALUATE_RULES;
 	e.evaluate_rules = &q;
 	crossing_step_start(c, STEP_RULES, run->in->mono_ms);
@@ -158,6 +136,7 @@ static void conclude(struct lane_run *run)
 	struct crossing *c = &lane->crossing;
 	struct verdict_evidence evidence = { .document = c->document, .watchlist = c->watchlist, .rules = c->rules,
 		.clock_trusted = lane->clock_trusted };
+	Postern__RulesEvaluated silent = POSTERN__RULES_EVALUATED__INIT;
 	struct crossing_chip chip;
 	crossing_chip(c, &chip);
 	evidence.chip.expected = lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
@@ -172,6 +151,9 @@ static void conclude(struct lane_run *run)
 	crossing_step_end(c, STEP_RULES, run->in->mono_ms);
 	c->verdict = verdict_of(&evidence);
 	c->has_verdict = true;
+	silent.verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	evidence.rules = &silent;
+	c->without_rules = verdict_of(&evidence).value;
 	switch (c->verdict.value) {
 	case POSTERN__VERDICT__VERDICT_CLEAR:
 		run_event(run, GATE_EVENT_ELIGIBLE);

@@ -75,6 +75,10 @@ void chip_inspected(struct lane_run *run, const struct bus_message *m)
 	struct crossing *c = &run->lane->crossing;
 	if (m != NULL)
 		c->inspected = crossing_keep(c, &postern__chip_inspected__descriptor, m->body_bytes, m->body_size);
+	if (m != NULL && c->inspected != NULL && m->has_blob && c->inspected->portrait_type[0] != '\0') {
+		memcpy(c->portrait_sha256, m->envelope->blob_sha256.data, sizeof c->portrait_sha256);
+		c->portrait_size = m->envelope->blob_size;
+	}
 	done(run);
 }
 

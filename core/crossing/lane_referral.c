@@ -56,8 +56,9 @@ static bool leave_one_out(Postern__Check **checks, size_t *count)
 	for (size_t i = *count; i-- > 0;) {
 		if (checks[i]->result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
 			continue;
-		memmove(&checks[i], &checks[i + 1], (*count - i - 1) * sizeof *checks);
 		--*count;
+		for (; i < *count; i++)
+			checks[i] = checks[i + 1];
 		return true;
 	}
 	return false;
@@ -69,13 +70,29 @@ static void fit(Postern__PostReply *reply, Postern__ReferralView *v, Postern__Ch
 	Postern__CrossingRecord *r = v->record;
 	if (r->n_chip_checks > VIEW_LEFT_OUT_MAX || r->n_checks > VIEW_LEFT_OUT_MAX)
 		return; /* none such has passed the bus */
-	memcpy(chip, r->chip_checks, r->n_chip_checks * sizeof *chip);
-	memcpy(document, r->checks, r->n_checks * sizeof *document);
+	for (size_t i = 0; i < r->n_chip_checks; i++)
+		chip[i] = r->chip_checks[i];
+	for (size_t i = 0; i < r->n_checks; i++)
+		document[i] = r->checks[i];
 	r->chip_checks = chip;
 	r->checks = document;
 	while (postern__post_reply__get_packed_size(reply) > BUS_BODY_MAX &&
 		(leave_one_out(chip, &r->n_chip_checks) || leave_one_out(document, &r->n_checks)))
 		v->checks_left_out++;
+}
+
+/* The portrait's bytes, which the core has never opened, go beside a message of their own. */
+static void send_portrait(struct lane_run *run, uint64_t request, Postern__Portrait *p)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__PortraitImage image = POSTERN__PORTRAIT_IMAGE__INIT;
+	image.request = request;
+	image.portrait = p;
+	e.blob_sha256 = p->sha256;
+	e.blob_size = p->size;
+	e.body_case = POSTERN__ENVELOPE__BODY_PORTRAIT_IMAGE;
+	e.portrait_image = &image;
+	run->sink->send(run->sink->ctx, POSTERN__PLUGIN_KIND__KIND_POST_LINK, &e);
 }
 
 static void show(struct lane_run *run, const struct lane_look *look, const uint8_t *hash)
@@ -85,6 +102,7 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	Postern__PostReply reply = POSTERN__POST_REPLY__INIT;
 	Postern__ReferralView v = POSTERN__REFERRAL_VIEW__INIT;
 	Postern__Check *chip[VIEW_LEFT_OUT_MAX], *document[VIEW_LEFT_OUT_MAX];
+	Postern__Portrait face = POSTERN__PORTRAIT__INIT, *faces[1] = { &face };
 	struct record r;
 	record_build(&r, POSTERN__RECORD_KIND__RECORD_AUDIT, &lane->config.record, c, run->in->wall_ms, run->in->clock_quality);
 	record_personal(&r, c);
@@ -99,12 +117,22 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	v.second_officer_needed = lane_needs_second(lane);
 	v.audit_hash = (ProtobufCBinaryData){ 32, (uint8_t *)(uintptr_t)hash };
 	v.purpose = look->purpose;
+	if (c->portrait_size > 0) {
+		face.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP;
+		face.media_type = c->inspected->portrait_type;
+		face.size = (uint32_t)c->portrait_size;
+		face.sha256 = (ProtobufCBinaryData){ sizeof c->portrait_sha256, c->portrait_sha256 };
+		v.portraits = faces;
+		v.n_portraits = 1;
+	}
 	reply.request = look->request;
 	reply.gate = v.gate;
 	reply.accepted = true;
 	reply.referral = &v;
 	fit(&reply, &v, chip, document);
 	send(run, &reply);
+	if (c->portrait_size > 0)
+		send_portrait(run, look->request, &face);
 }
 
 void referral_recorded(struct lane_run *run, uint64_t tag, const uint8_t *hash)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "crossing/facts.h"
+
 /* protobuf-c wants char *; the records are only ever packed, never written through. */
 static char *text_of(const char *s)
 {
@@ -46,20 +48,41 @@ static void add_traveller(Postern__RecordClear *clear, const Postern__Document *
 void record_personal(struct record *r, const struct crossing *c)
 {
 	Postern__CrossingRecord *p = &r->personal;
+	struct facts_lookups lookups;
 	if (c->document != NULL) {
 		p->document = c->document->document;
 		p->checks = c->document->checks;
 		p->n_checks = c->document->n_checks;
 	}
+	p->watchlist_result = facts_watchlist_result(c);
+	p->list_stale = facts_list_stale(c);
+	p->history_result = facts_history_result(c);
+	facts_lookups(c, &lookups);
+	p->permits_result = lookups.permits;
+	p->authorisation_result = lookups.authorisation;
+	p->bans_result = lookups.bans;
+	p->expected_result = lookups.expected;
+	p->without_rules = c->without_rules;
+	if (c->today.year != 0) {
+		postern__date__init(&r->today);
+		r->today.year = c->today.year;
+		r->today.month = c->today.month;
+		r->today.day = c->today.day;
+		p->reference_date = &r->today;
+	}
 	if (c->watchlist != NULL) {
 		p->matches = c->watchlist->matches;
 		p->n_matches = c->watchlist->n_matches;
-		p->watchlist_result = c->watchlist->result;
+		p->dismissed = c->watchlist->dismissed;
+		p->n_dismissed = c->watchlist->n_dismissed;
 	}
 	if (c->history != NULL) {
-		p->history_result = c->history->result;
 		p->stays = c->history->stays;
 		p->n_stays = c->history->n_stays;
+		p->permits = c->history->permits;
+		p->n_permits = c->history->n_permits;
+		p->bans = c->history->bans;
+		p->n_bans = c->history->n_bans;
 	}
 	crossing_chip(c, &r->chip);
 	p->chip = (Postern__ChipRead *)(uintptr_t)c->chip;

@@ -22,6 +22,7 @@ struct record {
 	bool has_personal;
 	struct crossing_chip chip;
 	Postern__Versions versions;
+	Postern__Date today;
 	Postern__StepTime step[STEP_COUNT_];
 	Postern__StepTime *steps[STEP_COUNT_];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The lane as a pure state machine. A table (two_step.def) says for every state and event what
+ * The lane as a pure state machine. A table (two_step.def, one_step.def) says for every state and event what
  * comes next and what is to be done; step() applies it. Must never touch a clock, a descriptor, a
  * message or memory it does not own, and must never advance on what was commanded: only events and
  * what is sensed count. docs/gate.md explains the lane.
@@ -12,7 +12,7 @@
  *   - delivers an answer (ELIGIBLE.., INSIDE_.., COMMIT..) only to the newest question of its sort,
  * of the crossing in hand, and none after CANCEL_QUERIES (that leaves COMMIT_VERDICT alone) or
  * END_*. A late answer is delivered: a state that does not want it ignores it;
- *   - runs one timer of gate_timeout_ms(), started anew whenever actions.restart_timer is set,
+ *   - runs one timer of gate_timeout_table(), started anew whenever actions.restart_timer is set,
  * stopped at 0;
  *   - answers SELF_TEST with SELF_TEST_OK or _FAILED from the first snapshot whose last_command_id
  * is that command's;
@@ -148,15 +148,31 @@ struct gate_sensed gate_sensed_unknown(void);
 size_t gate_derive(const struct gate_sensed *before, const struct gate_sensed *now,
 	enum gate_event *events, size_t max);
 
-/* One step of the integrated two-step lane. before and after may be the same. */
-void gate_step(const struct gate *before, enum gate_event event, const struct gate_env *env,
-	struct gate *after, struct gate_actions *out);
+/* What may be configured as lane.topology, and the parts it is made of. */
+enum gate_topology {
+	GATE_TWO_STEP, /* document before the entry, person between two leaves */
+	GATE_ONE_STEP, /* both between two leaves */
+	GATE_TOPOLOGY_COUNT_
+};
+
+struct gate_table; /* table.h */
+const struct gate_table *gate_table_of(enum gate_topology topology);
+/* "two-step", "one-step"; "?" when out of range. */
+const char *gate_topology_name(unsigned topology);
+/* false, and nothing written, when there is no such name. */
+bool gate_topology_find(const char *name, enum gate_topology *topology);
+
+/* One step of a lane of that table. before and after may be the same. */
+void gate_step_table(const struct gate_table *table, const struct gate *before,
+	enum gate_event event, const struct gate_env *env, struct gate *after,
+	struct gate_actions *out);
 
 /* How long the lane may stay in its state without an event; 0: until one comes. */
-uint32_t gate_timeout_ms(const struct gate *gate, const struct gate_timing *timing);
+uint32_t gate_timeout_table(
+	const struct gate_table *table, const struct gate *gate, const struct gate_timing *timing);
 
 /* May a traveller begin a crossing now? What an idle lane shows depends on it. */
-bool gate_ready(const struct gate *gate, const struct gate_env *env);
+bool gate_ready(const struct gate_table *table, const struct gate *gate, const struct gate_env *env);
 
 /* "IDLE", "DOCUMENT_PRESENTED", "RELEASE_ENTRY"; "?" when out of range. */
 const char *gate_state_name(unsigned state);

@@ -83,6 +83,7 @@ struct gate_go {
 };
 
 struct gate_table {
+	uint8_t topology; /* enum gate_topology */
 	const struct gate_row *rows; /* of one state together; those of GATE_STATE_ANY last */
 	const uint8_t
 		*row_events; /* event of every row again, side by side: what a search runs over */
@@ -95,13 +96,7 @@ struct gate_table {
 	uint8_t timers[GATE_STATE_COUNT_];  /* enum gate_timer */
 };
 
-extern const struct gate_table gate_two_step;
-
-void gate_step_table(const struct gate_table *table, const struct gate *before,
-	enum gate_event event, const struct gate_env *env, struct gate *after,
-	struct gate_actions *out);
-uint32_t gate_timeout_table(
-	const struct gate_table *table, const struct gate *gate, const struct gate_timing *timing);
+extern const struct gate_table gate_two_step, gate_one_step;
 
 /* Bits of enum gate_atom that hold now. */
 uint64_t gate_facts(const struct gate *gate, const struct gate_env *env);

@@ -210,6 +210,15 @@ struct journal_query {
 int journal_show(const char *path, const struct journal_query *query,
 	int (*row)(void *context, const struct journal_row *row), void *context) PN_MUST_CHECK;
 
+/* Payloads opened with a recipient's private key (PEM), for those who hold one; the gate that wrote
+ * them does not. As journal_show, but result: 0 with the payload, which is wiped after the callback;
+ * PN_ENOTFOUND: the record has none, or it was purged; PN_ECRYPTO, PN_EFORMAT: it does not open. */
+int journal_unseal(const char *path, const struct journal_query *query, const uint8_t *key_pem,
+	size_t key_size,
+	int (*row)(void *context, const struct journal_row *row, int result, const uint8_t *personal,
+		size_t personal_size),
+	void *context) PN_MUST_CHECK;
+
 /* The same as one JSON object per record, without newline: key, hashes and every clear field by its
  * schema name. */
 int journal_export(const char *path, const struct journal_query *query,

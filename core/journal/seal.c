@@ -193,11 +193,12 @@ int seal_open(const uint8_t *sealed, size_t size, const uint8_t *certificate_pem
 		OBJ_obj2nid(CMS_get0_type(cms)) != NID_id_smime_ct_authEnvelopedData)
 		goto out;
 	err = PN_ECRYPTO;
-	certificate = read_certificate(certificate_pem, certificate_size);
+	if (certificate_pem != NULL)
+		certificate = read_certificate(certificate_pem, certificate_size);
 	key_in = BIO_new_mem_buf(key_pem, (int)key_size);
 	key = key_in != NULL ? PEM_read_bio_PrivateKey(key_in, NULL, NULL, NULL) : NULL;
 	plain = BIO_new(BIO_s_secmem());
-	if (certificate == NULL || key == NULL || plain == NULL)
+	if ((certificate_pem != NULL && certificate == NULL) || key == NULL || plain == NULL)
 		goto out;
 	if (CMS_decrypt_set1_pkey(cms, key, certificate) != 1 ||
 		CMS_decrypt(cms, NULL, NULL, NULL, plain, CMS_BINARY) != 1)

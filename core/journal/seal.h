@@ -37,7 +37,7 @@ const char *sealer_recipients(const struct sealer *s);
 int sealer_seal(const struct sealer *s, const uint8_t *plain, size_t size, uint8_t **out,
 	size_t *out_size) PN_MUST_CHECK;
 
-/* Opens with one recipient's certificate and private key (PEM). All or nothing: *out is set only
+/* Opens with one recipient's certificate and private key (PEM); certificate NULL: each recipient is tried. All or nothing: *out is set only
  * when the authentication tag verified; freed with seal_free, which wipes. PN_EFORMAT: not exactly
  * one AuthEnvelopedData. PN_ECRYPTO: not sealed to this key, or changed. */
 int seal_open(const uint8_t *sealed, size_t size, const uint8_t *certificate_pem,

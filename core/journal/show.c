@@ -22,17 +22,27 @@ enum { JSON_MAX = 128 * 1024 };
 	"j"                                                                                        \
 	" WHERE (j.epoch, j.seq) >= (?1, ?2) AND (j.epoch, j.seq) <= (?3, ?4) AND (?5 = 0 OR "     \
 	"j.kind = ?5)"
+#define OLDEST " ORDER BY j.epoch, j.seq LIMIT ?7"
+#define NEWEST " ORDER BY j.epoch DESC, j.seq DESC LIMIT ?7"
 
-/* Four texts rather than one built at run time, so that the index on crossing_id is used when there
- * is an id. */
-static const char *const queries[2][2] = {
-	{COLUMNS " AND ?6 IS NULL ORDER BY j.epoch, j.seq LIMIT ?7",
-		COLUMNS " AND ?6 IS NULL ORDER BY j.epoch DESC, j.seq DESC LIMIT ?7"},
-	{COLUMNS " AND j.crossing_id = ?6 AND j.crossing_id <> '' ORDER BY j.epoch, j.seq LIMIT ?7",
-		COLUMNS
-		" AND j.crossing_id = ?6 AND j.crossing_id <> '' ORDER BY j.epoch DESC, j.seq DESC"
-		" LIMIT ?7"},
+enum place { ANYWHERE, OF_CROSSING, ACTIVATIONS, PLACES_ };
+
+/* Texts rather than one built at run time, so that the indexes on crossing_id and on activations are
+ * used when they are of use. */
+static const char *const queries[PLACES_][2] = {
+	[ANYWHERE] = {COLUMNS " AND ?6 IS NULL" OLDEST, COLUMNS " AND ?6 IS NULL" NEWEST},
+	[OF_CROSSING] = {COLUMNS " AND j.crossing_id = ?6 AND j.crossing_id <> ''" OLDEST,
+		COLUMNS " AND j.crossing_id = ?6 AND j.crossing_id <> ''" NEWEST},
+	[ACTIVATIONS] = {COLUMNS " AND j.kind = 6 AND ?6 IS NULL" OLDEST,
+		COLUMNS " AND j.kind = 6 AND ?6 IS NULL" NEWEST},
 };
+
+static enum place place_of(const struct journal_query *q)
+{
+	if (q->crossing_id != NULL)
+		return OF_CROSSING;
+	return q->kind == POSTERN__RECORD_KIND__RECORD_ACTIVATION ? ACTIVATIONS : ANYWHERE;
+}
 
 static int bind(sqlite3_stmt *s, const struct journal_query *q)
 {
@@ -81,7 +91,7 @@ int journal_show(const char *path, const struct journal_query *query,
 	int err = store_open_offline(&db, path);
 	if (err != 0)
 		return err;
-	const char *sql = queries[query->crossing_id != NULL][query->newest_first];
+	const char *sql = queries[place_of(query)][query->newest_first];
 	err = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK ? bind(s, query) : PN_EFORMAT;
 	while (err == 0 && (code = sqlite3_step(s)) == SQLITE_ROW)
 		err = read_row(s, &r) ? row(context, &r) : PN_EFORMAT;

@@ -23,7 +23,11 @@
 #define TEXT_OF(x) TEXT_OF_(x)
 
 #define APPLICATION_ID 1347308081 /* "PNJ1" */
-#define USER_VERSION 1
+#define USER_VERSION 2
+#define FORMER_VERSION 1 /* the same without the index journal_activation */
+
+#define ACTIVATION_INDEX \
+	"CREATE INDEX journal_activation ON journal(epoch, seq) WHERE kind = 6"
 
 /* Compared with sqlite_schema text by text: whoever drops a trigger or adds a view is found at the
  * next start. */
@@ -43,6 +47,8 @@ static const struct {
 		" PRIMARY KEY(epoch, seq)) STRICT"},
 	{"journal_crossing", "index journal",
 		"CREATE INDEX journal_crossing ON journal(crossing_id) WHERE crossing_id <> ''"},
+	{"journal_activation", "index journal", /* read at every start of a core */
+		ACTIVATION_INDEX},
 	{"outbox", "table outbox",
 		"CREATE TABLE outbox(epoch INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY "
 		"KEY(epoch, seq))"
@@ -275,6 +281,27 @@ static int make_schema(sqlite3 *db, const char *tenant, const char *gate, uint64
 	return err;
 }
 
+/* A file of the former version gets what it lacks; whatever else it has is looked at after. */
+static int bring_up(sqlite3 *db)
+{
+	int64_t version = 0;
+	int err = store_integer(db, "PRAGMA user_version", &version);
+	if (err != 0 || version != FORMER_VERSION)
+		return err;
+	err = expect(db, "PRAGMA application_id", APPLICATION_ID);
+	if (err == 0)
+		err = exec(db, "BEGIN IMMEDIATE");
+	if (err == 0)
+		err = exec(db, ACTIVATION_INDEX);
+	if (err == 0)
+		err = exec(db, "PRAGMA user_version = " TEXT_OF(USER_VERSION));
+	if (err == 0)
+		err = exec(db, "COMMIT");
+	if (err != 0 && !sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
 int store_check_schema(sqlite3 *db)
 {
 	char text[1024];
@@ -367,6 +394,8 @@ int store_open(struct store *s, const char *path, const char *tenant, const char
 		err = set_connection(s->db);
 	if (err == 0)
 		err = is_new(s->db, fresh);
+	if (err == 0 && !*fresh)
+		err = bring_up(s->db);
 	if (err == 0 && !*fresh)
 		err = store_check_schema(s->db);
 	if (err == 0)

@@ -52,6 +52,7 @@ static void on_beat(uv_timer_t *timer)
 	c->beat_ms = now;
 	plugins_beat(c, now);
 	records_beat(c, now);
+	rules_beat(c, now);
 	core_arm(c);
 }
 
@@ -131,6 +132,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	c->channel = HOST_FD_BUS;
 	c->kinds = spec->kinds;
 	c->carried_fd = -1;
+	c->portrait_fd = -1;
 	c->epoch = new_epoch();
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)
@@ -148,6 +150,8 @@ static int run(struct core *c, const struct core_spec *spec)
 	r = records_start(c);
 	if (r == PN_OK)
 		r = core_lane_init(c);
+	if (r == PN_OK)
+		r = rules_start(c);
 	plugins_init(c);
 	if (r == PN_OK)
 		r = control_start(c);
@@ -166,6 +170,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	pn_log(LOG_LEVEL_INFO, "core", "core.started", LN("epoch", c->epoch), LN("head_seq", c->head_seq));
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	records_stop(c);
+	rules_stop(c);
 	post_stop(c);
 	lane_wipe(&c->lane);
 	pn_log(LOG_LEVEL_INFO, "core", "core.stopped", LN("head_seq", c->head_seq));

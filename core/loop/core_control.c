@@ -25,6 +25,7 @@ static char *text_of(const char *s)
 
 static void drop(struct core_client *client)
 {
+	rules_client_gone(client->core, client);
 	watch_stop(&client->watch);
 	close(client->fd);
 	client->follow = false;
@@ -55,6 +56,22 @@ static void fail(struct core_client *client, const char *why)
 	reply(client, &r);
 }
 
+void control_answer(struct core_client *client, const char *why_not)
+{
+	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+	r.ok = why_not == NULL;
+	if (!r.ok)
+		r.error = text_of(why_not);
+	reply(client, &r);
+}
+
+static void activate(struct core_client *client, const Postern__ActivateRequest *q)
+{
+	const char *why_not = q->order != NULL ? rules_activate(client->core, client, q->order) : "an empty request";
+	if (why_not != NULL)
+		fail(client, why_not);
+}
+
 static void fill_lane(struct core *c, Postern__UnitStatus *s, struct lane_view *lane)
 {
 	const Postern__LaneView *v = &lane->view;
@@ -83,8 +100,14 @@ static void status(struct core_client *client)
 	Postern__UnitStatus s = POSTERN__UNIT_STATUS__INIT;
 	Postern__PluginStatus plugins[CORE_PLUGINS], *list[CORE_PLUGINS];
 	char *troubles[CORE_TROUBLES];
+	struct core_rules_shown packs;
 	struct lane_view lane;
 	s.unit = c->unit->name;
+	s.tenant = c->config->tenant;
+	if (c->has_lane) {
+		rules_status(c, &packs);
+		s.rule_packs = &packs.packs;
+	}
 	s.role = text_of(config_role_name(c->unit->role));
 	s.epoch = c->journal_epoch;
 	s.head_seq = c->head_seq;
@@ -341,6 +364,9 @@ static void on_client(void *data, int events)
 		break;
 	case POSTERN__CONTROL_REQUEST__BODY_LANE:
 		lane_command(client, q->lane);
+		break;
+	case POSTERN__CONTROL_REQUEST__BODY_ACTIVATE:
+		activate(client, q->activate);
 		break;
 	case POSTERN__CONTROL_REQUEST__BODY__NOT_SET:
 	case _POSTERN__CONTROL_REQUEST__BODY__CASE_IS_INT_SIZE:

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -77,18 +78,26 @@ int core_dispatch(struct core *c, struct lane_input *in)
 	c->in_lane = true;
 	r = lane_dispatch(&c->lane, in, &c->sink);
 	c->in_lane = false;
+	if (c->portrait_fd >= 0 && (!c->lane.crossing.active || c->lane.crossing.portrait_size == 0)) {
+		close(c->portrait_fd);
+		c->portrait_fd = -1;
+	}
 	took = clock_mono_ns() - begun;
 	if (took > DISPATCH_LIMIT_NS) {
 		metrics_add(&c->metrics, METRIC_SLOW_DISPATCHES, 1);
 		pn_log(LOG_LEVEL_WARNING, "core", "dispatch.slow", LN("microseconds", took / 1000), LN("input", in->kind));
 	}
 	plugins_settle(c);
+	rules_settle(c);
 	return r;
 }
 
 /* -1: the message names no blob, or none that is at hand, and its receiver will find out. */
 static int carried(const struct core *c, const Postern__Envelope *e)
 {
+	if (c->portrait_fd >= 0 && c->lane.crossing.portrait_size > 0 && e->blob_sha256.len == BUS_HASH_SIZE &&
+		memcmp(e->blob_sha256.data, c->lane.crossing.portrait_sha256, BUS_HASH_SIZE) == 0)
+		return fcntl(c->portrait_fd, F_DUPFD_CLOEXEC, 3);
 	if (c->carried_fd < 0 || e->blob_sha256.len != BUS_HASH_SIZE ||
 		memcmp(e->blob_sha256.data, c->carried_sha256, BUS_HASH_SIZE) != 0)
 		return -1;

@@ -3,6 +3,7 @@
  * Must never let a plugin's bytes do more than kill that plugin.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -188,7 +189,21 @@ static void hello(struct core_plugin *p, const Postern__Hello *h)
 	p->heard_ms = clock_mono_ms();
 	metrics_add(&p->core->metrics, METRIC_PLUGINS_READY, 1);
 	pn_log(LOG_LEVEL_INFO, "bus", "plugin.ready", LK("instance", p->config->instance), LK("plugin", p->name));
+	if (p->kind == POSTERN__PLUGIN_KIND__KIND_RULES)
+		rules_ready(p->core);
 	tell_lane(p->core, LANE_PLUGIN_READY, p);
+}
+
+/* The lane has taken it up: its descriptor stays as long as the crossing. */
+static void keep_portrait(struct core *c, const struct bus_message *m)
+{
+	const struct crossing *x = &c->lane.crossing;
+	if (!m->has_blob || !x->active || x->portrait_size == 0 || m->envelope->body_case != POSTERN__ENVELOPE__BODY_CHIP_INSPECTED ||
+		memcmp(c->carried_sha256, x->portrait_sha256, sizeof c->carried_sha256) != 0)
+		return;
+	if (c->portrait_fd >= 0)
+		close(c->portrait_fd);
+	c->portrait_fd = fcntl(m->blob_fd, F_DUPFD_CLOEXEC, 3);
 }
 
 static void to_lane(struct core_plugin *p, const struct bus_message *m)
@@ -206,6 +221,7 @@ static void to_lane(struct core_plugin *p, const struct bus_message *m)
 		memcpy(c->carried_sha256, m->envelope->blob_sha256.data, sizeof c->carried_sha256);
 	}
 	int r = core_dispatch(c, &in);
+	keep_portrait(c, m);
 	c->carried_fd = -1;
 	if (r == PN_EDENIED)
 		condemn(p, "bus.answer_not_asked");
@@ -274,6 +290,9 @@ static void handle(struct core_plugin *p, const struct bus_message *m)
 		break;
 	case POSTERN__ENVELOPE__BODY_JOURNAL_FORWARDED:
 		records_forwarded(p->core, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_RULE_PACK_STATE:
+		rules_state(p->core, m->envelope->rule_pack_state);
 		break;
 	case POSTERN__ENVELOPE__BODY_POST_REQUEST:
 		post_requested(p->core, m->envelope->post_request);

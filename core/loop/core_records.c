@@ -17,10 +17,6 @@
 #define RETRY_MS 1000u
 #define PURGE_EVERY_MS 60000u
 #define INLINE_MAX (BUS_BODY_MAX - 64)
-/* Tags of what the lane does not wait for lie above its own. */
-#define TAG_ACK (UINT64_C(1) << 60)
-#define TAG_PURGE (UINT64_C(1) << 61)
-#define TAG_OWN (UINT64_C(1) << 59)
 
 static void on_completions(void *data, int events);
 static void forward(struct core *c);
@@ -108,6 +104,11 @@ static size_t pending_find(const struct core *c, uint64_t tag)
 	return i;
 }
 
+bool records_waits(const struct core *c, uint64_t tag)
+{
+	return pending_find(c, tag) < c->pending_count;
+}
+
 static void appended(struct core *c, const struct journal_completion *done)
 {
 	size_t i = pending_find(c, done->tag);
@@ -122,7 +123,10 @@ static void appended(struct core *c, const struct journal_completion *done)
 		}
 		control_trouble(c, "journal.cannot_write", c->pending_count > 0 && c->pending[0].retry_ms != 0);
 		post_audited(c, done->tag, done->hash);
-		tell_lane(c, LANE_COMMITTED, done->tag, done->hash);
+		if (done->tag == TAG_ACTIVATION)
+			rules_recorded(c);
+		else
+			tell_lane(c, LANE_COMMITTED, done->tag, done->hash);
 		forward(c);
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "bus/queue.h"
 #include "config/config.h"
 #include "control.pb-c.h"
+#include "control/activation.h"
 #include "control/officer.h"
 #include "crossing/lane.h"
 #include "journal/journal.h"
@@ -31,9 +32,14 @@
 #define CORE_COUNTS 16
 #define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
+/* Tags of what the lane does not wait for lie above its own. */
+#define TAG_ACTIVATION (UINT64_C(1) << 58)
+#define TAG_OWN (UINT64_C(1) << 59)
+#define TAG_ACK (UINT64_C(1) << 60)
+#define TAG_PURGE (UINT64_C(1) << 61)
 #define CORE_AUDITS 64 /* audit records of a console's that are not yet durable */
 /* Tags of the console's audit records lie above the lane's and below those of core_records.c. */
-#define TAG_POST (UINT64_C(1) << 58)
+#define TAG_POST (UINT64_C(1) << 57)
 
 enum plugin_state { PLUGIN_ABSENT, PLUGIN_STARTING, PLUGIN_READY, PLUGIN_SILENT, PLUGIN_UNAVAILABLE };
 
@@ -80,6 +86,28 @@ struct core_client {
 	bool follow;
 };
 
+enum core_rules_phase { RULES_QUIET, RULES_TRYING, RULES_RECORDING };
+
+/* An order is tried by the plugin, then recorded, then made known between two crossings. */
+struct core_rules {
+	struct activations made; /* what durable records say */
+	struct activations told; /* of which the plugin was told */
+	bool due;		 /* made is to be told when the crossing in hand has ended */
+	uint64_t order;		 /* number of the newest message to the plugin */
+	enum core_rules_phase phase;
+	uint64_t deadline_ms;
+	struct core_client *client;	 /* who waits for the answer; NULL: gone, or answered */
+	Postern__SignedActivation *word; /* owned; NULL when quiet */
+	Postern__Activation *wanted;	 /* owned; the same, decoded */
+	struct activated in_use, shadow_in_use; /* by the plugin's word; no name: none */
+};
+
+/* For a status reply, which points into it. */
+struct core_rules_shown {
+	Postern__RulePacks packs;
+	Postern__RulePackChoice choice[5];
+};
+
 struct core {
 	uv_loop_t loop;
 	const struct config *config;
@@ -108,6 +136,7 @@ struct core {
 	bool has_ack_key;
 
 	struct officer_keys officers;
+	struct core_rules rules;
 	int control_fd, metrics_fd;
 	struct watch *control_watch, *metrics_watch;
 	struct core_client clients[CORE_CLIENTS];
@@ -127,6 +156,7 @@ struct core {
 	/* The blob of the message that the lane is looking at: passed on when the lane names its hash, and closed after. */
 	int carried_fd; /* -1: none; the message's */
 	uint8_t carried_sha256[BUS_HASH_SIZE];
+	int portrait_fd; /* -1: none; ours, as long as the crossing in hand */
 
 	/* core_post.c */
 	struct {
@@ -175,6 +205,8 @@ const char *plugins_state_name(enum plugin_state state);
 int records_start(struct core *c);
 void records_append(struct core *c, uint64_t tag, const Postern__RecordClear *clear,
 	const Postern__CrossingRecord *personal);
+/* Is a record of that tag still to become durable? */
+bool records_waits(const struct core *c, uint64_t tag);
 void records_beat(struct core *c, uint64_t now_ms);
 void records_forwarded(struct core *c, const struct bus_message *m);
 void records_uplink_lost(struct core *c);
@@ -198,10 +230,28 @@ int core_decide(struct core *c, const Postern__SignedDecision *word, const char 
 
 /* core_control.c */
 int control_start(struct core *c);
+/* Ends a request that was left open. why_not NULL: done. */
+void control_answer(struct core_client *client, const char *why_not);
 void control_publish(struct core *c, const Postern__RecordClear *clear);
 void control_trouble(struct core *c, const char *code, bool active);
 /* On a plugin's word, of which PLUGIN_TROUBLES are shown. */
 void control_trouble_of(struct core *c, const struct core_plugin *of, const char *code, bool active);
 /* Its process is gone, and its word with it. */
 void control_troubles_end(struct core *c, const struct core_plugin *of);
+
+/* core_rules.c */
+int rules_start(struct core *c);
+void rules_stop(struct core *c);
+/* The rules plugin has said hello. */
+void rules_ready(struct core *c);
+void rules_state(struct core *c, const Postern__RulePackState *s);
+/* NULL: the client is answered later (control_answer); else why not. */
+const char *rules_activate(struct core *c, struct core_client *client, const Postern__SignedActivation *order);
+void rules_client_gone(struct core *c, const struct core_client *client);
+/* The record of the order under way is durable. */
+void rules_recorded(struct core *c);
+void rules_beat(struct core *c, uint64_t now_ms);
+/* After the lane: a crossing may have ended. */
+void rules_settle(struct core *c);
+void rules_status(struct core *c, struct core_rules_shown *out);
 #endif

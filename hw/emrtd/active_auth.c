@@ -35,7 +35,7 @@ static enum emrtd_hash trailer(const uint8_t *f, size_t size, size_t *trailer_si
 		if (named[i].byte == f[size - 2])
 			return named[i].hash;
 	}
-	return 0;
+	return EMRTD_HASH_UNKNOWN;
 }
 
 /* f: header, padding, M1, H(M1 || challenge), trailer. */

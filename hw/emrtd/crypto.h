@@ -19,7 +19,7 @@ enum emrtd_cipher {
 	EMRTD_AES_256
 };
 
-enum emrtd_hash { EMRTD_SHA1 = 1, EMRTD_SHA224, EMRTD_SHA256, EMRTD_SHA384, EMRTD_SHA512 };
+enum emrtd_hash { EMRTD_HASH_UNKNOWN, EMRTD_SHA1, EMRTD_SHA224, EMRTD_SHA256, EMRTD_SHA384, EMRTD_SHA512 };
 
 /* The counter c of Doc 9303-11 9.7.1. */
 enum emrtd_kdf_use { EMRTD_KDF_ENC = 1, EMRTD_KDF_MAC = 2, EMRTD_KDF_PASSWORD = 3 };

@@ -226,7 +226,7 @@ static int authenticate_actively(struct reading *r)
 {
 	struct emrtd_security_infos infos;
 	struct emrtd_read_file *dg15 = &r->d->group[15], *dg14 = &r->d->group[14];
-	enum emrtd_hash hash = 0;
+	enum emrtd_hash hash = EMRTD_HASH_UNKNOWN;
 	int err = read_group(r, 15);
 	if (err != 0)
 		return err;

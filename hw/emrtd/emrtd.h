@@ -116,7 +116,7 @@ size_t emrtd_read_max(const struct emrtd_session *s);
 /* --- passwords and access -----------------------------------------------------------------------
  */
 
-enum emrtd_password_kind { EMRTD_PASSWORD_MRZ = 1, EMRTD_PASSWORD_CAN = 2 };
+enum emrtd_password_kind { EMRTD_PASSWORD_NONE, EMRTD_PASSWORD_MRZ, EMRTD_PASSWORD_CAN };
 
 /* Doc 9303-11 4.3.2 and 9.7.3 table 14: K of the key derivation. Personal: wipe it after use. */
 struct emrtd_password {

@@ -50,8 +50,12 @@ static void log_event(const struct checker *c, enum postern_log_level level, con
 	c->host->log(c->host->ctx, level, event, detail);
 }
 
-static void answer(struct checker *c, uint64_t query_id, uint32_t body, const ProtobufCMessage *message)
+/* blob NULL: nothing beside it. */
+static void answer(struct checker *c, uint64_t query_id, uint32_t body, const ProtobufCMessage *message, const uint8_t *blob,
+	size_t blob_size)
 {
+	const struct postern_host *h = c->host;
+	int r;
 	size_t size = protobuf_c_message_get_packed_size(message);
 
 	if (size > sizeof(c->answer)) {
@@ -59,7 +63,11 @@ static void answer(struct checker *c, uint64_t query_id, uint32_t body, const Pr
 		return; /* the declared default, refer, answers for us */
 	}
 	protobuf_c_message_pack(message, c->answer);
-	if (c->host->answer(c->host->ctx, query_id, body, c->answer, size) != 0)
+	if (blob != NULL)
+		r = h->answer_blob(h->ctx, query_id, body, c->answer, size, blob, blob_size);
+	else
+		r = h->answer(h->ctx, query_id, body, c->answer, size);
+	if (r != 0)
 		log_event(c, POSTERN_WARNING, "check_document.answer_refused", "");
 	explicit_bzero(c->answer, size);
 }
@@ -79,7 +87,7 @@ static bool check_zone(struct checker *c, ProtobufCAllocator *allocator, const s
 	if (q == NULL)
 		return false;
 	zone_stage(q, z);
-	answer(c, m->query_id, POSTERN__ENVELOPE__BODY_DOCUMENT_CHECKED, &z->answer.base);
+	answer(c, m->query_id, POSTERN__ENVELOPE__BODY_DOCUMENT_CHECKED, &z->answer.base, NULL, 0);
 	count(c, "documents_total", "documents_not_successful_total", z->answer.overall);
 	return true;
 }
@@ -97,7 +105,7 @@ static bool inspect_chip(struct checker *c, ProtobufCAllocator *allocator, const
 	if (q == NULL)
 		return false;
 	chip_stage(q, m->blob, m->blob_size, &settings, s);
-	answer(c, m->query_id, POSTERN__ENVELOPE__BODY_CHIP_INSPECTED, &s->answer.base);
+	answer(c, m->query_id, POSTERN__ENVELOPE__BODY_CHIP_INSPECTED, &s->answer.base, s->portrait, s->portrait_size);
 	count(c, "chips_total", "chips_not_successful_total", s->answer.overall);
 	return true;
 }
@@ -146,7 +154,7 @@ static int checker_init(const struct postern_host *host, void **self)
 {
 	struct checker *c;
 
-	if (!POSTERN_HOST_HAS(host, count))
+	if (!POSTERN_HOST_HAS(host, answer_blob))
 		return PN_EUNSUPPORTED;
 	/* Its configuration file is read here, in the wide layer. */
 	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "emrtd/lds/face.h"
+
 _Static_assert((int)INSPECT_SUCCESSFUL == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, "one vocabulary");
 _Static_assert((int)INSPECT_FAILED == POSTERN__CHECK_RESULT__CHECK_FAILED, "one vocabulary");
 _Static_assert((int)INSPECT_UNDETERMINED == POSTERN__CHECK_RESULT__CHECK_UNDETERMINED, "one vocabulary");
@@ -83,6 +85,25 @@ static void fill(const struct chip_settings *s, struct chip_stage *c)
 	c->answer.signer_country = c->report.inspection.signer_country;
 }
 
+/* For an officer's eyes, whatever the checks say of it: the newest face of DG2, as the chip has it. */
+static void find_portrait(const struct emrtd_bundle *files, struct chip_stage *c)
+{
+	const struct emrtd_bundle_file *file = &files->group[2];
+	struct lds_notes notes = {0};
+	struct lds_dg2 dg2;
+
+	if (file->state != EMRTD_BUNDLE_WHOLE ||
+		lds_dg2((struct emrtd_bytes){file->bytes, file->size}, &dg2, &notes) != 0 || dg2.count == 0)
+		return;
+	const struct lds_picture *p = &dg2.face[0].picture;
+	if (p->bytes.bytes == NULL || (p->kind != LDS_IMAGE_JPEG && p->kind != LDS_IMAGE_JP2) ||
+		p->bytes.size > CHIP_STAGE_PORTRAIT_MAX)
+		return;
+	c->portrait = p->bytes.bytes;
+	c->portrait_size = p->bytes.size;
+	c->answer.portrait_type = (char *)(uintptr_t)(p->kind == LDS_IMAGE_JPEG ? "image/jpeg" : "image/jp2");
+}
+
 void chip_stage(const Postern__InspectChip *q, const uint8_t *blob, size_t blob_size, const struct chip_settings *s,
 	struct chip_stage *out)
 {
@@ -99,14 +120,22 @@ void chip_stage(const Postern__InspectChip *q, const uint8_t *blob, size_t blob_
 		.trust_age_max_days = s->trust_age_max_days,
 		.refuse_sha1 = s->refuse_sha1};
 
+	bool read = false;
+
 	read_chip(q->read, &chip);
 	join(q, zone);
+	out->portrait = NULL;
+	out->portrait_size = 0;
 	if (blob == NULL || blob_size == 0)
 		report_aborted(REPORT_WHY_NO_FILES, &out->report);
 	else if (blob_size > EMRTD_BUNDLE_MAX || emrtd_bundle_read(blob, blob_size, &files) != PN_OK)
 		report_aborted(REPORT_WHY_FILES_FORM, &out->report);
 	else
+		read = true;
+	if (read)
 		report_make(&in, &out->report);
 	explicit_bzero(zone, sizeof zone);
 	fill(s, out);
+	if (read)
+		find_portrait(&files, out);
 }

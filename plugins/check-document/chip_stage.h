@@ -15,11 +15,15 @@ struct chip_settings {
 	bool refuse_sha1, require_proof;
 };
 
+enum { CHIP_STAGE_PORTRAIT_MAX = 192 * 1024 }; /* bytes; beyond it no officer is shown one */
+
 /* Strings of the message are static, or point into this struct or the settings. */
 struct chip_stage {
 	struct report report;
 	Postern__Check checks[REPORT_CHECKS_MAX], *list[REPORT_CHECKS_MAX];
 	Postern__ChipInspected answer;
+	const uint8_t *portrait; /* within the files; NULL: none is there */
+	size_t portrait_size;
 };
 
 /* blob NULL: no files came with the query. */

@@ -123,7 +123,7 @@ static int open_server(struct display *d)
 		.files = d->files,
 		.message_max = 16,
 		.queue_max = 4,
-		.queue_bytes = 4 * SHOWN_TEXT_MAX,
+		.queue_bytes = (size_t)4 * SHOWN_TEXT_MAX,
 		.connections_max = 32,
 		.connections_per_address = 32,
 		.idle_s = 30,

@@ -14,11 +14,11 @@
 
 #include "base/err.h"
 #include "bus.pb-c.h"
+#include "gate/tell.h"
 #include "gpio/lines.h"
 #include "postern/plugin.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define REPORT_EVERY_NS (200 * NS_PER_MS)
 #define EDGES_PER_TURN 256u /* then the loop turns: heartbeats go on under a flood */
 
 struct gate {
@@ -27,47 +27,16 @@ struct gate {
 	struct wiring_board board;
 	struct gpio_lines *lines;
 	struct lane_hw *hw;
-	struct lane_hw_sensed told;
-	bool has_told, lost, failed;
-	uint64_t told_ns, lost_ns, lost_after_ns;
+	struct gate_tell tell;
+	bool lost, failed;
+	uint64_t lost_ns, lost_after_ns;
 };
-
-_Static_assert(POSTERN__LEAF_POSITION__LEAF_FAULT == 7, "lane_hw_sensed carries the schema's values");
 
 static uint64_t mono_ns(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void report(struct gate *g, const struct lane_hw_sensed *s, uint64_t now)
-{
-	Postern__GateSensed m = POSTERN__GATE_SENSED__INIT;
-	uint8_t buffer[128];
-	m.entry_leaf = (Postern__LeafPosition)s->entry_leaf;
-	m.exit_leaf = (Postern__LeafPosition)s->exit_leaf;
-	m.occupants = s->occupants;
-	m.occupants_known = s->occupants_known;
-	m.object_left = s->object_left;
-	m.fire_alarm = s->fire_alarm;
-	m.emergency_stop = s->emergency_stop;
-	m.mains_ok = s->mains_ok;
-	m.ups_low = s->ups_low;
-	m.tamper = s->tamper;
-	m.self_test_ok = s->self_test_ok;
-	m.key_reset = s->key_reset;
-	m.in_maintenance = s->in_maintenance;
-	m.last_command_id = s->last_command_id;
-	size_t n = postern__gate_sensed__get_packed_size(&m);
-	if (n > sizeof buffer)
-		return; /* cannot be: fourteen small fields */
-	postern__gate_sensed__pack(&m, buffer);
-	if (g->host->report(g->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, NULL, buffer, n) != 0)
-		return; /* the core reads nothing: tried again in the next turn */
-	g->told = *s;
-	g->told_ns = now;
-	g->has_told = true;
 }
 
 static void count(struct gate *g, const char *metric, uint64_t add)
@@ -104,21 +73,9 @@ static void drive(struct gate *g, uint64_t now)
 	(void)rc; /* what can be driven is */
 }
 
-static void tell(struct gate *g, uint64_t now)
-{
-	struct lane_hw_sensed s;
-	const char *key;
-	bool active;
-	lane_hw_sense(g->hw, &s);
-	if (!g->has_told || !lane_hw_sensed_same(&s, &g->told) || now - g->told_ns >= REPORT_EVERY_NS)
-		report(g, &s, now);
-	while (lane_hw_trouble(g->hw, &key, &active))
-		g->host->trouble(g->host->ctx, key, active);
-}
-
 static void wake(struct gate *g, uint64_t now)
 {
-	uint64_t next = lane_hw_next_ns(g->hw), due = g->told_ns + REPORT_EVERY_NS;
+	uint64_t next = lane_hw_next_ns(g->hw), due = gate_tell_next_ns(&g->tell);
 	if (due < next)
 		next = due;
 	uint64_t ms = next <= now ? 0 : (next - now + NS_PER_MS - 1) / NS_PER_MS;
@@ -134,7 +91,7 @@ static void settle(struct gate *g)
 		lane_hw_core(g->hw, heard_ms * NS_PER_MS, now);
 	lane_hw_tick(g->hw, now);
 	drive(g, now);
-	tell(g, now);
+	gate_tell(&g->tell, g->hw, now);
 	if (g->lost && now - g->lost_ns >= g->lost_after_ns && !g->failed) {
 		g->failed = true;
 		g->host->fail(g->host->ctx, "gate.chip_lost");
@@ -271,6 +228,7 @@ static int gate_init(const struct postern_host *host, void **self)
 	if (g == NULL)
 		return PN_ENOMEM;
 	g->host = host;
+	g->tell.host = host;
 	g->lost_after_ns = (uint64_t)host->option_int(host->ctx, "lost_after_ms") * NS_PER_MS;
 	g->hw = malloc(lane_hw_size());
 	int rc = g->hw == NULL ? PN_ENOMEM : open_lines(g);
@@ -302,7 +260,7 @@ static void gate_core_started(void *self, uint64_t core_epoch)
 {
 	struct gate *g = self;
 	(void)core_epoch;
-	g->has_told = false;
+	gate_tell_anew(&g->tell);
 	settle(g);
 }
 

@@ -69,6 +69,39 @@ int outgoing_put(struct outgoing *o, unsigned field, const uint8_t *body, size_t
 	return PN_OK;
 }
 
+static int put_part(struct outgoing *o, uint64_t request, const Postern__Portrait *p, size_t offset, const uint8_t *bytes, size_t size)
+{
+	Postern__PortraitPart part = POSTERN__PORTRAIT_PART__INIT;
+	uint8_t body[POST_FRAME_MAX];
+	struct outgoing_frame f;
+	size_t n;
+	int r;
+	part.request = request;
+	part.portrait = (Postern__Portrait *)(uintptr_t)p;
+	part.offset = (uint32_t)offset;
+	part.bytes = (ProtobufCBinaryData){ size, (uint8_t *)(uintptr_t)bytes };
+	n = postern__portrait_part__get_packed_size(&part);
+	if (n > sizeof body)
+		return PN_ELIMIT;
+	postern__portrait_part__pack(&part, body);
+	r = frame(&f, POSTERN__POST_FRAME__BODY_PORTRAIT, body, n);
+	explicit_bzero(body, n);
+	if (r == PN_OK)
+		o->replies[(o->first_reply + o->replies_count++) % OUTGOING_REPLIES] = f;
+	return r;
+}
+
+int outgoing_put_portrait(struct outgoing *o, uint64_t request, const Postern__Portrait *p, const uint8_t *bytes, size_t size)
+{
+	size_t parts = (size + POST_PART_MAX - 1) / POST_PART_MAX;
+	int r = PN_OK;
+	if (size == 0 || parts > OUTGOING_REPLIES - o->replies_count)
+		return PN_ELIMIT;
+	for (size_t at = 0; r == PN_OK && at < size; at += POST_PART_MAX)
+		r = put_part(o, request, p, at, bytes + at, size - at < POST_PART_MAX ? size - at : POST_PART_MAX);
+	return r;
+}
+
 static bool take(struct outgoing_frame *from, struct outgoing_frame *frame)
 {
 	*frame = *from;

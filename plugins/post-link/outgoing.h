@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "post/gates.h"
 
-enum { OUTGOING_REPLIES = 32, OUTGOING_RECORDS = 64, OUTGOING_HEAD = 4 };
+enum { OUTGOING_REPLIES = 64, OUTGOING_RECORDS = 64, OUTGOING_HEAD = 4 };
 
 struct outgoing_frame {
 	uint8_t *bytes; /* NULL: none */
@@ -30,6 +30,10 @@ struct outgoing {
 /* body: an encoded message of the PostFrame field with that number. PN_EINVAL: none of view, record, reply; PN_ELIMIT: too large for a
  * frame, or no room for a reply; PN_ENOMEM. */
 int outgoing_put(struct outgoing *o, unsigned field, const uint8_t *body, size_t size) PN_MUST_CHECK;
+/* A portrait behind the reply that has announced it, in parts of POST_PART_MAX bytes at most; p says what it is. PN_ELIMIT: not all of
+ * them have room, and none is put. */
+int outgoing_put_portrait(struct outgoing *o, uint64_t request, const Postern__Portrait *p, const uint8_t *bytes,
+	size_t size) PN_MUST_CHECK;
 /* The next frame, which is the caller's to wipe and free(); false: nothing waits. */
 bool outgoing_take(struct outgoing *o, struct outgoing_frame *frame);
 bool outgoing_waits(const struct outgoing *o);

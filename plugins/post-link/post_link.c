@@ -14,7 +14,7 @@
 #include "post/gates.h"
 #include "postern/plugin.h"
 
-enum { LANE_VIEW = 90, LANE_RECORD = 91, POST_STATE = 92, POST_REQUEST = 93, POST_REPLY_ = 94 };
+enum { LANE_VIEW = 90, LANE_RECORD = 91, POST_STATE = 92, POST_REQUEST = 93, POST_REPLY_ = 94, PORTRAIT_IMAGE = 95 };
 enum {
 	TURN_MS = 250,
 	BEAT_MS = 1000,
@@ -182,6 +182,18 @@ static void bus_ready(void *self)
 
 /* --- the core --- */
 
+/* Without room for it the officer sees none; the rest of the line goes on. */
+static void portrait(struct post_link *p, const struct postern_message *m)
+{
+	Postern__PortraitImage *i = postern__portrait_image__unpack(NULL, m->size, m->bytes);
+	if (i == NULL || i->portrait == NULL || m->blob == NULL || i->portrait->size != m->blob_size ||
+		outgoing_put_portrait(&p->out, i->request, i->portrait, m->blob, m->blob_size) != PN_OK)
+		p->host->log(p->host->ctx, POSTERN_WARNING, "post.portrait_left_out", "");
+	if (i != NULL)
+		postern__portrait_image__free_unpacked(i, NULL);
+	line_want(p->line);
+}
+
 static void post_link_message(void *self, const struct postern_message *m)
 {
 	struct post_link *p = self;
@@ -190,6 +202,8 @@ static void post_link_message(void *self, const struct postern_message *m)
 			 : m->body == POST_REPLY_ ? POSTERN__POST_FRAME__BODY_REPLY
 						  : 0;
 	uint64_t dropped = p->out.dropped;
+	if (m->body == PORTRAIT_IMAGE && p->accepted)
+		portrait(p, m);
 	if (field == 0 || !p->accepted)
 		return; /* nobody to tell */
 	if (outgoing_put(&p->out, field, m->bytes, m->size) != PN_OK) {

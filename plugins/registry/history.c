@@ -133,6 +133,9 @@ int history_look(struct db *db, const uint8_t key[HISTORY_KEY], const char *tena
 		looked.stays = s->list;
 		looked.n_stays = s->count;
 		looked.complete = complete && !s->cut;
+		/* Permits, authorisations and bans are not kept here. */
+		looked.permits_result = looked.authorisation_result = looked.bans_result =
+			POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED;
 		*answer = malloc(postern__history_looked__get_packed_size(&looked) + 1);
 		if (*answer == NULL)
 			err = PN_ENOMEM;

@@ -82,6 +82,31 @@ static int f_has(lua_State *lua)
 	return 1;
 }
 
+/* find(list, field, value): the first element whose field is the value; nil: none. Over lists of the
+ * crossing, constants and tables. */
+static int f_find(lua_State *lua)
+{
+	luaL_checkany(lua, 1);
+	luaL_checktype(lua, 2, LUA_TSTRING);
+	luaL_checkany(lua, 3);
+	lua_settop(lua, 3);
+	for (lua_Integer i = 1; i <= HAS_MAX; i++) {
+		size_t size = lua_type(lua, 3) == LUA_TSTRING ? (size_t)lua_rawlen(lua, 3) : 0;
+
+		vm_charge(lua, CALL_COST + (int64_t)size / 32);
+		if (lua_geti(lua, 1, i) == LUA_TNIL)
+			return 1;
+		lua_pushvalue(lua, 2);
+		lua_gettable(lua, -2);
+		if (lua_rawequal(lua, -1, 3)) {
+			lua_pop(lua, 1);
+			return 1;
+		}
+		lua_pop(lua, 2);
+	}
+	return luaL_error(lua, "find: a list of more than %d", HAS_MAX);
+}
+
 static int next_element(lua_State *lua)
 {
 	lua_Integer i = luaL_checkinteger(lua, 2);
@@ -290,27 +315,58 @@ static int d_days(lua_State *lua)
 	return 1;
 }
 
-/* Reads stays and reference date at 1 and 2. An open or closed stay that reaches beyond the
+/* date.within(day, from, to): does the day lie from one date to the other, both included? A date that
+ * is absent (nil) does not limit; nil: a part is unknown. */
+static int d_within(lua_State *lua)
+{
+	struct stay_date day = date_of(facts_date(lua, 1)), end[2];
+	bool known = stay_date_valid(day), inside = true;
+
+	vm_charge(lua, CALL_COST);
+	for (int i = 0; i < 2; i++) {
+		if (lua_isnoneornil(lua, i + 2))
+			continue;
+		end[i] = date_of(facts_date(lua, i + 2));
+		if (!stay_date_valid(end[i]))
+			known = false;
+		else if (known)
+			inside = inside && (i == 0 ? stay_day(end[i]) <= stay_day(day)
+						   : stay_day(day) <= stay_day(end[i]));
+	}
+	if (known)
+		lua_pushboolean(lua, inside);
+	else
+		lua_pushnil(lua);
+	return 1;
+}
+
+/* Reads stays and reference date at 1 and 2. Those on a permit do not count. An open or closed stay that reaches beyond the
  * reference day makes the history one that cannot be relied on: false, as for invalid dates. */
 static bool history(lua_State *lua, struct stay stays[STAYS_MAX], size_t *count, int32_t *ref)
 {
 	const Postern__Stay *const *list;
 	struct stay_date today = date_of(facts_date(lua, 2));
+	size_t all;
 
-	facts_stays(lua, 1, &list, count);
-	vm_charge(lua, CALL_COST + 4 * (int64_t)*count);
-	if (*count > STAYS_MAX || !stay_date_valid(today))
+	facts_stays(lua, 1, &list, &all);
+	vm_charge(lua, CALL_COST + 4 * (int64_t)all);
+	*count = 0;
+	if (all > STAYS_MAX || !stay_date_valid(today))
 		return false;
 	*ref = stay_day(today);
-	for (size_t i = 0; i < *count; i++) {
+	for (size_t i = 0; i < all; i++) {
 		const Postern__Date *exit = list[i]->exit_date;
-		bool open = exit == NULL || exit->year == 0;
-		stays[i] = (struct stay){date_of(list[i]->entry_date), {0, 0, 0}};
-		if (!open) {
-			stays[i].exit = date_of(exit);
-			if (!stay_date_valid(stays[i].exit) || stay_day(stays[i].exit) > *ref)
+		struct stay *s = &stays[*count];
+
+		if (list[i]->permitted)
+			continue;
+		*s = (struct stay){date_of(list[i]->entry_date), {0, 0, 0}};
+		if (exit != NULL && exit->year != 0) {
+			s->exit = date_of(exit);
+			if (!stay_date_valid(s->exit) || stay_day(s->exit) > *ref)
 				return false;
 		}
+		(*count)++;
 	}
 	return stay_used(stays, *count, *ref) >= 0;
 }
@@ -348,7 +404,32 @@ static int y_days_left(lua_State *lua)
 	return 1;
 }
 
-/* stay.open(stays): how many have no exit. */
+/* stay.entries(stays, reference_date, days): entries in the days that end there; nil: cannot be
+ * told. Those on a permit count too. */
+static int y_entries(lua_State *lua)
+{
+	const Postern__Stay *const *list;
+	struct stay_date today = date_of(facts_date(lua, 2));
+	lua_Integer days = luaL_checkinteger(lua, 3), found = 0;
+	size_t count;
+
+	facts_stays(lua, 1, &list, &count);
+	luaL_argcheck(lua, days > 0 && days <= 3660, 3, "1 to 3660 days");
+	vm_charge(lua, CALL_COST + 4 * (int64_t)count);
+	for (size_t i = 0; i < count; i++) {
+		struct stay_date entry = date_of(list[i]->entry_date);
+
+		if (!stay_date_valid(entry) || !stay_date_valid(today)) {
+			lua_pushnil(lua);
+			return 1;
+		}
+		found += stay_day(entry) <= stay_day(today) && stay_day(today) - stay_day(entry) < days;
+	}
+	lua_pushinteger(lua, found);
+	return 1;
+}
+
+/* stay.open(stays): how many have no exit; those on a permit do not count. */
 static int y_open(lua_State *lua)
 {
 	const Postern__Stay *const *list;
@@ -357,20 +438,21 @@ static int y_open(lua_State *lua)
 	facts_stays(lua, 1, &list, &count);
 	vm_charge(lua, CALL_COST + (int64_t)count);
 	for (size_t i = 0; i < count; i++)
-		open += list[i]->exit_date == NULL || list[i]->exit_date->year == 0;
+		open += !list[i]->permitted &&
+			(list[i]->exit_date == NULL || list[i]->exit_date->year == 0);
 	lua_pushinteger(lua, (lua_Integer)open);
 	return 1;
 }
 
 static const luaL_Reg plain[] = {{"type", f_type}, {"tostring", f_tostring},
-	{"tonumber", f_tonumber}, {"error", f_error}, {"has", f_has}, {"ipairs", f_ipairs},
+	{"tonumber", f_tonumber}, {"error", f_error}, {"has", f_has}, {"find", f_find}, {"ipairs", f_ipairs},
 	{"pairs", f_pairs}, {NULL, NULL}};
 static const luaL_Reg strings[] = {{"sub", s_sub}, {"upper", s_upper}, {"starts", s_starts},
 	{"contains", s_contains}, {NULL, NULL}};
 static const luaL_Reg numbers[] = {{"min", m_min}, {"max", m_max}, {"abs", m_abs}, {NULL, NULL}};
-static const luaL_Reg dates[] = {{"days", d_days}, {NULL, NULL}};
+static const luaL_Reg dates[] = {{"days", d_days}, {"within", d_within}, {NULL, NULL}};
 static const luaL_Reg stays[] = {
-	{"used", y_used}, {"days_left", y_days_left}, {"open", y_open}, {NULL, NULL}};
+	{"used", y_used}, {"days_left", y_days_left}, {"entries", y_entries}, {"open", y_open}, {NULL, NULL}};
 
 static const struct {
 	const char *name;

@@ -3,63 +3,43 @@
  */
 #include "holder.h"
 
-#include <ctype.h>
+#include <dirent.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/version.h"
 
-enum { SUMS_BYTES_MAX = 128 * 1024, VERSION_PARTS_MAX = 4 };
+enum { SUMS_BYTES_MAX = 128 * 1024, FOLDERS_MAX = 64 };
 
-static bool parts(const char *s, unsigned long out[VERSION_PARTS_MAX])
-{
-	memset(out, 0, VERSION_PARTS_MAX * sizeof out[0]);
-	for (int i = 0; i < VERSION_PARTS_MAX; i++) {
-		size_t n = strspn(s, "0123456789");
-
-		if (n == 0 || n > 9)
-			return false;
-		out[i] = strtoul(s, NULL, 10);
-		if (s[n] == '\0')
-			return true;
-		if (s[n] != '.')
-			return false;
-		s += n + 1;
-	}
-	return false;
-}
-
-bool holder_compare(const char *a, const char *b, int *out)
-{
-	unsigned long x[VERSION_PARTS_MAX], y[VERSION_PARTS_MAX];
-
-	*out = 0;
-	if (!parts(a, x) || !parts(b, y))
-		return false;
-	for (int i = 0; *out == 0 && i < VERSION_PARTS_MAX; i++)
-		*out = (x[i] > y[i]) - (x[i] < y[i]);
-	return true;
-}
-
-/* Is what lies there, by its list of sums, what is in use? What cannot be read is something else:
- * loading it says why. */
-static bool is_same(const struct holder *h, const char *folder)
+/* Of what lies there, by its list of sums. False: it cannot be read; loading it says why. */
+static bool digest_of(const char *folder, char text[2 * SHA256_DIGEST_LENGTH + 1])
 {
 	uint8_t *bytes = NULL, digest[SHA256_DIGEST_LENGTH];
-	char path[1100], text[2 * SHA256_DIGEST_LENGTH + 1];
+	char path[HOLDER_PATH + 32];
 	size_t size = 0;
 
-	if (h->pack == NULL)
-		return false;
 	snprintf(path, sizeof path, "%s/pack.sums", folder);
 	if (signed_read(path, SUMS_BYTES_MAX, &bytes, &size) != PN_OK)
 		return false;
 	SHA256(bytes, size, digest);
 	free(bytes);
 	hex_encode(text, digest, sizeof digest);
-	return strcmp(text, h->pack->files->digest) == 0;
+	return true;
+}
+
+bool holder_has(const struct holder *h, const char *digest)
+{
+	return h->pack != NULL && strcmp(h->pack->files->digest, digest) == 0;
+}
+
+static bool is_same(const struct holder *h, const char *folder)
+{
+	char text[2 * SHA256_DIGEST_LENGTH + 1];
+
+	return h->pack != NULL && digest_of(folder, text) && holder_has(h, text);
 }
 
 static bool is_newer(const struct holder *h, const struct pack *pack, struct text *error)
@@ -75,7 +55,7 @@ static bool is_newer(const struct holder *h, const struct pack *pack, struct tex
 			h->pack->manifest->name);
 		return false;
 	}
-	if (holder_compare(next, now, &order) && order > 0)
+	if (version_compare(next, now, &order) && order > 0)
 		return true;
 	text_add(error, "version %s, expected a higher one than %s", next, now);
 	return false;
@@ -97,6 +77,58 @@ enum holder_change holder_look(
 	holder_close(h);
 	*h = next;
 	return HOLDER_SWAPPED;
+}
+
+/* The folder of that content; false: none has it. */
+static bool find(const char *packs, const char *digest, char out[HOLDER_PATH])
+{
+	char text[2 * SHA256_DIGEST_LENGTH + 1];
+	struct dirent *e;
+	bool found = false;
+	int seen = 0;
+	DIR *d = opendir(packs);
+
+	while (d != NULL && !found && seen < FOLDERS_MAX && (e = readdir(d)) != NULL) {
+		struct text path;
+
+		if (e->d_name[0] == '.')
+			continue;
+		seen++;
+		text_init(&path, out, HOLDER_PATH);
+		text_add(&path, "%s/%s", packs, e->d_name);
+		found = !path.truncated && digest_of(out, text) && strcmp(text, digest) == 0;
+	}
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+enum holder_change holder_take(struct holder *h, const char *packs, const char *name,
+	const char *version, const char *digest, const struct signed_keys *keys, struct text *error)
+{
+	struct holder next = {NULL, NULL};
+	char folder[HOLDER_PATH];
+
+	if (holder_has(h, digest))
+		return HOLDER_SAME;
+	if (!find(packs, digest, folder)) {
+		text_add(error, "no folder of the packs has the content %.16s: copy the pack there",
+			digest);
+		return HOLDER_REFUSED;
+	}
+	if (pack_load(folder, keys, &next.pack, error) != PN_OK)
+		return HOLDER_REFUSED;
+	if (!holder_has(&next, digest) || strcmp(next.pack->manifest->name, name) != 0 ||
+		strcmp(next.pack->manifest->version, version) != 0) {
+		text_add(error, "the folder holds %s %s, expected %s %s",
+			next.pack->manifest->name, next.pack->manifest->version, name, version);
+	} else if (engine_open(next.pack, &next.engine, error) == PN_OK) {
+		holder_close(h);
+		*h = next;
+		return HOLDER_SWAPPED;
+	}
+	holder_close(&next);
+	return HOLDER_REFUSED;
 }
 
 void holder_close(struct holder *h)

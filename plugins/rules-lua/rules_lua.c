@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "holder.h"
 #include "last_resort.h"
+#include "places.h"
 #include "postern/plugin.h"
 
 enum { EVALUATE_RULES = 60, RULES_EVALUATED = 61 };
@@ -19,18 +19,9 @@ enum { EVALUATE_RULES = 60, RULES_EVALUATED = 61 };
 #define ANSWER_FINDINGS 32u /* the most restrictive; the verdict counts all */
 #define LOOK_MS 2000u /* between two looks at the packs' folders */
 
-/* A pack by its folder's name, and what its trouble is called. */
-struct place {
-	const char *option, *refused, *absent;
-	char folder[1024]; /* "": none wanted */
-	struct holder holder;
-	bool troubled; /* refused is told */
-};
-
 struct rules {
 	const struct postern_host *host;
-	struct signed_keys keys;
-	struct place main, shadow;
+	struct places places;
 	struct last_resort last_resort;
 	struct engine_result result;
 	bool troubled;      /* rules.error is told */
@@ -82,9 +73,9 @@ static void fill(const struct rules *r, struct answer *a)
 	a->message.findings = a->findings;
 	a->message.fields_read = (char **)(uintptr_t)from->fields_read;
 	a->message.n_fields_read = from->field_count;
-	if (r->main.holder.pack != NULL) {
-		a->message.pack = r->main.holder.pack->manifest->name;
-		a->message.pack_version = r->main.holder.pack->manifest->version;
+	if (r->places.main.holder.pack != NULL) {
+		a->message.pack = r->places.main.holder.pack->manifest->name;
+		a->message.pack_version = r->places.main.holder.pack->manifest->version;
 	}
 }
 
@@ -157,7 +148,7 @@ static void cast_shadow(
 	const struct postern_host *host = r->host;
 	Postern__Verdict found;
 
-	evaluate(r, &r->shadow, facts);
+	evaluate(r, &r->places.shadow, facts);
 	found = r->result.verdict;
 	host->count(host->ctx, "shadow_evaluations_total", 1);
 	host->count(host->ctx, "shadow_rule_errors_total", r->result.errors);
@@ -169,6 +160,20 @@ static void cast_shadow(
 		r->result.finding_count > 0 ? r->result.finding[0].code : "");
 }
 
+/* Messages come one after the other: no pack is changed within an evaluation. */
+static void take_order(struct rules *r, const struct postern_message *m)
+{
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &r->arena};
+	Postern__RulePackOrder *order =
+		postern__rule_pack_order__unpack(&allocator, m->size, m->bytes);
+
+	if (order != NULL)
+		places_order(&r->places, order);
+	else
+		r->host->log(r->host->ctx, POSTERN_ERROR, "rules.bad_order", "");
+	arena_wipe(&r->arena);
+}
+
 static void rules_message(void *self, const struct postern_message *m)
 {
 	struct rules *r = self;
@@ -176,93 +181,27 @@ static void rules_message(void *self, const struct postern_message *m)
 	Postern__EvaluateRules *q;
 	Postern__Verdict answered;
 
+	if (m->body == PLACES_RULE_PACK_ORDER)
+		take_order(r, m);
 	if (m->body != EVALUATE_RULES)
 		return;
 	q = postern__evaluate_rules__unpack(&allocator, m->size, m->bytes);
 	if (q == NULL || q->facts == NULL)
 		refer(&r->result, "rules.bad_query");
-	else if (r->main.holder.engine == NULL)
+	else if (r->places.main.holder.engine == NULL)
 		refer(&r->result, "rules.no_pack");
 	else
-		evaluate(r, &r->main, q->facts);
+		evaluate(r, &r->places.main, q->facts);
 	tell_errors(r);
 	send_answer(r, m->query_id);
 	r->host->count(r->host->ctx, "evaluations_total", 1);
 	answered = r->result.verdict;
 	if (answered != POSTERN__VERDICT__VERDICT_CLEAR)
 		r->host->count(r->host->ctx, "evaluations_not_clear_total", 1);
-	if (q != NULL && q->facts != NULL && r->shadow.holder.engine != NULL)
+	if (q != NULL && q->facts != NULL && r->places.shadow.holder.engine != NULL)
 		cast_shadow(r, q->facts, answered);
 	arena_wipe(&r->arena);
 	explicit_bzero(&r->result, sizeof r->result);
-}
-
-/* One look at a pack's folder. A refused pack is told once, until there is one to be taken. */
-static void look(struct rules *r, struct place *p)
-{
-	const struct postern_host *host = r->host;
-	char message[512];
-	struct text error;
-	bool troubled = false;
-
-	if (p->folder[0] == '\0')
-		return;
-	text_init(&error, message, sizeof message);
-	switch (holder_look(&p->holder, p->folder, &r->keys, &error)) {
-	case HOLDER_SAME:
-		break;
-	case HOLDER_SWAPPED:
-		host->trouble(host->ctx, p->absent, 0);
-		host->log(host->ctx, POSTERN_INFO, "rules.loaded",
-			p->holder.pack->manifest->version);
-		break;
-	case HOLDER_REFUSED:
-		troubled = true;
-		break;
-	}
-	if (troubled && !p->troubled)
-		host->log(host->ctx, POSTERN_ERROR, p->refused, message);
-	if (troubled != p->troubled)
-		host->trouble(host->ctx, p->refused, troubled);
-	p->troubled = troubled;
-}
-
-static int find_place(struct rules *r, struct place *p)
-{
-	const struct postern_host *host = r->host;
-	const char *packs = host->folder(host->ctx, "packs"),
-		   *name = host->option(host->ctx, p->option);
-	struct text path;
-
-	if (name == NULL || name[0] == '\0')
-		return PN_ENOTFOUND;
-	if (packs == NULL || strchr(name, '/') != NULL || name[0] == '.')
-		return PN_EINVAL;
-	text_init(&path, p->folder, sizeof p->folder);
-	text_add(&path, "%s/%s", packs, name);
-	if (path.truncated)
-		p->folder[0] = '\0';
-	return path.truncated ? PN_ELIMIT : PN_OK;
-}
-
-/* Without a pack the plugin still runs: it answers refer and says why. */
-static void load(struct rules *r)
-{
-	const struct postern_host *host = r->host;
-	const char *trust = host->folder(host->ctx, "trust");
-
-	if (trust == NULL || signed_keys_load(&r->keys, trust, "rules") != PN_OK)
-		host->log(host->ctx, POSTERN_ERROR, "rules.no_pack",
-			"no key rules.pub or rules-*.pub in the trust folder");
-	else if (find_place(r, &r->main) != PN_OK)
-		host->log(host->ctx, POSTERN_ERROR, "rules.no_pack",
-			"expected a folder packs, and the name of a folder in it");
-	else
-		look(r, &r->main);
-	if (r->main.holder.engine == NULL)
-		host->trouble(host->ctx, "rules.no_pack", 1);
-	if (find_place(r, &r->shadow) == PN_OK)
-		look(r, &r->shadow);
 }
 
 static int rules_init(const struct postern_host *host, void **self)
@@ -275,17 +214,12 @@ static int rules_init(const struct postern_host *host, void **self)
 	if (r == NULL)
 		return PN_ENOMEM;
 	r->host = host;
-	r->main.option = "pack";
-	r->main.refused = "rules.pack_refused";
-	r->main.absent = "rules.no_pack";
-	r->shadow.option = "shadow";
-	r->shadow.refused = r->shadow.absent = "rules.shadow_refused";
 	arena_init(&r->arena, r->memory, sizeof r->memory);
 	if (last_resort_open(&r->last_resort) != PN_OK) {
 		free(r);
 		return PN_EIO;
 	}
-	load(r);
+	places_init(&r->places, host);
 	*self = r;
 	return PN_OK;
 }
@@ -297,14 +231,12 @@ static int rules_start(void *self)
 	return r->host->wake_after(r->host->ctx, LOOK_MS);
 }
 
-/* Messages and ticks come one after the other: a pack is never changed within an evaluation. */
 static void rules_tick(void *self, uint64_t now_ms)
 {
 	struct rules *r = self;
 
 	(void)now_ms;
-	look(r, &r->main);
-	look(r, &r->shadow);
+	places_look(&r->places);
 	if (r->host->wake_after(r->host->ctx, LOOK_MS) != PN_OK)
 		r->host->fail(r->host->ctx, "rules.no_timer");
 }
@@ -313,8 +245,8 @@ static void rules_stop(void *self)
 {
 	struct rules *r = self;
 
-	holder_close(&r->main.holder);
-	holder_close(&r->shadow.holder);
+	holder_close(&r->places.main.holder);
+	holder_close(&r->places.shadow.holder);
 	explicit_bzero(r, sizeof *r);
 	free(r);
 }

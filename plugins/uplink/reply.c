@@ -125,11 +125,23 @@ const uint8_t *reply_to_lookup(const struct reply *r, size_t *size)
 	for (size_t i = 0; i < h->n_stays; i++)
 		if (h->stays[i]->base.n_unknown_fields != 0)
 			good = 0;
+	for (size_t i = 0; i < h->n_permits; i++)
+		if (h->permits[i]->base.n_unknown_fields != 0)
+			good = 0;
+	for (size_t i = 0; i < h->n_bans; i++)
+		if (h->bans[i]->base.n_unknown_fields != 0)
+			good = 0;
 	/* protobuf-c frees without wiping what it copied */
 	for (size_t i = 0; i < h->n_stays; i++) {
 		wipe(h->stays[i]->entry_date);
 		wipe(h->stays[i]->exit_date);
 	}
+	for (size_t i = 0; i < h->n_permits; i++) {
+		wipe(h->permits[i]->valid_from);
+		wipe(h->permits[i]->valid_until);
+	}
+	for (size_t i = 0; i < h->n_bans; i++)
+		wipe(h->bans[i]->valid_until);
 	postern__history_looked__free_unpacked(h, NULL);
 	*size = r->size;
 	return good ? r->body : NULL;

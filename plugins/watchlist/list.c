@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Parsing and indexing a list. Must never guess a field.
+ * Parsing a list: its head, its lines. Must never take a column for another.
  */
 #include "list.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,135 +10,86 @@
 #include "base/text.h"
 #include "matcher.h"
 
-enum { COLUMNS = 8, LINE_MAX_BYTES = 512 };
-static const char header[] =
-	"entry_id,kind,document_number,issuer,surname,given_names,birth_date,handling_code";
+/* The files of before have fewer columns; what they lack is empty. -1: none. */
+struct format {
+	const char *header;
+	size_t count;
+	int8_t at[LIST_COLUMNS];
+};
 
-bool list_fold(const char *s, char *out, size_t size)
-{
-	size_t n = 0;
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-		if (isalpha(c) && c < 0x80) {
-			c = (unsigned char)toupper(c);
-		} else if (c == ' ' || c == '-' || c == '<' || c == ',') {
-			if (n == 0 || out[n - 1] == ' ')
-				continue;
-			c = ' ';
-		} else if (c == '\'' || c == '.') {
-			continue;
-		} else {
-			return false;
-		}
-		if (n + 1 >= size)
-			return false;
-		out[n++] = (char)c;
-	}
-	while (n > 0 && out[n - 1] == ' ')
-		n--;
-	out[n] = '\0';
-	return true;
-}
-
-static bool exists(uint64_t y, uint64_t m, uint64_t d)
-{
-	static const uint8_t days[] = {31, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-	return y >= 1850 && y <= 2999 && m <= 12 && d <= days[m] && (m != 2 || d < 29 || leap);
-}
-
-/* YYYY-MM-DD; month and day may be 00. A person without a year of birth would never match. */
-static bool date_of(const char *s, struct list_entry *e)
-{
-	uint64_t y, m, d;
-	const char *at = s;
-	if (s[0] == '\0')
-		return e->kind == LIST_DOCUMENT;
-	if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !text_number(&at, &y) ||
-		!text_word(&at, "-") || !text_number(&at, &m) || !text_word(&at, "-") ||
-		!text_number(&at, &d) || *at != '\0' || !exists(y, m, d))
-		return false;
-	e->year = (uint16_t)y;
-	e->month = (uint8_t)m;
-	e->day = (uint8_t)d;
-	return true;
-}
-
-static bool consists_of(const char *s, const char *letters)
-{
-	return s[strspn(s, letters)] == '\0';
-}
-
-#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
-static const char word[] = CAPITALS "abcdefghijklmnopqrstuvwxyz" DIGITS "._:/-";
-
-static bool entry_of(char *columns[COLUMNS], struct list_entry *e)
-{
-	memset(e, 0, sizeof *e);
-	if (strcmp(columns[1], "person") == 0)
-		e->kind = LIST_PERSON;
-	else if (strcmp(columns[1], "document") != 0)
-		return false;
-	if (columns[0][0] == '\0' || !consists_of(columns[0], word) ||
-		!text_copy(e->id, sizeof e->id, columns[0]) ||
-		!text_copy(e->number, sizeof e->number, columns[2]) ||
-		!consists_of(e->number, CAPITALS DIGITS) ||
-		!text_copy(e->issuer, sizeof e->issuer, columns[3]) ||
-		!consists_of(e->issuer, CAPITALS) ||
-		!list_fold(columns[4], e->surname, sizeof e->surname) ||
-		!list_fold(columns[5], e->given_names, sizeof e->given_names) ||
-		!date_of(columns[6], e) || !consists_of(columns[7], word) ||
-		!text_copy(e->handling_code, sizeof e->handling_code, columns[7]))
-		return false;
-	return e->kind == LIST_DOCUMENT ? e->number[0] != '\0' : e->surname[0] != '\0';
-}
+static const struct format formats[] = {
+	{"entry_id,kind,document_number,issuer,document_status,surname,given_names,aliases,birth_"
+	 "date,sex,nationality,authority,purpose,handling_code,valid_from,valid_until",
+		LIST_COLUMNS, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
+	{"entry_id,kind,document_number,issuer,surname,given_names,birth_date,handling_code", 8,
+		{0, 1, 2, 3, -1, 4, 5, -1, 6, -1, -1, -1, -1, 7, -1, -1}},
+};
 
 /* Splits at commas; a quote has no meaning and is refused, so that no field can hide another. */
-static bool split(char *line, char *columns[COLUMNS])
+static bool split(char *line, const struct format *f, char *columns[LIST_COLUMNS])
 {
+	char *field[LIST_COLUMNS];
 	size_t n = 0;
-	if (strchr(line, '"') != NULL)
-		return false;
-	columns[n++] = line;
-	for (char *p = line; *p != '\0'; p++)
+	field[n++] = line;
+	for (char *p = line; *p != '\0'; p++) {
+		if (*p == '"')
+			return false;
 		if (*p == ',') {
 			*p = '\0';
-			if (n == COLUMNS)
+			if (n == f->count)
 				return false;
-			columns[n++] = p + 1;
+			field[n++] = p + 1;
 		}
-	return n == COLUMNS;
+	}
+	for (size_t i = 0; i < LIST_COLUMNS && n == f->count; i++)
+		columns[i] = f->at[i] >= 0 ? field[f->at[i]] : field[n - 1] + strlen(field[n - 1]);
+	return n == f->count;
+}
+
+static bool moment(const char **at, int64_t *out)
+{
+	struct tm t = {0};
+	const char *end = strptime(*at, "%Y-%m-%dT%H:%M:%SZ", &t);
+	if (end == NULL || end != *at + 20)
+		return false;
+	*out = (int64_t)timegm(&t);
+	*at = end;
+	return true;
+}
+
+static bool is_id(const char *s, size_t n)
+{
+	return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-") >=
+	       n;
 }
 
 static bool head_of(const char *line, struct list *list)
 {
-	struct tm t = {0};
 	if (!text_word(&line, "# list="))
 		return false;
 	size_t n = strcspn(line, " ");
-	if (n == 0 || n >= sizeof list->id)
+	if (n == 0 || n >= sizeof list->id || !is_id(line, n))
 		return false;
 	memcpy(list->id, line, n);
 	list->id[n] = '\0';
-	if (!consists_of(list->id, word))
-		return false;
 	line += n;
 	if (!text_word(&line, " version=") || !text_number(&line, &list->version) ||
-		!text_word(&line, " issued="))
+		!text_word(&line, " issued=") || !moment(&line, &list->issued_s))
 		return false;
-	const char *end = strptime(line, "%Y-%m-%dT%H:%M:%SZ", &t);
-	if (end == NULL || *end != '\0')
+	if (text_word(&line, " expires=") &&
+		(!moment(&line, &list->expires_s) || list->expires_s <= list->issued_s))
 		return false;
-	list->issued_s = (int64_t)timegm(&t);
-	return true;
+	if (text_word(&line, " base=") && (!text_number(&line, &list->base) || list->base == 0 ||
+						  list->base >= list->version))
+		return false;
+	return *line == '\0';
 }
 
 /* Not realloc: what it leaves behind would not be wiped. */
 static int add(struct list *list, size_t *room, const struct list_entry *e)
 {
 	if (list->count == *room) {
-		size_t more = *room == 0 ? 64 : *room * 2;
+		size_t more = *room == 0 ? 64 : *room + *room / 2;
 		struct list_entry *p = calloc(more, sizeof *p);
 		if (p == NULL)
 			return PN_ENOMEM;
@@ -153,59 +102,86 @@ static int add(struct list *list, size_t *room, const struct list_entry *e)
 		*room = more;
 	}
 	list->entries[list->count++] = *e;
+	if (e->kind == LIST_PERSON)
+		list->names += e->alias_count + 1U;
 	return PN_OK;
 }
 
-/* One line without its end; false at the end of the bytes. */
-static bool next_line(const char **at, const char *end, char line[LINE_MAX_BYTES], bool *good)
+/* One line, which is ended where it stands; NULL at the end of the text. */
+static char *next_line(char **at, const char *end, bool *good)
 {
-	const char *stop;
+	char *line = *at, *stop;
 	size_t n;
-	if (*at == end)
-		return false;
-	stop = memchr(*at, '\n', (size_t)(end - *at));
-	n = (size_t)((stop != NULL ? stop : end) - *at);
-	*good = n < LINE_MAX_BYTES && memchr(*at, '\0', n) == NULL;
-	if (*good) {
-		memcpy(line, *at, n);
-		line[n > 0 && line[n - 1] == '\r' ? n - 1 : n] = '\0';
+	if (line == end)
+		return NULL;
+	stop = memchr(line, '\n', (size_t)(end - line));
+	n = (size_t)((stop != NULL ? stop : end) - line);
+	*good = n < LIST_LINE_MAX && memchr(line, '\0', n) == NULL;
+	*at = line + n + (stop != NULL);
+	line[n > 0 && line[n - 1] == '\r' ? n - 1 : n] = '\0';
+	return line;
+}
+
+static const struct format *format_of(const char *line)
+{
+	for (size_t i = 0; i < PN_COUNT(formats); i++)
+		if (strcmp(line, formats[i].header) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+/* Of a person the old files always know a year. */
+static bool is_old_enough(const struct format *f, const struct list_entry *e)
+{
+	return f == &formats[0] || (e->kind <= LIST_PERSON && (e->kind != LIST_PERSON || e->year != 0));
+}
+
+static int read_lines(struct list *list, unsigned *number)
+{
+	char *at = list->text, *end = list->text + list->text_size, *line;
+	char *columns[LIST_COLUMNS];
+	const struct format *format = NULL;
+	struct list_entry e;
+	size_t room = 0;
+	bool good;
+	int r;
+	while ((line = next_line(&at, end, &good)) != NULL) {
+		++*number;
+		if (!good || (*number == 1 && !head_of(line, list)))
+			return PN_EFORMAT;
+		if (*number == 2)
+			format = format_of(line);
+		if (*number == 2 && format == NULL)
+			return PN_EFORMAT;
+		if (*number <= 2 || line[0] == '\0')
+			continue;
+		if (!split(line, format, columns) ||
+			!list_entry_read(columns, list->base != 0, &e) || !is_old_enough(format, &e))
+			return PN_EFORMAT;
+		r = add(list, &room, &e);
+		if (r != PN_OK)
+			return r;
 	}
-	*at = stop != NULL ? stop + 1 : end;
-	return true;
+	return format != NULL ? PN_OK : PN_EFORMAT;
 }
 
 int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line_number)
 {
-	const char *at = bytes, *end = bytes + size;
-	char line[LINE_MAX_BYTES], *columns[COLUMNS];
 	struct list *list = calloc(1, sizeof *list);
-	struct list_entry e;
-	size_t room = 0;
-	bool good;
-	int r = PN_EFORMAT;
+	int r = PN_ENOMEM;
 	*out = NULL;
 	*line_number = 0;
 	if (list == NULL)
 		return PN_ENOMEM;
-	while (next_line(&at, end, line, &good)) {
-		++*line_number;
-		if (!good)
-			goto out;
-		if (*line_number == 1 ? !head_of(line, list)
-				      : *line_number == 2 && strcmp(line, header) != 0)
-			goto out;
-		if (*line_number <= 2 || line[0] == '\0')
-			continue;
-		if (!split(line, columns) || !entry_of(columns, &e))
-			goto out;
-		r = add(list, &room, &e);
-		if (r != PN_OK)
-			goto out;
-		r = PN_EFORMAT;
-	}
-	if (*line_number < 2)
+	list->text = malloc(size + 1);
+	if (list->text == NULL)
 		goto out;
-	r = matcher_index(list);
+	memcpy(list->text, bytes, size);
+	list->text[size] = '\0';
+	list->text_size = size;
+	r = read_lines(list, line_number);
+	if (r == PN_OK)
+		r = matcher_index(list);
 	if (r == PN_OK) {
 		*out = list;
 		list = NULL;
@@ -221,8 +197,12 @@ void list_free(struct list *list)
 		return;
 	if (list->entries != NULL)
 		explicit_bzero(list->entries, list->count * sizeof *list->entries);
+	if (list->text != NULL)
+		explicit_bzero(list->text, list->text_size);
 	free(list->entries);
+	free(list->text);
 	free(list->slots);
+	free(list->ids);
 	match_index_free(list->persons);
 	free(list);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A watchlist in memory: parsed from a signed CSV file, looked up by hash, persons
- * also by likeness. docs/watchlist.md
- * describes the file. Pure but for malloc. Must never keep an entry whose line it could not read
- * whole.
+ * A watchlist in memory: parsed from a signed CSV file, looked up by hash, persons also by likeness.
+ * docs/watchlist.md describes the file. Pure but for malloc. Must never keep an entry whose line it
+ * could not read whole.
  */
 #ifndef POSTERN_WATCHLIST_LIST_H
 #define POSTERN_WATCHLIST_LIST_H
@@ -13,29 +12,52 @@
 #include "base/err.h"
 #include "match/match.h"
 
-enum { LIST_NAME_MAX = 64, LIST_FIELD_MAX = 96 };
+enum {
+	LIST_NAME_MAX = 64,
+	LIST_FIELD_MAX = 96, /* a name, an id, with the terminator */
+	LIST_LINE_MAX = 4096,
+	LIST_NAMES_MAX = 33, /* of one line */
+	LIST_BIRTHS_MAX = 8,
+	LIST_HASH_DIGITS = 64
+};
 
-enum list_kind { LIST_DOCUMENT, LIST_PERSON };
+enum list_kind {
+	LIST_DOCUMENT,
+	LIST_PERSON,
+	LIST_NOT_THIS_PERSON, /* number: the hash of the traveller's document, list_pair_hash */
+	LIST_REMOVED	      /* only in a list of changes: the base's entry of that id is gone */
+};
 
+enum list_status { LIST_LISTED, LIST_LOST, LIST_STOLEN, LIST_REVOKED };
+
+/* The strings lie in the list's text; "" where the line has none. */
 struct list_entry {
-	enum list_kind kind;
-	char id[40], handling_code[40];
-	char number[24], issuer[4];
-	char surname[LIST_FIELD_MAX], given_names[LIST_FIELD_MAX]; /* folded, see list_fold */
-	uint16_t year;
-	uint8_t month, day; /* 0: unknown */
+	const char *id, *handling_code, *number, *authority, *purpose;
+	const char *surname, *given_names; /* folded, see list_fold */
+	const char *aliases;		   /* surname, NUL, given names, NUL and so on */
+	const char *more_births;	   /* YYYY-MM-DD;... */
+	uint32_t from, until;		   /* YYYYMMDD, both inclusive; 0: no limit */
+	uint16_t year;			   /* 0: unknown */
+	uint8_t month, day;		   /* 0: unknown */
+	uint8_t kind, status, alias_count;
+	char sex; /* 'M', 'F', else '\0' */
+	char issuer[4], nationality[4];
 };
 
 struct list {
 	char id[LIST_NAME_MAX];
-	uint64_t version;
-	int64_t issued_s; /* since 1970-01-01 UTC */
+	uint64_t version, base;	     /* base: of what version it is the changes; 0: a whole list */
+	int64_t issued_s, expires_s; /* since 1970-01-01 UTC; expires_s 0: never */
+	char *text;		     /* the file's, cut into strings */
+	size_t text_size;
 	struct list_entry *entries;
-	size_t count;
-	/* Open addressing over entries, keyed by document number or by surname; values are index +
+	size_t count, names; /* names: of persons, all of them */
+	/* Open addressing over entries, keyed by document number or by a name; values are index +
 	 * 1, 0 is free. */
 	uint32_t *slots;
-	size_t slot_count; /* a power of two */
+	size_t slot_count;	     /* a power of two */
+	uint32_t *ids;		     /* the same by id; only of changes */
+	size_t id_count;
 	struct match_index *persons; /* by name; ids are indexes of entries */
 };
 
@@ -44,8 +66,26 @@ struct list {
 int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line) PN_MUST_CHECK;
 void list_free(struct list *list);
 
+/* One line's columns, in the order of the file with all of them; cuts and folds them in place.
+ * False: one is wrong. */
+enum { LIST_COLUMNS = 16 };
+bool list_entry_read(char *columns[LIST_COLUMNS], bool changes, struct list_entry *out);
+/* Is it valid on that day (YYYYMMDD)? 0: whenever. */
+bool list_entry_is_valid(const struct list_entry *e, uint32_t day);
+/* The names one after the other, *at 0 at first. False: no more. */
+struct list_name {
+	const char *surname, *given_names, *next;
+};
+bool list_entry_name(const struct list_entry *e, unsigned *at, struct list_name *name);
+/* The same of birth dates; one without a year stands for none. */
+bool list_entry_birth(const struct list_entry *e, unsigned *at, struct match_birth *birth);
+
 /* The form in which names are compared: A-Z and single spaces; hyphens become spaces, apostrophes
  * and other marks go (Doc 9303-3 4.6). Returns false when s holds a byte that has no place there.
  */
 bool list_fold(const char *s, char *out, size_t size);
+/* SHA-256 of "postern-pair 1 ISSUER NUMBER\n", in small hexadecimal digits: names a traveller's
+ * document beside an entry without saying it in clear. */
+int list_pair_hash(
+	const char *issuer, const char *number, char out[LIST_HASH_DIGITS + 1]) PN_MUST_CHECK;
 #endif

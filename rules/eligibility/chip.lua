@@ -6,10 +6,9 @@ local not_read = { ["chip.none"] = "non_emrtd", ["chip.no_answer"] = "system_mal
 
 local function decisive(checks)
   for _, result in ipairs(order) do
-    for _, check in ipairs(checks) do
-      if check.result == result then
-        return check
-      end
+    local check = find(checks, "result", result)
+    if check then
+      return check
     end
   end
 end

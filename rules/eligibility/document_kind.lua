@@ -6,7 +6,7 @@ return function(crossing)
     return "refer", "eligibility.document_kind", "ineligible", code
   end
   local issuer = crossing.document.issuer
-  if not has(pack.free_movement, issuer) and not has(pack.visa_free, issuer) then
+  if not has(pack.free_movement, issuer) and not has(pack.visa_free, issuer) and not has(pack.permit_issuers, issuer) then
     return "refer", "eligibility.issuer", "ineligible", issuer
   end
 end

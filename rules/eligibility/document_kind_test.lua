@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 return {
+  { name = "issuer with a permit", facts = { document = { issuer = "RKS" } }, expect = "clear" },
   { name = "passport of the own State", facts = {}, expect = "clear" },
   { name = "identity card under free movement", facts = { document = { document_code = "ID", issuer = "D" } },
     expect = "clear" },

@@ -13,16 +13,39 @@ local function third(stays, more)
   if more and more.history_result then facts.history_result = more.history_result end
   return facts
 end
+local function on(one)
+  one.permitted = true
+  return one
+end
+local function agreed(stays)
+  return { document = { nationality = "XOM", issuer = "XOM" }, history_result = "successful", stays = stays }
+end
+local function on_permit(nationality, kind, stays, last, days)
+  return { document = { nationality = nationality, issuer = nationality }, history_result = "successful", stays = stays,
+    permits_result = "successful",
+    permits = { { kind = kind, valid_from = day(2026, 1, 1), valid_until = last or day(2026, 12, 31), stay_days = days or 0 } } }
+end
 local over = { "refer", "eligibility.stay_exceeded", "overstay", 90 }
 local unknown = { "refer", "eligibility.history_unknown", "ineligible" }
+local full_today = { stay(2026, 4, 1, 2026, 6, 29) } -- 90 days, the last of them yesterday
 local full = { stay(2026, 1, 1, 2026, 3, 31) } -- 90 days
 return {
   { name = "own citizen needs no history", facts = {}, expect = "clear" },
   { name = "free movement needs none", facts = { document = { nationality = "D" } }, expect = "clear" },
-  { name = "visa needed", facts = { document = { nationality = "AFG" } },
-    expect = { "refer", "eligibility.visa_required", "ineligible", "AFG" } },
-  { name = "stateless person", facts = { document = { nationality = "XXA" } },
-    expect = { "refer", "eligibility.visa_required", "ineligible", "XXA" } },
+  { name = "no visa: another rule's", facts = { document = { nationality = "AFG" } }, expect = "clear" },
+  { name = "a visa, and the days are used", facts = on_permit("RKS", "short_stay_visa", full_today), expect = over },
+  { name = "a residence permit, and the days are used", facts = on_permit("RKS", "residence", full_today), expect = "clear" },
+  { name = "a residence permit of a visa-free national", facts = on_permit("JPN", "residence", full_today), expect = "clear" },
+  { name = "a residence permit that has expired", facts = on_permit("JPN", "residence", full_today, day(2026, 6, 29)), expect = over },
+  { name = "a visa for 15 days, 14 used", facts = on_permit("RKS", "short_stay_visa", { stay(2026, 6, 1, 2026, 6, 14) }, nil, 15),
+    expect = "clear" },
+  { name = "a visa for 15 days, 15 used", facts = on_permit("RKS", "short_stay_visa", { stay(2026, 6, 1, 2026, 6, 15) }, nil, 15),
+    expect = { "refer", "eligibility.stay_exceeded", "overstay", 15 } },
+  { name = "days on a permit do not count", facts = third({ on(stay(2026, 1, 2, 2026, 6, 29)) }), expect = "clear" },
+  { name = "nor is a stay on one open", facts = third({ on(stay(2026, 1, 2)) }), expect = "clear" },
+  { name = "bilateral agreement, 119 days used", facts = agreed({ stay(2026, 3, 3, 2026, 6, 29) }), expect = "clear" },
+  { name = "bilateral agreement, 120 days used", facts = agreed({ stay(2026, 3, 2, 2026, 6, 29) }),
+    expect = { "refer", "eligibility.stay_exceeded", "overstay", 120 } },
   { name = "first journey", facts = third({}), expect = "clear" },
   { name = "90 days used, the window has moved on", facts = third(full), expect = "clear" },
   { name = "90 days used, one day too early", facts = third(full, { reference_date = day(2026, 6, 29) }), expect = over },

@@ -55,7 +55,7 @@ static void heading(FILE *out)
 		acting += !table->rows[i].ignored;
 	fprintf(out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# The lane's table\n\n");
 	fprintf(out, "Written by `build/tests/model/gate-doc` from the table that is shipped, and "
-		     "held to it by the test `gate-doc`: change `core/gate/two_step.def`,\nrun it "
+		     "held to it by the test `gate-doc`: change `core/gate/two_step.def` or a part that it includes,\nrun it "
 		     "again. What the lane is for: [the lane](gate.md).\n\n");
 	fprintf(out,
 		"%d states, %d events, %u rows that do something, %u that ignore an event on "

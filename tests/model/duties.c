@@ -8,7 +8,8 @@
 #include "observation.h"
 
 enum {
-	READINGS = 4 /* of one document: the first, and three more */
+	READINGS = 4, /* of one document: the first, and three more */
+	READINGS_INSIDE = 3 /* who is inside has been asked for it before the first */
 };
 
 static bool one_between_locked_leaves(const struct observation *o)
@@ -29,7 +30,7 @@ static bool known_inside(const struct observation *o)
 /* The traveller stands at the reader: nothing has been opened for them. */
 static bool at_the_reader(const struct observation *o)
 {
-	return o->open_before && !o->came_in && !o->left_by_entry && !o->left_by_exit &&
+	return !o->reader_inside && o->open_before && !o->came_in && !o->left_by_entry && !o->left_by_exit &&
 	       !o->blind && known_empty(o) && o->entry_locked && o->exit_locked &&
 	       (o->shown_before == SHOWN_TRY_AGAIN || o->shown_before == SHOWN_WAIT_OFFICER ||
 		       o->shown_before == SHOWN_TAKE_DOCUMENT);
@@ -44,10 +45,12 @@ static bool waits_or_goes_back(enum shown s)
 
 static bool asked_for_again_three_times(const struct observation *o)
 {
-	return (IF(o->shown == SHOWN_TRY_AGAIN && o->guided) o->tries <= READINGS) &&
+	unsigned most = o->reader_inside ? READINGS_INSIDE : READINGS;
+	return (IF(o->shown == SHOWN_TRY_AGAIN && o->guided) o->tries <= most) &&
 	       (IF(o->happened == HAPPENED_UNREADABLE && o->open_before &&
+		       (!o->reader_inside || known_inside(o)) &&
 		       o->shown_before == SHOWN_TRY_AGAIN)(
-		       o->tries_before < READINGS ? o->guided && o->shown == SHOWN_TRY_AGAIN
+		       o->tries_before < most ? o->guided && o->shown == SHOWN_TRY_AGAIN
 						  : o->recorded_referral && o->called));
 }
 
@@ -87,12 +90,51 @@ static bool officer_admits_before_the_entry(const struct observation *o)
 
 static bool the_eligible_are_let_in(const struct observation *o)
 {
-	return IF(o->happened == HAPPENED_DOCUMENT_TAKEN && o->open_before && o->eligible &&
-		  !o->officer_admitted && o->shown_before == SHOWN_TAKE_DOCUMENT &&
+	return IF(!o->reader_inside && o->happened == HAPPENED_DOCUMENT_TAKEN && o->open_before &&
+		  o->eligible && !o->officer_admitted && o->shown_before == SHOWN_TAKE_DOCUMENT &&
 		  !o->document_in && o->serves) o->released_entry;
 }
 
 /* --- inside --- */
+
+/* Who has walked in through an entry that stood open is asked for the document that is not there, or to lay down again the one that is. */
+static bool who_has_walked_in_is_asked(const struct observation *o)
+{
+	bool alone = o->closing_entry && o->happened == HAPPENED_LEAF_LOCKS && o->quiet &&
+		     one_between_locked_leaves(o);
+	bool asks = o->guided &&
+		    o->shown == (o->document_in ? SHOWN_TRY_AGAIN : SHOWN_PRESENT_DOCUMENT);
+	return (IF(o->reader_inside && alone && o->open_before && !o->recorded) asks) &&
+	       (IF(o->reader_inside && o->guided && o->shown == SHOWN_PRESENT_DOCUMENT)(
+		       one_between_locked_leaves(o) && o->open && !o->recorded && !o->document_in));
+}
+
+static bool the_eligible_inside_are_verified(const struct observation *o)
+{
+	return IF(o->reader_inside && o->happened == HAPPENED_DOCUMENT_TAKEN && o->open_before &&
+		  o->eligible && !o->officer_admitted && o->shown_before == SHOWN_TAKE_DOCUMENT &&
+		  !o->document_in && !o->officer_knew && one_between_locked_leaves(o)) o->asked_inside;
+}
+
+static bool no_document_stays_inside_in_silence(const struct observation *o)
+{
+	return IF(o->reader_inside && o->endings > 0 && o->quiet && o->document_in &&
+		  known_empty(o) && o->entry_locked && o->exit_locked && !o->restarting)(
+		o->called || o->in_maintenance || o->in_emergency);
+}
+
+/* A lane that no longer stands open is shut, if it can be. */
+static bool who_no_longer_invites_shuts(const struct observation *o)
+{
+	return IF(o->inviting_before && !o->inviting && o->guided && o->shown == SHOWN_CLOSED &&
+		  o->entry_told && !o->entry_obstructed &&
+		  !o->restarting)(o->closed_entry || o->made_safe);
+}
+
+static bool leaves_a_document(const struct observation *o)
+{
+	return o->reader_inside && o->document_in;
+}
 
 static bool verifies_one_person_alone(const struct observation *o)
 {
@@ -110,7 +152,7 @@ static bool the_checked_are_recorded(const struct observation *o)
 {
 	return IF(o->happened == HAPPENED_INSIDE_CLEAR && o->open_before && o->admissible &&
 		  !o->officer_admitted && one_between_locked_leaves(o) && o->policy_clock &&
-		  !o->fire && !o->tamper) o->asked_commit;
+		  !o->fire && !o->tamper && !leaves_a_document(o)) o->asked_commit;
 }
 
 /* Unless the record came so late that an officer has been called instead. */
@@ -118,7 +160,7 @@ static bool the_admitted_are_let_out(const struct observation *o)
 {
 	return IF(o->happened == HAPPENED_RECORD_DURABLE && o->open_before && o->durable &&
 		  !o->officer_admitted && !o->officer_knew && one_between_locked_leaves(o) &&
-		  !o->tamper && !o->fire) o->released_exit;
+		  !o->tamper && !o->fire && !leaves_a_document(o)) o->released_exit;
 }
 
 static bool exit_opens_from_a_shut_lane(const struct observation *o)
@@ -132,7 +174,9 @@ static bool who_is_shut_in_is_seen_to(const struct observation *o)
 {
 	bool shut_in = o->closing && o->happened == HAPPENED_LEAF_LOCKS && o->quiet &&
 		       known_inside(o) && o->entry_locked && o->exit_locked;
-	return (IF(shut_in)(o->asked_inside || o->holding_after || o->released_entry)) &&
+	bool asked = o->reader_inside && o->guided &&
+		     (o->shown == SHOWN_PRESENT_DOCUMENT || o->shown == SHOWN_TRY_AGAIN);
+	return (IF(shut_in)(o->asked_inside || asked || o->holding_after || o->released_entry)) &&
 	       (IF(shut_in && o->shutting) o->released_entry);
 }
 
@@ -203,7 +247,8 @@ static bool shut_for_an_object_that_is_there(const struct observation *o)
 static bool serves_when_the_object_is_gone(const struct observation *o)
 {
 	return IF(o->for_object_before && o->happened == HAPPENED_OBJECT_GONE && known_empty(o) &&
-		  o->entry_locked && o->exit_locked)(o->idle || o->out_of_service);
+		  o->entry_locked && o->exit_locked)(
+		o->idle || o->inviting || o->out_of_service || leaves_a_document(o));
 }
 
 const struct property duties[] = {
@@ -214,6 +259,10 @@ const struct property duties[] = {
 	{"walked in is only where nobody is and all is shut", walk_in_only_where_nobody_is},
 	{"whom an officer admits before the entry is let in", officer_admits_before_the_entry},
 	{"the eligible are let in", the_eligible_are_let_in},
+	{"who has walked in is asked for the document", who_has_walked_in_is_asked},
+	{"the eligible inside are verified", the_eligible_inside_are_verified},
+	{"no document stays inside in silence [I5]", no_document_stays_inside_in_silence},
+	{"who no longer invites shuts", who_no_longer_invites_shuts},
 	{"one admitted person between locked leaves is verified", verifies_one_person_alone},
 	{"recorded is who may leave, one person between locked leaves [1]", records_what_may_leave},
 	{"the checked are recorded", the_checked_are_recorded},

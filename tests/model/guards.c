@@ -38,9 +38,9 @@ static void steps_of(struct guards *g, size_t i, struct verdict *v)
 	const struct world_kind *kind = &world_kinds[g->world];
 	const struct mutant *m = &g->judge->mutants[i];
 	v->explorer = EXPLORED_NOT;
-	if (!mutant_rows(&gate_two_step, m, rows))
+	if (!mutant_rows(g->judge->table, m, rows))
 		return;
-	mutant_make(&copy, &gate_two_step, m);
+	mutant_make(&copy, g->judge->table, m);
 	frontier(g->x, &copy.table, rows, kind->groups, kind->troubles, false, &r, &wary);
 	v->felt = r.transitions > 0;
 	if (r.broken == NULL)
@@ -55,7 +55,7 @@ static void whole_of(struct guards *g, size_t i, struct verdict *v)
 {
 	static struct mutant_table copy;
 	static struct explored r;
-	mutant_make(&copy, &gate_two_step, &g->judge->mutants[i]);
+	mutant_make(&copy, g->judge->table, &g->judge->mutants[i]);
 	v->explorer = EXPLORED_NOT;
 	for (size_t w = 0; w < g->judge->worlds; w++) {
 		if (left_out(w) || !g->felt[i][w])
@@ -128,7 +128,7 @@ static bool world_by_steps(struct guards *g)
 {
 	static struct explored r;
 	const struct world_kind *kind = &world_kinds[g->world];
-	explore_noting(g->x, &gate_two_step, kind->groups, kind->troubles, &r);
+	explore_noting(g->x, g->judge->table, kind->groups, kind->troubles, &r);
 	if (r.broken != NULL || r.full) {
 		fprintf(stderr, "%s: %s\n", kind->name, r.full ? "too many states" : r.broken);
 		return false;
@@ -164,15 +164,15 @@ bool guards_show(struct judge *j, size_t mutant, FILE *out)
 	uint8_t rows[MUTANT_ROWS_MAX];
 	uint32_t wary = 0;
 	bool found = false;
-	if (!mutant_rows(&gate_two_step, &j->mutants[mutant], rows))
+	if (!mutant_rows(j->table, &j->mutants[mutant], rows))
 		return false;
 	struct explorer *x = explorer_new(STATES_MAX);
-	mutant_make(&copy, &gate_two_step, &j->mutants[mutant]);
+	mutant_make(&copy, j->table, &j->mutants[mutant]);
 	for (size_t w = 0; x != NULL && !found && w < j->worlds; w++) {
 		const struct world_kind *kind = &world_kinds[w];
 		if (left_out(w))
 			continue;
-		explore_noting(x, &gate_two_step, kind->groups, kind->troubles, &r);
+		explore_noting(x, j->table, kind->groups, kind->troubles, &r);
 		frontier(x, &copy.table, rows, kind->groups, kind->troubles, true, &r, &wary);
 		found = r.broken != NULL;
 		if (found)

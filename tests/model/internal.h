@@ -13,7 +13,7 @@
 struct node {
 	struct gate gate;
 	struct world world;
-	uint8_t pad[2];
+	uint8_t pad[1];
 };
 _Static_assert(sizeof(struct node) == 48, "six words, no padding");
 

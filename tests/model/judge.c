@@ -37,8 +37,7 @@ static bool baseline(struct judge *j, struct explorer *x)
 {
 	static struct explored r;
 	for (size_t w = 0; w < j->worlds; w++) {
-		explore(x, &gate_two_step, world_kinds[w].groups, world_kinds[w].troubles, false,
-			&r);
+		explore(x, j->table, world_kinds[w].groups, world_kinds[w].troubles, false, &r);
 		if (r.broken != NULL || r.full) {
 			fprintf(stderr, "%s: %s\n", world_kinds[w].name,
 				r.full ? "too many states" : r.broken);
@@ -70,16 +69,16 @@ bool judge_load(struct judge *j, const struct walks *walks, bool quick)
 {
 	char detail[256] = "";
 	const char *broken =
-		walks_broken(walks, &gate_two_step, &gate_timing_default, detail, sizeof detail);
+		walks_broken(walks, j->table, &gate_timing_default, detail, sizeof detail);
 	if (broken != NULL) {
 		fprintf(stderr, "%s: %s\n", broken, detail);
 		return false;
 	}
 	j->walks = walks;
 	j->worlds = quick ? QUICK_WORLDS : PN_COUNT(world_kinds);
-	j->count = mutants_of(&gate_two_step, j->mutants, JUDGE_MUTANTS_MAX);
+	j->count = mutants_of(j->table, j->beside, j->mutants, JUDGE_MUTANTS_MAX);
 	set_order(j);
-	if (j->count > JUDGE_MUTANTS_MAX || gate_two_step.row_count > MUTANT_ROWS_MAX) {
+	if (j->count > JUDGE_MUTANTS_MAX || j->table->row_count > MUTANT_ROWS_MAX) {
 		fprintf(stderr, "more mutants than there is room for\n");
 		return false;
 	}
@@ -153,7 +152,7 @@ static void walk_mutant(struct judge *j, size_t i)
 	struct verdict *v = &j->verdicts[i];
 	memset(v, 0, sizeof *v);
 	v->mutant = (uint16_t)i;
-	mutant_make(&copy, &gate_two_step, &j->mutants[i]);
+	mutant_make(&copy, j->table, &j->mutants[i]);
 	const char *broken = walks_broken(j->walks, &copy.table, &copy.timing, NULL, 0);
 	if (broken == NULL)
 		return;
@@ -175,7 +174,7 @@ static int worker(struct judge *j, int out, size_t first, size_t step)
 	for (size_t i = first; i < j->count; i += step) {
 		struct verdict v = j->verdicts[j->order[i]];
 		const struct mutant *m = &j->mutants[v.mutant];
-		mutant_make(&copy, &gate_two_step, m);
+		mutant_make(&copy, j->table, m);
 		explore_mutant(j, x, m, &copy, &r, &v, false);
 		if (write(out, &v, sizeof v) != (ssize_t)sizeof v)
 			return 1;
@@ -248,7 +247,7 @@ void judge_show(struct judge *j, size_t mutant, FILE *out)
 	char detail[256] = "";
 	struct verdict v = {.mutant = (uint16_t)mutant};
 	struct explorer *x[2] = {NULL, NULL};
-	mutant_make(&copy, &gate_two_step, &j->mutants[mutant]);
+	mutant_make(&copy, j->table, &j->mutants[mutant]);
 	bool shown = guards_show(j, mutant, out);
 	if (!shown)
 		explore_mutant(j, x, &j->mutants[mutant], &copy, &r, &v, true);

@@ -25,6 +25,8 @@ struct verdict {
 #define JUDGE_MUTANTS_MAX 8192u
 
 struct judge {
+	const struct gate_table *table;
+	const struct gate_table *beside; /* NULL, or one whose mutants are judged there */
 	const struct walks *walks;
 	struct mutant mutants[JUDGE_MUTANTS_MAX];
 	size_t count;
@@ -35,7 +37,7 @@ struct judge {
 	size_t worlds;                        /* the first so many of world_kinds */
 };
 
-/* Fills mutants. quick: the explorer knows the worlds of a second or less. The unchanged table must
+/* Fills mutants of table, which the caller has set. quick: the explorer knows the worlds of a second or less. The unchanged table must
  * pass both; false, and why on stderr, when it does not. */
 bool judge_load(struct judge *j, const struct walks *walks, bool quick); /* by the walks alone */
 bool judge_init(struct judge *j, const struct walks *walks, bool quick);

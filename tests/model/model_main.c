@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Explores the shipped lane in every world; prints counts, and the shortest way to a property that
- * does not hold. Fails on that, and on a row, choice or way that no world ever takes. gate-model
- * GROUPS TROUBLES explores one world.
+ * does not hold. Fails on that, and on a row, choice or way that no world ever takes. TOPOLOGY
+ * is two-step or one-step; gate-model TOPOLOGY GROUPS TROUBLES explores one world.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,10 @@
 
 #define STATES_MAX 6000000u
 
-static bool explore_one(struct explorer *x, const struct world_kind *kind, struct explored *r)
+static bool explore_one(struct explorer *x, const struct gate_table *table,
+	const struct world_kind *kind, struct explored *r)
 {
-	explore(x, &gate_two_step, kind->groups, kind->troubles, true, r);
+	explore(x, table, kind->groups, kind->troubles, true, r);
 	printf("%-32s %9u states %11llu transitions\n", kind->name, r->states,
 		(unsigned long long)r->transitions);
 	if (r->full)
@@ -25,11 +26,11 @@ static bool explore_one(struct explorer *x, const struct world_kind *kind, struc
 	return r->broken == NULL && !r->full;
 }
 
-static unsigned never_taken(const uint8_t *taken)
+static unsigned never_taken(const struct gate_table *table, const uint8_t *taken)
 {
 	unsigned never = 0;
-	for (unsigned i = 0; i < gate_two_step.row_count; i++) {
-		const struct gate_row *row = &gate_two_step.rows[i];
+	for (unsigned i = 0; i < table->row_count; i++) {
+		const struct gate_row *row = &table->rows[i];
 		if (taken[i] || row->ignored)
 			continue;
 		never++;
@@ -44,21 +45,27 @@ int main(int argc, char **argv)
 	static struct explored r;
 	static uint8_t taken[sizeof r.row_taken];
 	struct world_kind asked = {"the world asked for", 0, 1, false, false};
+	enum gate_topology topology;
+	if (argc < 2 || !gate_topology_find(argv[1], &topology)) {
+		fprintf(stderr, "usage: gate-model TOPOLOGY [--small | GROUPS TROUBLES]\n");
+		return 2;
+	}
+	const struct gate_table *table = gate_table_of(topology);
 	struct explorer *x = explorer_new(STATES_MAX);
 	unsigned long long states = 0, transitions = 0;
 	unsigned worlds = 0;
-	bool well = x != NULL, small = argc == 2 && strcmp(argv[1], "--small") == 0;
-	if (argc > 2 && x != NULL) {
-		asked.groups = (unsigned)strtoul(argv[1], NULL, 0);
-		asked.troubles = (unsigned)strtoul(argv[2], NULL, 0);
-		well = explore_one(x, &asked, &r);
+	bool well = x != NULL, small = argc == 3 && strcmp(argv[2], "--small") == 0;
+	if (argc > 3 && x != NULL) {
+		asked.groups = (unsigned)strtoul(argv[2], NULL, 0);
+		asked.troubles = (unsigned)strtoul(argv[3], NULL, 0);
+		well = explore_one(x, table, &asked, &r);
 		explorer_free(x);
 		return well ? 0 : 1;
 	}
 	for (size_t i = 0; i < PN_COUNT(world_kinds) && well; i++) {
 		if (small && world_kinds[i].large)
 			continue;
-		well = explore_one(x, &world_kinds[i], &r);
+		well = explore_one(x, table, &world_kinds[i], &r);
 		worlds++;
 		states += r.states;
 		transitions += r.transitions;
@@ -67,6 +74,6 @@ int main(int argc, char **argv)
 	}
 	explorer_free(x);
 	printf("%llu states, %llu transitions in %u worlds; %u rows\n", states, transitions, worlds,
-		gate_two_step.row_count);
-	return well && (small || never_taken(taken) == 0) ? 0 : 1;
+		table->row_count);
+	return well && (small || never_taken(table, taken) == 0) ? 0 : 1;
 }

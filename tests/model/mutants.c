@@ -35,31 +35,96 @@ static void of_row(struct list *l, const struct gate_row *r, size_t i)
 	put(l, r->list[GATE_ROW_ACTIONS - 1] == GATE_DO_NOTHING, MUTATE_ADD_EXIT, i, 0);
 }
 
-static void of_times(struct list *l, const struct gate_table *table)
+static bool has_row(const struct gate_table *table, const struct gate_row *r)
 {
-	for (size_t i = 0; i < GATE_STATE_COUNT_; i++) {
-		put(l, table->timers[i] != GATE_TIMER_none, MUTATE_NO_TIMEOUT, i, 0);
-		put(l, true, MUTATE_OTHER_TIMEOUT, i, 0);
-	}
-	for (size_t i = GATE_TIMER_none + 1; i < GATE_TIMER_COUNT_; i++)
-		put(l, true, MUTATE_LONGER_TIMEOUT, i, 0);
+	for (size_t i = 0; table != NULL && i < table->row_count; i++)
+		if (memcmp(&table->rows[i], r, sizeof *r) == 0)
+			return true;
+	return false;
 }
 
-size_t mutants_of(const struct gate_table *table, struct mutant *all, size_t max)
+static bool has_choice(const struct gate_table *table, const struct gate_choice *c)
+{
+	for (size_t i = 0; table != NULL && i < table->choice_count; i++)
+		if (memcmp(&table->choices[i], c, sizeof *c) == 0)
+			return true;
+	return false;
+}
+
+static bool has_go(const struct gate_table *table, const struct gate_go *g)
+{
+	for (size_t i = 0; table != NULL && i < table->go_count; i++)
+		if (memcmp(&table->goes[i], g, sizeof *g) == 0)
+			return true;
+	return false;
+}
+
+/* Tables share states, times and guards; what this one never names cannot be changed in it. */
+static bool uses_state(const struct gate_table *table, size_t state)
+{
+	bool used = state == GATE_STATE_BOOT_SELFTEST;
+	for (size_t i = 0; i < table->row_count; i++)
+		used |= table->rows[i].next == state;
+	for (size_t i = 0; i < table->go_count; i++)
+		used |= table->goes[i].state == state;
+	return used;
+}
+
+static bool uses_timer(const struct gate_table *table, size_t timer)
+{
+	for (size_t i = 0; i < GATE_STATE_COUNT_; i++)
+		if (table->timers[i] == timer && uses_state(table, i))
+			return true;
+	return false;
+}
+
+/* Is it asked in something that the other table does not have? */
+static bool uses_guard(const struct gate_table *table, const struct gate_table *beside, size_t guard)
+{
+	bool used = false;
+	for (size_t i = 0; i < table->row_count; i++)
+		used |= table->rows[i].guard == guard && !has_row(beside, &table->rows[i]);
+	for (size_t i = 0; i < table->choice_count; i++)
+		used |= table->choices[i].guard == guard && !has_choice(beside, &table->choices[i]);
+	for (size_t i = 0; i < table->go_count; i++)
+		used |= table->goes[i].guard == guard && !has_go(beside, &table->goes[i]);
+	return used;
+}
+
+static void of_times(
+	struct list *l, const struct gate_table *table, const struct gate_table *beside)
+{
+	for (size_t i = 0; i < GATE_STATE_COUNT_; i++) {
+		bool used = uses_state(table, i) && (beside == NULL || !uses_state(beside, i));
+		put(l, used && table->timers[i] != GATE_TIMER_none, MUTATE_NO_TIMEOUT, i, 0);
+		put(l, used, MUTATE_OTHER_TIMEOUT, i, 0);
+	}
+	for (size_t i = GATE_TIMER_none + 1; i < GATE_TIMER_COUNT_; i++)
+		put(l, uses_timer(table, i) && (beside == NULL || !uses_timer(beside, i)),
+			MUTATE_LONGER_TIMEOUT, i, 0);
+}
+
+size_t mutants_of(const struct gate_table *table, const struct gate_table *beside,
+	struct mutant *all, size_t max)
 {
 	struct list l = {all, 0, max};
 	for (size_t i = 0; i < table->row_count; i++)
-		of_row(&l, &table->rows[i], i);
+		if (!has_row(beside, &table->rows[i]))
+			of_row(&l, &table->rows[i], i);
 	for (size_t i = 0; i < GATE_GUARD_COUNT_; i++)
 		for (size_t k = 0; k < GATE_ATOM_COUNT_; k++)
-			put(&l, i != GATE_GUARD_NEVER && table->guards[i] >> k & 1,
+			put(&l, uses_guard(table, beside, i) && table->guards[i] >> k & 1,
 				MUTATE_DROP_FACT, i, k);
-	of_times(&l, table);
+	of_times(&l, table, beside);
 	for (size_t i = 0; i < table->choice_count; i++) {
+		if (has_choice(beside, &table->choices[i]))
+			continue;
 		put(&l, true, MUTATE_DROP_CHOICE, i, 0);
 		put(&l, table->choices[i].guard != GATE_GUARD_ALWAYS, MUTATE_CHOICE_ALWAYS, i, 0);
 	}
 	for (size_t i = 0; i < table->go_count; i++) {
+		if (has_go(beside, &table->goes[i]))
+			continue;
 		put(&l, true, MUTATE_DROP_GO, i, 0);
 		put(&l, table->goes[i].guard != GATE_GUARD_ALWAYS, MUTATE_GO_ALWAYS, i, 0);
 	}

@@ -41,8 +41,11 @@ struct mutant_table {
 	struct gate_timing timing;
 };
 
-/* Fills all; returns how many there are (more than max when it does not fit). */
-size_t mutants_of(const struct gate_table *table, struct mutant *all, size_t max);
+/* Fills all; returns how many there are (more than max when it does not fit). beside: NULL, or a
+ * table; what it has in the same words is left out, and a guard, state or time that it uses as
+ * well. */
+size_t mutants_of(const struct gate_table *table, const struct gate_table *beside,
+	struct mutant *all, size_t max);
 void mutant_make(struct mutant_table *copy, const struct gate_table *table, const struct mutant *m);
 /* A name that does not move when rows are added elsewhere. */
 void mutant_name(const struct gate_table *table, const struct mutant *m, char *text, size_t size);

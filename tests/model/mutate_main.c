@@ -4,8 +4,9 @@
  * file EQUIVALENTS does not explain, on an explained mutant that is killed and on an explanation of
  * nothing. Must never count as killed what was not tried.
  *
- *   gate-mutate WALKS EQUIVALENTS [HOW]
+ *   gate-mutate TOPOLOGY WALKS EQUIVALENTS [HOW]
  *
+ *   TOPOLOGY                two-step, or one-step: of that what it does not share with two-step
  *   without HOW             the campaign: every mutant, both judges
  *   --steps                 every mutant by the walks, and by what its single steps break
  *   --guards UNSEEN         every changed guard, fact, choice and way by the explorer alone;
@@ -79,7 +80,7 @@ static void told(void *context, const struct verdict *v)
 	struct telling *t = context;
 	bool killed = v->walk_killed || v->explorer == EXPLORED_KILLED;
 	char name[NAME_MAX_];
-	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
+	mutant_name(t->judge->table, &t->judge->mutants[v->mutant], name, sizeof name);
 	bool excused = explained(t->equivalents, name);
 	count(&t->of[t->judge->mutants[v->mutant].how], v, killed, excused);
 	count(&t->all, v, killed, excused);
@@ -116,7 +117,7 @@ static bool all_exist(const struct judge *j, const char *equivalents)
 	size_t found = 0;
 	char name[NAME_MAX_];
 	for (size_t i = 0; i < j->count; i++) {
-		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		mutant_name(j->table, &j->mutants[i], name, sizeof name);
 		found += explained(equivalents, name);
 	}
 	if (found < explanations(equivalents))
@@ -159,7 +160,7 @@ static bool show(struct judge *j, const char *text)
 	char name[NAME_MAX_];
 	size_t shown = 0;
 	for (size_t i = 0; i < j->count; i++) {
-		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		mutant_name(j->table, &j->mutants[i], name, sizeof name);
 		if (strstr(name, text) == NULL)
 			continue;
 		shown++;
@@ -189,7 +190,7 @@ static void told_guard(void *context, const struct verdict *v)
 	static const char *const as[] = {"NOT TRIED", "SURVIVED", "killed"};
 	struct telling *t = context;
 	char name[NAME_MAX_];
-	mutant_name(&gate_two_step, &t->judge->mutants[v->mutant], name, sizeof name);
+	mutant_name(t->judge->table, &t->judge->mutants[v->mutant], name, sizeof name);
 	bool killed = v->explorer == EXPLORED_KILLED;
 	bool excused = explained(t->equivalents, name) || explained(t->unseen, name);
 	count(&t->of[t->judge->mutants[v->mutant].how], v, killed, excused);
@@ -214,7 +215,7 @@ static bool guards(struct judge *j, const char *equivalents, const char *unseen,
 	t.equivalents = equivalents;
 	t.unseen = unseen;
 	for (size_t i = 0; i < j->count; i++) {
-		mutant_name(&gate_two_step, &j->mutants[i], name, sizeof name);
+		mutant_name(j->table, &j->mutants[i], name, sizeof name);
 		bool excused = explained(equivalents, name) || explained(unseen, name);
 		wanted[i] = !mutant_of_guard(&j->mutants[i]) ? GUARDS_LEAVE
 			    : excused && !every              ? GUARDS_BY_STEPS
@@ -242,16 +243,24 @@ static bool steps(struct judge *j, const char *equivalents)
 int main(int argc, char **argv)
 {
 	static struct judge j;
+	enum gate_topology topology = GATE_TWO_STEP;
+	bool known = argc > 1 && gate_topology_find(argv[1], &topology);
+	if (known) {
+		argc--;
+		argv++;
+	}
+	j.table = gate_table_of(topology);
+	j.beside = topology == GATE_TWO_STEP ? NULL : gate_table_of(GATE_TWO_STEP);
 	char *equivalents = argc > 2 ? read_text(argv[2]) : NULL;
 	struct walks *walks = argc > 2 ? walks_read(argv[1]) : NULL;
 	bool slice = argc == 6 && strcmp(argv[3], "--slice") == 0, well = false;
 	bool quick = argc == 5 && strcmp(argv[3], "--guards-quick") == 0;
 	bool only = quick || (argc == 5 && strcmp(argv[3], "--guards") == 0);
 	char *unseen = only ? read_text(argv[4]) : NULL;
-	if (equivalents == NULL || walks == NULL || (only && unseen == NULL) ||
+	if (!known || equivalents == NULL || walks == NULL || (only && unseen == NULL) ||
 		!(argc == 3 || slice || only || (argc == 4 && strcmp(argv[3], "--steps") == 0) ||
 			(argc == 5 && strcmp(argv[3], "--show") == 0))) {
-		fprintf(stderr, "usage: gate-mutate WALKS EQUIVALENTS [--slice SECONDS SEED | "
+		fprintf(stderr, "usage: gate-mutate TOPOLOGY WALKS EQUIVALENTS [--slice SECONDS SEED | "
 				"--show TEXT | --steps | --guards[-quick] UNSEEN]\n");
 		goto out;
 	}

@@ -64,12 +64,17 @@ enum occurrence { /* what happened, as far as a property cares */
 
 struct observation {
 	enum occurrence happened;
+	/* The lane as it is built: the document is read between the leaves, and the entry stands open
+	 * for whoever comes while nobody is there. */
+	bool reader_inside;
 	bool quiet; /* every event of this moment has been delivered */
 	/* Before this event: who has charge. */
 	bool looking_on; /* starting, emergency, maintenance, hardware away */
 	bool by_hand;    /* an officer's assist, and shutting after it */
 	bool holding;    /* a person waits for an officer's word */
 	bool already_broken;
+	bool inviting_before, inviting; /* it stands open so, or is opening */
+	bool closing_entry;
 	bool closing;  /* a leaf, and it goes on when that locks */
 	bool shutting; /* the same, of what hands or a start had opened */
 	bool fault_shut_before, maintenance_before, for_object_before, hands_on;

@@ -188,10 +188,13 @@ static void obey(struct world *w, enum gate_action action)
 		return;
 	case GATE_ACTION_CHECK_ELIGIBILITY:
 		w->asks_eligibility = 1;
-		w->tries = 0;
+		if (!w->reader_inside) /* there another traveller may try */
+			w->tries = 0;
 		return;
 	case GATE_ACTION_VERIFY_INSIDE:
 		w->asks_inside = 1;
+		if (w->reader_inside) /* the document is done with */
+			w->tries = 0;
 		return;
 	case GATE_ACTION_COMMIT_VERDICT:
 		w->asks_commit = lawful(w) ? RECORD_ADMITS : RECORD_IDLE_WORDS;
@@ -241,6 +244,11 @@ static void obey(struct world *w, enum gate_action action)
 	case GATE_ACTION_GUIDE_PRESENT_DOCUMENT: /* it serves: nothing is left to see to */
 		w->officer_knows = w->tries = 0;
 		w->shown = SHOWN_PRESENT_DOCUMENT;
+		return;
+	case GATE_ACTION_GUIDE_WALK_IN:
+		if (w->reader_inside) /* the same, in a lane that stands open */
+			w->officer_knows = w->tries = 0;
+		w->shown = SHOWN_WALK_IN;
 		return;
 	case GATE_ACTION_GUIDE_TRY_AGAIN:
 		w->tries++;

@@ -76,8 +76,29 @@ static bool document_taken_back_before_entry(const struct observation *o)
 
 static bool entry_only_for_the_eligible(const struct observation *o)
 {
-	return IF(for_a_newcomer(o))(
+	return IF(for_a_newcomer(o) && !o->reader_inside)(
 		o->open_before && o->eligible && o->entry_locked && !o->object_in);
+}
+
+static bool open_to_anybody_only_when_it_serves(const struct observation *o)
+{
+	return IF(for_a_newcomer(o) && o->reader_inside)(o->serves && !o->open && !o->document_in);
+}
+
+/* Whatever ends the service of a lane that stands open. */
+static bool stands_open_only_while_it_serves(const struct observation *o)
+{
+	bool policy = o->policy_officer && o->policy_lists && o->policy_clock &&
+		      o->policy_journal && o->policy_serving;
+	return IF(o->inviting && o->quiet)(
+		!o->told_to_stop && !o->fire && o->happened != HAPPENED_FAULT &&
+		o->happened != HAPPENED_OBJECT_LEFT && (o->happened != HAPPENED_POLICY || policy) &&
+		(o->happened != HAPPENED_NOTICE || !o->maintenance));
+}
+
+static bool document_taken_back_before_exit(const struct observation *o)
+{
+	return IF(o->reader_inside && (o->asked_commit || fresh_exit(o))) !o->document_in;
 }
 
 static bool entry_only_under_supervision(const struct observation *o)
@@ -91,8 +112,10 @@ static bool begin_only_when_all_is_well(const struct observation *o)
 	return IF(o->begun)(o->policy_officer && o->policy_lists && o->policy_clock &&
 			    o->policy_journal && o->policy_serving && o->mains && o->battery &&
 			    !o->tamper && !o->maintenance && o->hardware_well && !o->fire &&
-			    o->occupants_known && o->occupants == 0 && o->entry_locked &&
-			    o->exit_locked && !o->object_in && !o->machine_withdrawn);
+			    o->occupants_known && o->exit_locked && !o->machine_withdrawn &&
+			    (o->reader_inside ? o->occupants == 1
+					      : o->occupants == 0 && o->entry_locked &&
+							!o->object_in));
 }
 
 static bool restart_moves_nothing_untested(const struct observation *o)
@@ -246,8 +269,9 @@ static bool officer_is_obeyed(const struct observation *o)
 {
 	bool able = o->holding && o->occupants_known && o->occupants == 1 && o->exit_locked &&
 		    o->entry_locked;
-	return (IF(o->happened == HAPPENED_OFFICER_ADMITS && able && o->open_before)
-			       o->asked_commit) &&
+	bool takes_it_back = o->reader_inside && o->document_in; /* first [I5] */
+	return (IF(o->happened == HAPPENED_OFFICER_ADMITS && able && o->open_before &&
+		   !takes_it_back) o->asked_commit) &&
 	       (IF(o->happened == HAPPENED_OFFICER_SENDS_BACK && (o->holding) && o->exit_locked &&
 		       o->entry_told && o->hardware_tested) o->released_entry);
 }
@@ -259,7 +283,7 @@ static bool tries_are_few(const struct observation *o)
 
 static bool withdrawn_stays_withdrawn(const struct observation *o)
 {
-	return IF(o->told_to_stop) !(o->idle && o->quiet);
+	return IF(o->told_to_stop) !((o->idle || o->inviting) && o->quiet);
 }
 
 static const struct property properties[] = {
@@ -275,6 +299,9 @@ static const struct property properties[] = {
 	{"closing only what is free [I3]", close_only_when_free},
 	{"document taken back before the entry opens [I5]", document_taken_back_before_entry},
 	{"entry only for the eligible", entry_only_for_the_eligible},
+	{"an entry opens to anybody only when the lane serves", open_to_anybody_only_when_it_serves},
+	{"and stands open only so long", stands_open_only_while_it_serves},
+	{"document taken back inside before the exit opens [I5]", document_taken_back_before_exit},
 	{"entry only under supervision", entry_only_under_supervision},
 	{"a crossing begins only when all is well [I11]", begin_only_when_all_is_well},
 	{"a restart moves nothing untested [I8]", restart_moves_nothing_untested},

@@ -33,6 +33,13 @@ static bool before_entry(uint8_t state)
 	return state >= GATE_STATE_IDLE && state <= GATE_STATE_DOC_FORGOTTEN;
 }
 
+/* Open for whoever comes, and nobody has. */
+static bool invites(const struct node *n)
+{
+	return n->world.reader_inside &&
+	       (n->gate.state == GATE_STATE_ENTRY_OPENING || n->gate.state == GATE_STATE_INVITING);
+}
+
 static bool uses_entry(uint8_t state)
 {
 	return state >= GATE_STATE_ENTRY_OPENING && state <= GATE_STATE_ENTRY_BLOCKED;
@@ -114,7 +121,8 @@ static enum occurrence occurrence(const struct node *before, enum gate_event eve
 			       ? HAPPENED_OTHER
 			       : HAPPENED_INTRUSION;
 	case GATE_EVENT_OBJECT_LEFT:
-		return before_entry(before->gate.state) ? HAPPENED_OBJECT_LEFT : HAPPENED_OTHER;
+		return before_entry(before->gate.state) || invites(before)
+			       ? HAPPENED_OBJECT_LEFT : HAPPENED_OTHER;
 	case GATE_EVENT_MAINS_BACK:
 	case GATE_EVENT_OUT_OF_SERVICE:
 	case GATE_EVENT_MAINTENANCE_ON:
@@ -242,6 +250,10 @@ void report(struct observation *o, const struct node *before, const struct world
 	memset(o, 0, sizeof *o);
 	o->happened = occurrence(before, event);
 	o->quiet = quiet;
+	o->reader_inside = before->world.reader_inside;
+	o->inviting_before = invites(before);
+	o->inviting = invites(after);
+	o->closing_entry = was == GATE_STATE_ENTRY_CLOSING;
 	o->looking_on = looks_on(was);
 	o->by_hand = by_hand(was);
 	o->holding = holds(was);

@@ -12,6 +12,9 @@ enum {
 
 static bool idle(const struct node *n)
 {
+	if (n->world.reader_inside)
+		return n->gate.state == GATE_STATE_INVITING && n->world.shown == SHOWN_WALK_IN &&
+		       n->world.entry == LEAF_OPEN && !n->world.open;
 	return n->gate.state == GATE_STATE_IDLE && n->world.shown == SHOWN_PRESENT_DOCUMENT &&
 	       !n->world.open;
 }
@@ -130,13 +133,14 @@ const char *whole_broken(struct explorer *x, unsigned groups, uint8_t endings, u
 			return "what is stuck in the exit is freed";
 	}
 	*where = 0;
+	bool outside = !x->nodes[0].world.reader_inside; /* somebody can be sent away before the entry */
 	if (!(endings & 1u << ENDING_PASSED))
 		return "the eligible pass";
-	if (!(endings & 1u << ENDING_ABANDONED))
+	if (outside && !(endings & 1u << ENDING_ABANDONED))
 		return "a no-show is abandoned";
 	if (!(endings & 1u << ENDING_RETURNED))
 		return "who goes back has returned";
-	if (groups & MOVES_PEOPLE && !(endings & 1u << ENDING_REFERRED))
+	if (outside && groups & MOVES_PEOPLE && !(endings & 1u << ENDING_REFERRED))
 		return "who is referred outside ends so";
 	if (groups & MOVES_PEOPLE && groups & MOVES_OFFICER && !(endings & 1u << ENDING_REFUSED))
 		return "who is refused ends so";

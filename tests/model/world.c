@@ -280,9 +280,10 @@ size_t world_moves(struct move *moves, size_t max)
 	return l.count;
 }
 
-void world_start(struct world *w)
+void world_start(struct world *w, bool reader_inside)
 {
 	memset(w, 0, sizeof *w);
+	w->reader_inside = reader_inside;
 }
 
 static bool passable(uint8_t leaf)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A hostile plugin: makes the attempt its options name, in init() or in start(), or misbehaves on
- * the bus. Must never be installed.
+ * A hostile plugin: makes the attempt its options name, in init() or in start(), misbehaves on
+ * the bus, or never comes to its end. Must never be installed.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -112,5 +112,16 @@ static void core_started(void *self, uint64_t epoch)
 	misbehave(h);
 }
 
+/* Called when it is told to end. */
+static void stop(void *self)
+{
+	struct hostile *h = self;
+	if (strcmp(h->does, "never-ends") == 0)
+		h->host->log(h->host->ctx, POSTERN_WARNING, "hostile.told_to_end", "");
+	while (strcmp(h->does, "never-ends") == 0)
+		sleep(1000);
+	free(h);
+}
+
 POSTERN_PLUGIN(.name = "hostile", .version = "0", .init = init, .start = start, .message = message,
-	.core_started = core_started);
+	.core_started = core_started, .stop = stop);

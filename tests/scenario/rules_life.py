@@ -155,7 +155,7 @@ class Life(demo.Demo):
         return 0
 
 
-def main():
+def main(kind=Life):
     if os.geteuid() != 0:
         print("rules: skipped: only root gives each plugin a user of its own")
         sys.exit(77)
@@ -164,7 +164,7 @@ def main():
     args = a.parse_args()
     args.lanes, args.travellers, args.store, args.seconds = 1, 400, "", 300
     args.once, args.keep, args.no_faults, args.port = True, True, True, 44000 + 2 * (os.getpid() % 6000)
-    sys.exit(Life(args).run())
+    sys.exit(kind(args).run())
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
     unit.py PART BUILD SOURCE UNDER_FILTER    PART: verify, rules, run
 
 verify: systemd-analyze finds nothing wrong in the unit, and its exposure stays below a figure. rules: every udev rule speaks of keys
-that udev(7) has, and nft understands the sample. run: the daemon starts, and all steps of the sandbox hold, with the unit's
-capabilities, system calls and read-only root. Each also shows that it would find a fault.
+that udev(7) has, and nft understands the sample. run: the daemon starts, all steps of the sandbox hold, and the
+kernel tells how good its clock is, with the unit's capabilities, system calls and read-only root. Each also shows that it would find a fault.
 Must never install or start a service. Exit status 77: not possible here, and why."""
 import os
 import re
@@ -38,12 +38,13 @@ class Unit:
         return re.findall(r"^%s=(.*)$" % key, self.text, re.M)
 
     def system_calls(self):
-        """What SystemCallFilter= leaves, in the order of its lines, groups taken apart by systemd itself."""
+        """What SystemCallFilter= leaves, in the order of its lines, groups taken apart by systemd itself; ProtectClock= takes all
+        that could set the clock, and with it what asks how good it is (systemd.exec(5))."""
         left = set()
         for line in self.values("SystemCallFilter"):
             names = self.expand(line.removeprefix("~").split())
             left = left - names if line.startswith("~") else left | names
-        return sorted(left)
+        return sorted(left - self.expand(["@clock"]) if "yes" in self.values("ProtectClock") else left)
 
     def expand(self, words):
         names = set()
@@ -112,6 +113,28 @@ def rules(source):
     return 0
 
 
+# A core of the production profile admits nobody unless the kernel says that its clock is synchronised: adjtimex(2) with modes 0.
+ASK_CLOCK = """import ctypes, sys
+c = ctypes.CDLL(None, use_errno=True)
+sys.exit(1 if c.adjtimex(ctypes.create_string_buffer(512)) < 0 else 0)
+"""
+
+
+def clock_under(under_filter, calls):
+    """May it be asked?"""
+    return run(under_filter, *calls, "--", sys.executable, "-c", ASK_CLOCK).returncode == 0
+
+
+def clock(unit, under_filter, calls, caps):
+    asks = unit.expand(["@clock"]) - {"clock_settime", "clock_settime64", "settimeofday"}
+    if not clock_under(under_filter, calls):
+        raise watchdog.Wrong("the unit forbids to ask whether the clock is synchronised: no gate in production would serve")
+    if clock_under(under_filter, [c for c in calls if c not in asks]):
+        raise watchdog.Wrong("without adjtimex the clock can be asked as well")
+    if {"clock_settime", "settimeofday"} & set(calls) or "CAP_SYS_TIME" in caps:
+        raise watchdog.Wrong("under the unit the clock can be set")
+
+
 def start_under(unit, build, under_filter, calls, caps):
     """The daemon as the service would be, for as long as it takes its plugin to be there; its log."""
     class Service(watchdog.Daemon):
@@ -137,6 +160,7 @@ def run_under(unit, build, under_filter):
     caps = unit.values("CapabilityBoundingSet")[0].split()
     if len(calls) < 200 or "execve" not in calls or "reboot" in calls:
         raise watchdog.Wrong(f"the unit's system calls are not understood: {len(calls)}")
+    clock(unit, under_filter, calls, caps)
     log = start_under(unit, build, under_filter, calls, caps)
     if "plugin.ready" not in log or "sandbox.narrow off=nothing" not in log or "supervisor" not in log:
         raise watchdog.Wrong(f"the unit keeps the daemon from its work:\n{log[-3000:]}")

@@ -13,7 +13,7 @@ enum { MUTANTS_MAX = 16384 };
 static bool change(struct spin_choice *choice, const char *name)
 {
 	static struct mutant all[MUTANTS_MAX];
-	size_t count = mutants_of(choice->table, all, MUTANTS_MAX);
+	size_t count = mutants_of(choice->table, NULL, all, MUTANTS_MAX);
 	char text[256];
 	for (size_t i = 0; i < count && i < MUTANTS_MAX; i++) {
 		mutant_name(choice->table, &all[i], text, sizeof text);

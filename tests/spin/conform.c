@@ -11,7 +11,8 @@
 
 #include "common.h"
 
-enum { TRIES = 400 };
+/* DERIVED: the events that gate_derive() makes, each a put() there. */
+enum { TRIES = 400, DERIVED = 25 };
 
 struct conform {
 	struct spin_choice choice;
@@ -19,7 +20,9 @@ struct conform {
 	struct gate_env env;
 	struct gate_actions actions;
 	uint8_t event, taken[MUTANT_ROWS_MAX];
-	unsigned char vector[64];
+	unsigned char vector[64], snapshots[32];
+	struct gate_sensed last, new;
+	uint8_t derived[GATE_EVENT_COUNT_];
 	uint64_t seed;
 	size_t steps;
 };
@@ -151,10 +154,53 @@ int conform_same(const unsigned char *memory, int row, const unsigned char *out,
 	return same;
 }
 
+static void put_snapshot(const struct gate_sensed *s, unsigned char v[13])
+{
+	const unsigned char bytes[13] = {s->entry_leaf, s->exit_leaf, s->occupants,
+		s->occupants_known, s->object_left, s->fire, s->estop, s->mains_ok, s->ups_low,
+		s->tamper, s->key_reset, s->maintenance, s->self_test_ok};
+	memcpy(v, bytes, sizeof bytes);
+}
+
+const unsigned char *conform_snapshots(void)
+{
+	struct conform *c = conform();
+	unsigned char new[13];
+	/* of two moments; the last may be nothing known */
+	surroundings(c, 1 + below(c, 7));
+	c->last = below(c, 16) == 0 ? gate_sensed_unknown() : c->env.sensed;
+	surroundings(c, 1 + below(c, 7));
+	c->new = c->env.sensed;
+	c->new.estop = false;
+	put_snapshot(&c->last, c->snapshots);
+	put_snapshot(&c->new, new);
+	memcpy(c->snapshots + 13, new, 6);
+	memcpy(c->snapshots + 19, new + 7, 6);
+	return c->snapshots;
+}
+
+int conform_derived(const unsigned char *events, int count, const unsigned char *last)
+{
+	struct conform *c = conform();
+	enum gate_event wanted[GATE_EVENT_COUNT_];
+	unsigned char new[13];
+	size_t n = gate_derive(&c->last, &c->new, wanted, GATE_EVENT_COUNT_);
+	bool same = (size_t)count == n;
+	put_snapshot(&c->new, new);
+	for (size_t i = 0; i < n; i++) {
+		c->derived[wanted[i]] = 1;
+		same = same && events[i] == (unsigned char)wanted[i];
+	}
+	same = same && memcmp(last, new, sizeof new) == 0;
+	if (!same)
+		fprintf(stderr, "derived: %zu events, and spin's %d\n", n, count);
+	return same;
+}
+
 int conform_covered(void)
 {
 	struct conform *c = conform();
-	unsigned missing = 0;
+	unsigned missing = 0, kinds = 0;
 	for (size_t i = 0; i < c->choice.table->row_count; i++) {
 		if (c->taken[i])
 			continue;
@@ -163,8 +209,10 @@ int conform_covered(void)
 			gate_next_name(c->choice.table->rows[i].state),
 			gate_event_name(c->choice.table->rows[i].event));
 	}
-	printf("%u of %u rows taken in %zu steps\n", c->choice.table->row_count - missing,
-		c->choice.table->row_count, c->steps);
-	return missing == 0;
+	for (size_t i = 0; i < GATE_EVENT_COUNT_; i++)
+		kinds += c->derived[i];
+	printf("%u of %u rows taken in %zu steps, %u kinds of events derived\n",
+		c->choice.table->row_count - missing, c->choice.table->row_count, c->steps, kinds);
+	return missing == 0 && kinds == DERIVED;
 }
 _Static_assert(sizeof(struct gate) == 13, "conform.pml.in reads the lane's memory byte by byte");

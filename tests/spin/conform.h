@@ -10,6 +10,12 @@ const unsigned char *conform_next(void);
  * stderr what differs. */
 int conform_same(const unsigned char *memory, int row, const unsigned char *out, int outs,
 	int restarts, int clock);
-/* Has every row been taken? Says on stderr which has not. */
+/* Two snapshots, the last and the new one, a byte for each fact, as conform.pml.in reads them; the new
+ * one without an emergency stop, which is the fire alarm's in the world. */
+const unsigned char *conform_snapshots(void);
+/* Does gate_derive() find the same events in the same order, and is the last snapshot now the new
+ * one? Says on stderr what differs. */
+int conform_derived(const unsigned char *events, int count, const unsigned char *last);
+/* Has every row been taken, and every event of a snapshot been found? Says on stderr which has not. */
 int conform_covered(void);
 #endif

@@ -6,9 +6,12 @@
 #include "cli.h"
 
 extern const struct cli_command account_commands[], document_commands[], gpio_commands[], journal_commands[], match_commands[], mrz_commands[], officer_commands[],
-	pki_commands[], rules_author_commands[], rules_test_commands[], sign_commands[], status_commands[], stay_commands[],
+	pki_commands[], rules_author_commands[], rules_life_commands[], rules_test_commands[], sign_commands[], status_commands[], stay_commands[],
 	trust_commands[];
 
 int pki_show(struct cli *cli);
 int rules_new(struct cli *cli);
+int rules_replay(struct cli *cli);
+/* "SEQ" of epoch 1, or "EPOCH:SEQ", given by an option. PN_EINVAL: told on cli->err. */
+int journal_key_option(const struct cli *cli, const char *option, uint64_t *epoch, uint64_t *seq);
 #endif

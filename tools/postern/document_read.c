@@ -153,7 +153,7 @@ static int read_chip(struct cli *cli, const struct emrtd_password *secret, uint3
 int document_read_command(struct cli *cli)
 {
 	struct chip_outcome read = {.err = 0};
-	struct emrtd_password secret = {0};
+	struct emrtd_password secret = {.kind = EMRTD_PASSWORD_NONE};
 	struct trust trust;
 	struct report result;
 	struct mrz_date at;

@@ -28,8 +28,7 @@ static void wall_text(char out[WHEN], int64_t wall_ms)
 	snprintf(out + n, WHEN - n, ".%03dZ", (int)(wall_ms % 1000));
 }
 
-/* "SEQ" of epoch 1, or "EPOCH:SEQ". */
-static int parse_key(const struct cli *cli, const char *option, uint64_t *epoch, uint64_t *seq)
+int journal_key_option(const struct cli *cli, const char *option, uint64_t *epoch, uint64_t *seq)
 {
 	const char *s = cli_value(cli, option), *colon;
 	char *end = NULL;
@@ -78,8 +77,8 @@ static int parse_query(const struct cli *cli, struct journal_query *q)
 	long last;
 
 	memset(q, 0, sizeof *q);
-	if (parse_key(cli, "from", &q->from_epoch, &q->from_seq) != 0 ||
-		parse_key(cli, "to", &q->to_epoch, &q->to_seq) != 0 ||
+	if (journal_key_option(cli, "from", &q->from_epoch, &q->from_seq) != 0 ||
+		journal_key_option(cli, "to", &q->to_epoch, &q->to_seq) != 0 ||
 		parse_kind(cli, &q->kind) != 0 ||
 		cli_number(cli, "last", 1, 1000000000, 0, &last) != 0)
 		return PN_EINVAL;
@@ -132,6 +131,8 @@ static void summary(FILE *out, const Postern__RecordClear *c)
 	default:
 		fprintf(out, "%s%s%s%s%s", c->event, c->detail[0] ? " " : "", c->detail,
 			c->officer[0] ? " by " : "", c->officer);
+		if (c->second_officer[0] != '\0')
+			fprintf(out, " and %s: %s", c->second_officer, c->reason_code);
 		break;
 	}
 }

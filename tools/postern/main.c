@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 		sign_commands,
 		rules_test_commands,
 		rules_author_commands,
+		rules_life_commands,
 		stay_commands,
 		gpio_commands,
 		match_commands,

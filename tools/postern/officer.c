@@ -2,18 +2,14 @@
  * `postern officer decide` and `postern lane`: the officer's word from the command line, signed
  * with the officer's key. Must never send an unsigned decision, nor one without a reason.
  */
-#include <ctype.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/hex.h"
 #include "commands.h"
 #include "control_client.h"
 #include "json/json.h"
+#include "officer_key.h"
 
 #define RUN_FOLDER                                                                                 \
 	{                                                                                          \
@@ -22,16 +18,6 @@
 			false                                                                      \
 	}
 enum { DECISION_LIFE_MS = 30000 };
-
-static bool reason_is_good(const char *s)
-{
-	size_t n = strlen(s);
-	for (size_t i = 0; i < n; i++)
-		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
-			strchr("_.-", s[i]) == NULL)
-			return false;
-	return n >= 2 && n <= 64;
-}
 
 static Postern__OfficerDecision decision_of(const char *s)
 {
@@ -51,46 +37,23 @@ static Postern__OfficerDecision decision_of(const char *s)
 	return POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED;
 }
 
-static EVP_PKEY *load_key(const struct cli *cli, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	EVP_PKEY *key = f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
-	if (f != NULL)
-		fclose(f);
-	if (key == NULL || EVP_PKEY_id(key) != EVP_PKEY_ED25519) {
-		fprintf(cli->err,
-			"postern officer: %s: expected an Ed25519 private key in PEM form\n", path);
-		EVP_PKEY_free(key);
-		return NULL;
-	}
-	return key;
-}
-
 struct signed_word {
-	uint8_t bytes[512], signature[64], nonce[16];
+	uint8_t bytes[512], signature[OFFICER_SIGNATURE], second_signature[OFFICER_SIGNATURE], nonce[16];
 	size_t size;
-	char key_id[17];
+	char key_id[OFFICER_KEY_ID_SIZE], second_key_id[OFFICER_KEY_ID_SIZE];
 };
 
-static int sign(EVP_PKEY *key, const Postern__Decision *d, struct signed_word *w)
+/* second: NULL without a second officer. */
+static int sign(EVP_PKEY *key, EVP_PKEY *second, const Postern__Decision *d, struct signed_word *w)
 {
-	uint8_t public_key[32], digest[SHA256_DIGEST_LENGTH];
-	size_t key_size = sizeof public_key, size = sizeof w->signature;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int r = PN_ECRYPTO;
+	int r;
 	w->size = postern__decision__get_packed_size(d);
-	if (ctx == NULL || w->size > sizeof w->bytes ||
-		EVP_PKEY_get_raw_public_key(key, public_key, &key_size) != 1)
-		goto out;
+	if (w->size > sizeof w->bytes)
+		return PN_ELIMIT;
 	postern__decision__pack(d, w->bytes);
-	if (EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
-		EVP_DigestSign(ctx, w->signature, &size, w->bytes, w->size) != 1)
-		goto out;
-	SHA256(public_key, sizeof public_key, digest);
-	hex_encode(w->key_id, digest, 8);
-	r = PN_OK;
-out:
-	EVP_MD_CTX_free(ctx);
+	r = officer_key_sign(key, w->bytes, w->size, w->signature, w->key_id);
+	if (r == PN_OK && second != NULL)
+		r = officer_key_sign(second, w->bytes, w->size, w->second_signature, w->second_key_id);
 	return r;
 }
 
@@ -116,8 +79,8 @@ static int tell_result(
 			       r->error[0] != '\0' ? r->error : "refused without a reason");
 }
 
-static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__UnitStatus *s,
-	Postern__OfficerDecision decision)
+static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, EVP_PKEY *second,
+	const Postern__UnitStatus *s, Postern__OfficerDecision decision)
 {
 	struct timespec now;
 	struct signed_word w;
@@ -137,13 +100,20 @@ static int send_decision(struct cli *cli, int fd, EVP_PKEY *key, const Postern__
 	d.expires_wall_ms = d.issued_wall_ms + DECISION_LIFE_MS;
 	d.nonce.data = w.nonce;
 	d.nonce.len = sizeof w.nonce;
-	if (RAND_bytes(w.nonce, sizeof w.nonce) != 1 || sign(key, &d, &w) != PN_OK)
+	if (second != NULL)
+		d.second_officer = (char *)(uintptr_t)cli_value(cli, "second-officer");
+	if (RAND_bytes(w.nonce, sizeof w.nonce) != 1 || sign(key, second, &d, &w) != PN_OK)
 		return cli_fail(cli, CLI_USAGE, "the decision could not be signed");
 	signed_decision.decision.data = w.bytes;
 	signed_decision.decision.len = w.size;
 	signed_decision.signature.data = w.signature;
 	signed_decision.signature.len = sizeof w.signature;
 	signed_decision.key_id = w.key_id;
+	if (second != NULL) {
+		signed_decision.second_signature.data = w.second_signature;
+		signed_decision.second_signature.len = sizeof w.second_signature;
+		signed_decision.second_key_id = w.second_key_id;
+	}
 	ask.decision = &signed_decision;
 	q.body_case = POSTERN__CONTROL_REQUEST__BODY_DECIDE;
 	q.decide = &ask;
@@ -160,18 +130,26 @@ static int decide_command(struct cli *cli)
 	Postern__OfficerDecision decision = decision_of(cli_value(cli, "decision"));
 	const char *crossing = cli_value(cli, "crossing");
 	Postern__ControlReply *s = NULL;
-	EVP_PKEY *key;
+	EVP_PKEY *key, *second = NULL;
 	int status = CLI_FINDING;
+	if ((cli_value(cli, "second-officer") == NULL) != (cli_value(cli, "second-key") == NULL))
+		return cli_fail(cli, CLI_USAGE, "--second-officer and --second-key go together");
 	if (decision == POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED)
 		return cli_fail(cli, CLI_USAGE,
 			"--decision is admit, refuse, send-back, second-line or hold");
-	if (!reason_is_good(cli_value(cli, "reason")))
+	if (!officer_reason_is_good(cli_value(cli, "reason")))
 		return cli_fail(cli, CLI_USAGE, "--reason is a code of 2 to 64 of a-z 0-9 . _ -");
-	key = load_key(cli, cli_value(cli, "key"));
+	key = officer_key_load(cli, cli_value(cli, "key"));
 	if (key == NULL)
 		return CLI_USAGE;
+	if (cli_value(cli, "second-key") != NULL &&
+		(second = officer_key_load(cli, cli_value(cli, "second-key"))) == NULL) {
+		EVP_PKEY_free(key);
+		return CLI_USAGE;
+	}
 	if (control_connect(cli, cli_value(cli, "lane"), &units) != PN_OK) {
 		EVP_PKEY_free(key);
+		EVP_PKEY_free(second);
 		return CLI_UNAVAILABLE;
 	}
 	if (control_status(units.unit[0].fd, &s) != PN_OK)
@@ -181,11 +159,12 @@ static int decide_command(struct cli *cli)
 	else if (crossing != NULL && strcmp(crossing, s->status->crossing_id) != 0)
 		cli_fail(cli, status, "the crossing in hand is %s", s->status->crossing_id);
 	else
-		status = send_decision(cli, units.unit[0].fd, key, s->status, decision);
+		status = send_decision(cli, units.unit[0].fd, key, second, s->status, decision);
 	if (s != NULL)
 		postern__control_reply__free_unpacked(s, NULL);
 	control_close(&units);
 	EVP_PKEY_free(key);
+	EVP_PKEY_free(second);
 	return status;
 }
 
@@ -234,6 +213,9 @@ const struct cli_command officer_commands[] = {
 			{"decision", "WHAT", "admit, refuse, send-back, second-line, hold", true},
 			{"reason", "CODE", "reason code, e.g. identity.confirmed", true}, OFFICER,
 			{"key", "FILE", "the officer's Ed25519 private key (PEM)", true},
+			{"second-officer", "NAME",
+				"who agrees; needed to admit past a match of a watchlist", false},
+			{"second-key", "FILE", "that officer's private key", false},
 			RUN_FOLDER},
 		decide_command},
 	LANE_COMMAND("assist", "Open both leaves by hand, for at most a minute"),

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "json/json.h"
 #include "pack_cases.h"
+#include "texts.h"
 
 enum { REPORT_BYTES = 64 * 1024, TIMES_MAX = 1000000 };
 
@@ -38,6 +39,7 @@ static struct pack *load(struct cli *cli, int *status)
 struct seen_fields {
 	bool read[FIELDS_MAX];
 	const struct pack *pack;
+	struct texts_seen codes;
 };
 
 static void note_fields(void *ctx, const char *file, const char *name, unsigned round,
@@ -49,6 +51,7 @@ static void note_fields(void *ctx, const char *file, const char *name, unsigned 
 	(void)name;
 	(void)round;
 	(void)ns;
+	texts_note(&s->codes, result);
 	for (size_t i = 0; i < result->field_count; i++)
 		for (int k = 0; k < s->pack->tree.count; k++)
 			if (strcmp(s->pack->tree.field[k].path, result->fields_read[i]) == 0)
@@ -73,17 +76,16 @@ static int rules_lint(struct cli *cli)
 	int status = CLI_OK;
 	struct pack *pack = load(cli, &status);
 	struct pack_cases cases = {0};
-	struct seen_fields seen;
+	struct seen_fields *seen = calloc(1, sizeof *seen);
 	struct text report;
 	char *bytes = malloc(REPORT_BYTES);
-	unsigned unread = 0;
+	unsigned faults = 0;
 
-	if (pack == NULL || bytes == NULL)
+	if (pack == NULL || bytes == NULL || seen == NULL)
 		goto out;
-	memset(&seen, 0, sizeof seen);
-	seen.pack = pack;
+	seen->pack = pack;
 	text_init(&report, bytes, REPORT_BYTES);
-	cases = (struct pack_cases){.report = &report, .seen = note_fields, .ctx = &seen};
+	cases = (struct pack_cases){.report = &report, .seen = note_fields, .ctx = seen};
 	if (pack_cases_run(pack, &cases) != PN_OK) {
 		status = cli_fail(cli, CLI_FINDING, "%s", bytes);
 		goto out;
@@ -94,13 +96,17 @@ static int rules_lint(struct cli *cli)
 		fprintf(cli->out, " %s", pack->rules[i].name);
 	fputc('\n', cli->out);
 	for (unsigned i = 0; i < pack->manifest->fields_count; i++)
-		if (!is_read(&seen, pack->manifest->fields[i])) {
-			unread++;
+		if (!is_read(seen, pack->manifest->fields[i])) {
+			faults++;
 			fprintf(cli->out, "pack.yaml: field '%s' is declared and read in no case\n",
 				pack->manifest->fields[i]);
 		}
-	status = unread > 0 ? CLI_FINDING : CLI_OK;
+	text_init(&report, bytes, REPORT_BYTES);
+	faults += texts_lint(pack, &seen->codes, &report);
+	fputs(bytes, cli->out);
+	status = faults > 0 ? CLI_FINDING : CLI_OK;
 out:
+	free(seen);
 	free(bytes);
 	pack_free(pack);
 	return status;
@@ -111,6 +117,7 @@ out:
 struct explained {
 	struct cli *cli;
 	const char *only; /* name of the one case wanted, or NULL */
+	struct texts *texts; /* NULL: codes only */
 	unsigned shown;
 };
 
@@ -133,6 +140,9 @@ static void explain_case(void *ctx, const char *file, const char *name, unsigned
 		text_init(&t, line, sizeof line);
 		pack_cases_finding(&result->finding[i], &t);
 		fprintf(e->cli->out, "  %s: %s\n", result->finding[i].rule, line);
+		text_init(&t, line, sizeof line);
+		if (e->texts != NULL && texts_say(e->texts, &result->finding[i], &t))
+			fprintf(e->cli->out, "    %s\n", line);
 	}
 	fprintf(e->cli->out, "  read:");
 	for (size_t i = 0; i < result->field_count; i++)
@@ -148,14 +158,20 @@ static int rules_explain(struct cli *cli)
 	char message[4096];
 	struct text report;
 	struct pack_cases cases = {.report = &report, .seen = explain_case, .ctx = &e};
+	const char *language = cli_value(cli, "language");
 
 	if (pack == NULL)
 		return status;
 	text_init(&report, message, sizeof message);
-	if (pack_cases_run(pack, &cases) != PN_OK)
+	if (language != NULL)
+		e.texts = calloc(1, sizeof *e.texts);
+	if (e.texts != NULL && texts_read(pack, language, e.texts, &report) != PN_OK)
+		status = cli_fail(cli, CLI_FINDING, "%s", message);
+	else if (pack_cases_run(pack, &cases) != PN_OK)
 		status = cli_fail(cli, CLI_FINDING, "%s", message);
 	else if (e.shown == 0)
 		status = cli_fail(cli, CLI_FINDING, "no such case");
+	free(e.texts);
 	pack_free(pack);
 	return status;
 }
@@ -383,11 +399,15 @@ static int rules_annotations(struct cli *cli)
 	static const char functions[] =
 		"\n---@class Pack\npack = {}\n"
 		"\n---@param list any\n---@param value any\n---@return boolean\nfunction has(list, value) end\n"
+		"---@param list any\n---@param field string\n---@param value any\n---@return any\nfunction find(list, field, value) end\n"
 		"\ndate = {}\n---@param from Date?\n---@param to Date?\n---@return integer?\nfunction date.days(from, to) end\n"
+		"---@param day Date?\n---@param from? Date\n---@param to? Date\n---@return boolean?\nfunction date.within(day, from, to) end\n"
 		"\nstay = {}\n---@param stays Stay[]\n---@param reference_date Date?\n---@return integer?\n"
 		"function stay.used(stays, reference_date) end\n"
 		"---@param stays Stay[]\n---@param reference_date Date?\n---@param limit integer\n---@return integer?\n"
 		"function stay.days_left(stays, reference_date, limit) end\n"
+		"---@param stays Stay[]\n---@param reference_date Date?\n---@param days integer\n---@return integer?\n"
+		"function stay.entries(stays, reference_date, days) end\n"
 		"---@param stays Stay[]\n---@return integer\nfunction stay.open(stays) end\n"
 		"\nstr = {}\n---@param s string\n---@param from integer\n---@param to? integer\n---@return string\n"
 		"function str.sub(s, from, to) end\n---@param s string\n---@return string\nfunction str.upper(s) end\n"
@@ -425,15 +445,25 @@ const struct cli_command rules_author_commands[] = {
 	{"rules", "new", "DIR", 1, 1, "Begin a rule pack", "Writes a pack of one rule with its cases.",
 		{{0}}, rules_new},
 	{"rules", "lint", "DIR", 1, 1, "Look over a rule pack",
-		"Exit status 1 when it does not load, or declares what no case reads.", {{0}},
+		"Exit status 1 when it does not load, declares what no case reads, or lacks a text in a language.", {{0}},
 		rules_lint},
 	{"rules", "explain", "DIR", 1, 1, "Tell why each case of a rule pack ends as it does",
 		"All findings, most restrictive first, and the fields that were read.",
-		{{"case", "NAME", "this case only", false}}, rules_explain},
+		{{"case", "NAME", "this case only", false},
+			{"language", "LANG", "say in this language what an officer reads", false}}, rules_explain},
 	{"rules", "coverage", "DIR", 1, 1, "Tell which lines of a rule pack no case runs",
 		"Exit status 1 when there is one.", {{0}}, rules_coverage},
 	{"rules", "bench", "DIR", 1, 1, "Measure a rule pack on its cases", NULL,
 		{{"rounds", "N", "evaluations of each case (default 1000)", false}}, rules_bench},
+	{"rules", "replay", "DIR", 1, 1, "Tell whom a rule pack would have treated otherwise",
+		"The verdicts of a journal, evaluated anew, where the key that opens them is. Exit status 1 "
+		"when somebody\nwould have been treated otherwise. Travellers are named by their records.",
+		{{"journal", "FILE", "the journal", true},
+			{"key", "FILE", "the private key that opens its payloads (PEM)", true},
+			{"from", "KEY", "first record: SEQ (of epoch 1) or EPOCH:SEQ", false},
+			{"to", "KEY", "last record", false},
+			{"show", "N", "how many records that differ to name, to 1000 (default 50)", false}},
+		rules_replay},
 	{"rules", "annotations", "", 0, 0, "Print the crossing's fields for an editor",
 		"Annotations of the Lua language server, made of the schema.",
 		{{"purpose", "NAME", "border (default), statistics or passenger", false}},

@@ -60,6 +60,30 @@ static const struct {
 		"  direction = \"entry\",\n"
 		"  document = { document_code = \"P\", issuer = \"NOR\", days_to_expiry = 1000 },\n"
 		"}\n"},
+	{"texts_en.txt",
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What the example says to officers. {1} to {4}: arguments of the finding.\n"
+		"example.expires_soon = The document is valid for less than {1} days more.\n"},
+	{"texts_fr.txt",
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What the example says to officers. {1} to {4}: arguments of the finding.\n"
+		"example.expires_soon = Le document est valable moins de {1} jours encore.\n"},
+	{"texts_es.txt",
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What the example says to officers. {1} to {4}: arguments of the finding.\n"
+		"example.expires_soon = Al documento le quedan menos de {1} días de validez.\n"},
+	{"texts_ar.txt",
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What the example says to officers. {1} to {4}: arguments of the finding.\n"
+		"example.expires_soon = صلاحية الوثيقة المتبقية أقل من {1} يومًا.\n"},
+	{"texts_ru.txt",
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What the example says to officers. {1} to {4}: arguments of the finding.\n"
+		"example.expires_soon = Документ действителен менее {1} дн.\n"},
+	{"texts_zh.txt",
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What the example says to officers. {1} to {4}: arguments of the finding.\n"
+		"example.expires_soon = 证件剩余有效期不足{1}天。\n"},
 };
 
 static int write_file(const char *folder, const char *name, const char *text)

@@ -285,3 +285,8 @@ bool sim_lane_quiet(const struct sim_lane *l)
 			return false;
 	return true;
 }
+
+bool sim_lane_good(const struct sim_lane_oracle *o, uint64_t shut_in_limit_us)
+{
+	return o->both_released_us == 0 && o->both_open == 0 && o->opened_to_forced == 0 && o->longest_shut_in_us <= shut_in_limit_us;
+}

@@ -53,6 +53,11 @@ struct sim_lane_oracle {
 	uint32_t opened_to_forced;   /* times that a shut leaf was released while the other had stood forced for a second; 0 is good */
 };
 
+/* How long somebody may be shut in. A hold ends after 180 s and its leaf opens in 3 s; one that will not is tried again every 10 s.
+ * Where misfortunes are drawn, a way back that is given must also be one that can be walked: fault, mended late, and a second try. */
+#define SIM_SHUT_IN_LIMIT_US (UINT64_C(220) * 1000000)
+#define SIM_SHUT_IN_DRAWN_LIMIT_US (UINT64_C(260) * 1000000)
+
 struct sim_lane {
 	struct sim_lane_setup setup;
 	struct steel leaf[SIM_LEAVES];
@@ -86,4 +91,6 @@ bool sim_lane_quiet(const struct sim_lane *l);
 /* Currents behind the relay: does the controller release that leaf's bolt? */
 bool sim_lane_released(const struct sim_lane *l, unsigned leaf);
 bool sim_lane_drives(const struct sim_lane *l, unsigned leaf, bool open);
+/* Did nothing happen that must never happen? By what the onlooker has noted since it was last emptied. */
+bool sim_lane_good(const struct sim_lane_oracle *o, uint64_t shut_in_limit_us);
 #endif

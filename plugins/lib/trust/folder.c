@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { ROOT, LIST, CSCA, CRL, DEVIATIONS, DEFECTS, KIND_COUNT, OTHER = -1, SIGNATURE = -2 };
+enum kind { SIGNATURE = -2, OTHER = -1, ROOT = 0, LIST = 1, CSCA = 2, CRL = 3, DEVIATIONS = 4, DEFECTS = 5, KIND_COUNT = 6 };
 
 static bool ends(const char *name, const char *end)
 {

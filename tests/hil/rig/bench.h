@@ -51,6 +51,8 @@ struct daemon_status {
 void daemon_status(const struct daemon *d, struct daemon_status *out);
 void daemon_decide(const struct daemon *d, const char *crossing, bool admit);
 void daemon_lane(const struct daemon *d, const char *command); /* resume, assist, ... */
+/* Once the lane is up. False: the rules are not in use. */
+bool daemon_activate(const struct daemon *d);
 /* Resident KiB of posternd and all its children. */
 long daemon_resident_kib(const struct daemon *d);
 

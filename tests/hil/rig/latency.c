@@ -150,7 +150,7 @@ unsigned latency_run(struct rig *r, unsigned samples)
 	static struct times plugin_stopped = {.name = "plugin SIGSTOP to the relay open", .limit_ms = 1000};
 	static struct times core_stopped = {.name = "core SIGSTOP to the relay open", .limit_ms = 1000};
 	static struct times core_killed = {.name = "core SIGKILL to the relay open, where it opens", .limit_ms = 1000};
-	unsigned few = samples / 10 < 2 ? 2 : samples / 10;
+	unsigned few = samples / 4 < 2 ? 2 : samples / 4;
 	for (unsigned i = 0; i < samples; i++)
 		alarm_once(r, &fire, &r->lane.trouble.fire);
 	print(&fire);

@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LIT(levels, name) (((levels) & SIM_LANE_BIT(name)) != 0)
 #define STATUS_EVERY_US 2500000
+/* So long after a fault's edge outputs are looked at this often, that its answer has a time; then once each step. */
+#define CLOSE_LOOK_US 100000
+#define LOOK_US 100
 
 static void sleep_until(uint64_t at_us)
 {
@@ -20,6 +24,15 @@ static void sleep_until(uint64_t at_us)
 void rig_watch(struct rig *r)
 {
 	memset(&r->seen, 0, sizeof r->seen);
+}
+
+static void answered(struct rig *r, uint64_t changed, uint64_t now)
+{
+	unsigned line = SIM_LANE_FIRST_OUTPUT;
+	while ((changed >> line & 1) == 0)
+		line++;
+	r->seen.response_us = now;
+	r->seen.response = sim_lane_line_name((enum sim_lane_line)line);
 }
 
 static void remember(struct rig *r, uint64_t now)
@@ -35,16 +48,30 @@ static void remember(struct rig *r, uint64_t now)
 	s->emergency_lamps = s->emergency_lamps || (LIT(o, entry_red) && LIT(o, exit_green) && LIT(o, buzzer));
 	s->exit_green = s->exit_green || LIT(o, exit_green);
 	s->amber_inside = s->amber_inside || LIT(o, exit_amber);
-	s->entry_released = s->entry_released || sim_lane_released(&r->lane, SIM_ENTRY);
+	s->entry_released = s->entry_released || (r->traffic.fault_on && sim_lane_released(&r->lane, SIM_ENTRY));
 	s->exit_released = s->exit_released || sim_lane_released(&r->lane, SIM_EXIT);
 	s->both_released = s->both_released || (sim_lane_released(&r->lane, SIM_ENTRY) && sim_lane_released(&r->lane, SIM_EXIT));
 	s->entry_closed_drive = s->entry_closed_drive || sim_lane_drives(&r->lane, SIM_ENTRY, false);
 	s->entry_reopened = s->entry_reopened || (s->entry_closed_drive && sim_lane_drives(&r->lane, SIM_ENTRY, true));
 	s->relay_lost = s->relay_lost || !r->lane.relay;
-	if (r->traffic.active && !r->traffic.fault_pending && s->fault_us == 0)
-		s->fault_us = now;
-	if (s->fault_us != 0 && now > s->fault_us && s->response_us == 0 && changed != 0)
-		s->response_us = now;
+	if (s->fault_us != 0 && s->response_us == 0 && changed != 0)
+		answered(r, changed, now);
+}
+
+/* Waits for the next step. Physics does not move meanwhile, so an output that changes here answers the last input. */
+static void await_step(struct rig *r, uint64_t at_us)
+{
+	struct rig_seen *s = &r->seen;
+	uint64_t now = mono_us();
+	while (s->fault_us != 0 && s->response_us == 0 && now < at_us && now - s->fault_us < CLOSE_LOOK_US) {
+		uint64_t changed = (gpio_bench_read(&r->gpio) ^ r->levels) & ~SIM_LANE_BIT(watchdog_kick);
+		now = mono_us();
+		if (changed != 0)
+			answered(r, changed, now);
+		else
+			usleep(LOOK_US);
+	}
+	sleep_until(at_us);
 }
 
 static void process(struct rig *r, const struct sim_traffic_acts *acts, uint64_t now)
@@ -97,14 +124,17 @@ bool rig_step(struct rig *r, bool next)
 	struct sim_traffic_acts acts;
 	struct sim_console seen;
 	bool was_active = r->traffic.active;
-	sleep_until(r->lane.now_us + (sim_lane_quiet(&r->lane) ? 2 : 1) * (uint64_t)r->step_us);
+	await_step(r, r->lane.now_us + (sim_lane_quiet(&r->lane) ? 2 : 1) * (uint64_t)r->step_us);
 	uint64_t now = mono_us();
-	sim_lane_outputs(&r->lane, gpio_bench_read(&r->gpio), now);
+	r->levels = gpio_bench_read(&r->gpio);
+	sim_lane_outputs(&r->lane, r->levels, now);
 	console(r, now, &seen);
 	sim_traffic_step(&r->traffic, &seen, next, &acts);
 	remember(r, now);
 	if (!was_active && r->traffic.active)
 		r->listed = r->traffic.plan.number % 10 == 9;
+	if (r->traffic.active && !r->traffic.fault_pending && r->seen.fault_us == 0)
+		r->seen.fault_us = mono_us();
 	gpio_bench_write(&r->gpio, sim_lane_inputs(&r->lane));
 	if (acts.takes_document)
 		daemon_document(&r->daemon, false, false);

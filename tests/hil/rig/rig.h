@@ -10,10 +10,12 @@
 /* What was seen since rig_watch(), on the lines and behind the relay. */
 struct rig_seen {
 	bool alarm, out_of_service, buzzer, voice, emergency_lamps, exit_green, amber_inside;
-	bool entry_released, exit_released, both_released;
+	bool entry_released; /* while the fault lasted: whoever waited goes in afterwards */
+	bool exit_released, both_released;
 	bool entry_reopened; /* driven open after it had been driven shut */
 	bool entry_closed_drive, relay_lost;
-	uint64_t fault_us, response_us; /* first change of an output other than the kick, after the fault */
+	uint64_t fault_us, response_us; /* the fault's edge; first change of an output other than the kick after it, and which */
+	const char *response;
 };
 
 struct rig {
@@ -24,6 +26,7 @@ struct rig {
 	struct rig_seen seen;
 	struct daemon_status status;
 	uint64_t status_us, outputs, stopped_us;
+	uint64_t levels; /* of the lines, as the last step read them */
 	pid_t stopped;
 	bool listed, judged; /* of the document in hand; judged: the console is asked */
 	uint32_t step_us;

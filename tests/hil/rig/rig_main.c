@@ -9,8 +9,6 @@
 
 #include "rig.h"
 
-#define SHUT_IN_LIMIT_US (UINT64_C(260) * 1000000)
-
 /* The guest's clock is the host's; nobody synchronises it here, and a production profile admits nobody without. */
 static void assert_clock(void)
 {
@@ -52,8 +50,7 @@ unsigned soak_run(struct rig *r, uint32_t crossings)
 			sim_fault_name(t->plan.fault), sim_lane_line_name(t->plan.line), r->status.state);
 	}
 	long at_end = daemon_resident_kib(&r->daemon);
-	bool lawful = o->both_released_us == 0 && o->both_open == 0 && o->opened_to_forced == 0 &&
-		      o->longest_shut_in_us <= SHUT_IN_LIMIT_US;
+	bool lawful = sim_lane_good(o, SIM_SHUT_IN_DRAWN_LIMIT_US);
 	printf("soak  %u crossings in %.0f s of the guest's time, seed %llu: in %u, out %u, back %u; with nothing wrong %.1f s each\n",
 		t->done - before, (double)(mono_us() - begun) / 1e6, (unsigned long long)t->seed, o->came_in, o->went_out, o->went_back,
 		t->normal > 0 ? (double)t->normal_us / t->normal / 1e6 : 0.0);
@@ -82,6 +79,8 @@ int main(int argc, char **argv)
 			r.status.state, (unsigned long long)sim_lane_inputs(&r.lane), (unsigned long long)r.lane.outputs);
 	}
 	printf("rig: the lane invites the first traveller after %.2f s\n", (double)(mono_us() - begun) / 1e6);
+	if (!daemon_activate(&r.daemon))
+		fail("two officers could not put the rules into use");
 	for (int i = 9; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "rows") == 0)
 			bad += rows_run(&r, strcmp(argv[i + 1], "all") == 0 ? NULL : argv[i + 1]);

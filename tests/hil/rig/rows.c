@@ -17,7 +17,7 @@ enum wanted {
 	REOPENS = 64,	      /* the entry is driven open again while it closes */
 	RELAY_LOST = 128,     /* the kick stands still and the relay drops */
 	WAITS_INSIDE = 256,   /* amber inside: an officer is waited for */
-	ENTRY_NEVER = 512,
+	ENTRY_NEVER = 512,    /* the entry is not released while it lasts */
 	BACK = 1024,	      /* by the entry */
 };
 
@@ -91,7 +91,7 @@ static unsigned seen_of(const struct rig *r, uint32_t back)
 static const char *word(unsigned bit)
 {
 	static const char *const words[] = {"passes", "does not pass", "exit never released", "alarm", "out of service",
-		"both locks released", "reopens", "relay drops", "officer waited for", "entry never released", "goes back"};
+		"both locks released", "reopens", "relay drops", "officer waited for", "entry not released while it lasts", "goes back"};
 	return words[bit];
 }
 
@@ -122,12 +122,10 @@ static bool row_run(struct rig *r, const struct row *w)
 	while (!over && mono_us() < limit)
 		over = rig_step(r, false);
 	unsigned missing = w->wanted & ~seen_of(r, back);
-	const struct sim_lane_oracle *o = &r->lane.oracle;
-	bool lawful = o->both_released_us == 0 && o->both_open == 0 && o->opened_to_forced == 0 &&
-		      o->longest_shut_in_us < UINT64_C(220) * 1000000;
+	bool lawful = sim_lane_good(&r->lane.oracle, SIM_SHUT_IN_LIMIT_US);
 	double after = r->seen.response_us != 0 ? (double)(r->seen.response_us - r->seen.fault_us) / 1e3 : 0;
-	printf("row   %-38s %-7s %5.1f s, first output %6.1f ms after,", w->name, over && missing == 0 && lawful ? "ok" : "NOT OK",
-		(double)(mono_us() - begun) / 1e6, after);
+	printf("row   %-38s %-7s %5.1f s, first output %8.2f ms after (%s),", w->name, over && missing == 0 && lawful ? "ok" : "NOT OK",
+		(double)(mono_us() - begun) / 1e6, after, r->seen.response != NULL ? r->seen.response : "none");
 	print_wants(w->wanted);
 	if (missing != 0) {
 		printf(" NOT SEEN:");

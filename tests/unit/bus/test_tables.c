@@ -109,6 +109,7 @@ static const struct {
 	{K(GATE), B(GATE_SENSED), true},
 	{K(WATCHLIST), B(WATCHLIST_SEARCHED), false},
 	{K(RULES), B(RULES_EVALUATED), false},
+	{K(RULES), B(RULE_PACK_STATE), true},
 	{K(UPLINK), B(HISTORY_LOOKED), false},
 	{K(UPLINK), B(JOURNAL_FORWARDED), true},
 	{K(POST_LINK), B(POST_STATE), true},
@@ -170,12 +171,12 @@ static void late_is_not_forbidden(void **state)
 		}
 }
 
-/* The chip's files alone travel from a plugin to the core. */
-static void one_body_carries(void **state)
+/* The chip's files, and the portrait that was found in them, alone travel from a plugin to the core. */
+static void two_bodies_carry(void **state)
 {
 	(void)state;
 	for (int body = 0; body <= 200; body++)
-		assert_int_equal(bus_may_carry((Postern__Envelope__BodyCase)body), body == 25);
+		assert_int_equal(bus_may_carry((Postern__Envelope__BodyCase)body), body == 25 || body == 33);
 }
 
 /* Each message has exactly one direction, the heartbeat both. */
@@ -390,7 +391,7 @@ int main(void)
 		cmocka_unit_test(schema_table),
 		cmocka_unit_test(who_may_say_what),
 		cmocka_unit_test(late_is_not_forbidden),
-		cmocka_unit_test(one_body_carries),
+		cmocka_unit_test(two_bodies_carry),
 		cmocka_unit_test(one_direction),
 		cmocka_unit_test(queries_and_answers_pair),
 		cmocka_unit_test(query_answered),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A core for tests of the command-line tool: core_double RUN_FOLDER UNIT TRUST MODE. Answers on
- * RUN_FOLDER/UNIT.control until its standard input ends; decisions are verified with the core's own
- * code and printed. MODE: waiting (an officer is awaited), idle, mute (never answers), garbage.
+ * RUN_FOLDER/UNIT.control until its standard input ends; decisions and orders of
+ * activation are judged with the core's own code and printed. MODE: waiting (an officer is awaited), idle, mute (never answers), garbage.
  * Must never accept a decision that core/control would not.
  */
 #undef NDEBUG
@@ -11,10 +11,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "control.pb-c.h"
+#include "control/activation.h"
 #include "control/officer.h"
 
 enum { CLIENTS = 8, PACKET = 65536 };
@@ -22,6 +24,7 @@ enum { CLIENTS = 8, PACKET = 65536 };
 static const char *unit, *mode;
 static struct officer_keys keys;
 static uint8_t verdict_hash[32];
+static struct activations made; /* as the core's own code folds it */
 
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
@@ -35,12 +38,49 @@ static void reply(int fd, const Postern__ControlReply *r)
 	(void)send(fd, bytes, size, MSG_NOSIGNAL);
 }
 
+static Postern__RulePackChoice *choice(Postern__RulePackChoice *out, const struct activated *a)
+{
+	if (a == NULL)
+		return NULL;
+	postern__rule_pack_choice__init(out);
+	out->name = TEXT(a->name);
+	out->version = TEXT(a->version);
+	out->digest = (ProtobufCBinaryData){sizeof a->digest, (uint8_t *)(uintptr_t)a->digest};
+	return out;
+}
+
+static void activate(int fd, const Postern__ActivateRequest *q)
+{
+	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
+	Postern__Activation *a = NULL;
+	enum activation_verdict v = activation_endorsed(&keys, q->order, &a);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (v == ACTIVATION_TAKEN)
+		v = activation_fits(&made, a, "NOR", unit, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	r.ok = v == ACTIVATION_TAKEN;
+	r.error = TEXT(activation_refusal(v));
+	if (r.ok) {
+		printf("order %d %s by %s and %s: %s life %lld\n", (int)a->action, a->pack != NULL ? a->pack->version : "-",
+			q->order->endorsements[0]->officer, q->order->endorsements[1]->officer, a->reason_code,
+			(long long)(a->expires_wall_ms - a->issued_wall_ms));
+		fflush(stdout);
+		assert(activation_apply(&made, a));
+	}
+	if (a != NULL)
+		postern__activation__free_unpacked(a, NULL);
+	reply(fd, &r);
+}
+
 static void status(int fd)
 {
 	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
 	Postern__UnitStatus s = POSTERN__UNIT_STATUS__INIT;
 	Postern__PluginStatus p = POSTERN__PLUGIN_STATUS__INIT, *plugins[] = {&p};
 	char *troubles[] = {TEXT("uplink.unreachable")};
+	Postern__RulePacks packs = POSTERN__RULE_PACKS__INIT;
+	Postern__RulePackChoice choices[3];
 
 	p.instance = TEXT("reader");
 	p.name = TEXT("reader-serial");
@@ -50,6 +90,12 @@ static void status(int fd)
 	p.pid = 4321;
 	p.version = TEXT("0.1.0");
 	p.sandbox = TEXT("full");
+	packs.activation_required = 1;
+	packs.activated = packs.in_use = choice(&choices[0], activations_pack(&made));
+	packs.previous = choice(&choices[1], activations_previous(&made));
+	packs.shadow = packs.shadow_in_use = choice(&choices[2], made.has_shadow ? &made.shadow : NULL);
+	s.rule_packs = &packs;
+	s.tenant = TEXT("NOR");
 	s.unit = TEXT(unit);
 	s.role = TEXT("gate");
 	s.gate_state = TEXT("IDLE");
@@ -171,6 +217,8 @@ static int serve(int fd)
 		decide(fd, q->decide);
 	} else if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_LANE) {
 		lane(fd, q->lane);
+	} else if (q->body_case == POSTERN__CONTROL_REQUEST__BODY_ACTIVATE) {
+		activate(fd, q->activate);
 	}
 	postern__control_request__free_unpacked(q, NULL);
 	return 1;

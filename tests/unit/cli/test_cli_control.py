@@ -23,7 +23,7 @@ class Core:
         return out
 
 
-class Control(unittest.TestCase):
+class WithCores(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.tmp = tempfile.TemporaryDirectory()
@@ -56,6 +56,8 @@ class Control(unittest.TestCase):
     def key(self, officer):
         return os.path.join(self.pki, "officers", officer + ".key")
 
+
+class Control(WithCores):
     def test_status(self):
         self.core("lane-1", "idle")
         self.core("lane-2", "idle")

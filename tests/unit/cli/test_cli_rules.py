@@ -33,6 +33,45 @@ class Rules(unittest.TestCase):
         for word in words:
             self.assertIn(word, got.stdout)
 
+    def lints(self, *lines):
+        got = tool("rules", "lint", self.pack)
+        self.assertEqual((got.returncode, got.stdout.splitlines()[1:]), (1, list(lines)), got.stdout)
+
+    def test_lint_of_texts(self):
+        self.assertEqual(tool("rules", "lint", self.pack).returncode, 0)
+        self.edit("texts_fr.txt", "eligibility.minor = ", "eligibility.major = ")
+        self.edit("texts_ru.txt", "меньше {1} лет", "меньше лет")
+        self.edit("texts_zh.txt", "{1}国民", "{2}国民")
+        os.remove(os.path.join(self.pack, "texts_ar.txt"))
+        self.lints("texts_fr.txt: eligibility.minor has no text", "texts_fr.txt: eligibility.major is not in texts_en.txt",
+                   "texts_ar.txt: there is no such file", "texts_ru.txt: eligibility.minor has other arguments than in English",
+                   "texts_zh.txt: eligibility.visa_required has other arguments than in English")
+
+    def test_lint_of_codes(self):
+        self.edit("clock.lua", "eligibility.clock_unknown", "eligibility.clock_odd")
+        for name in ("clock_test.lua", "pack_test.lua"):
+            with open(os.path.join(self.pack, name), encoding="utf-8") as f:
+                if "eligibility.clock_unknown" in f.read():
+                    self.edit(name, "eligibility.clock_unknown", "eligibility.clock_odd")
+        self.lints("texts_en.txt: eligibility.clock_odd has no text", "clock.lua: eligibility.clock_odd has no text in texts_en.txt",
+                   "texts_en.txt: eligibility.clock_unknown is said by no rule")
+
+    def test_lint_of_unread_lines(self):
+        for old, new, told in (("eligibility.issuer = ", "eligibility.issuer ", "expected CODE = text"),
+                               ("of {1}.", "of {5}.", "expected UTF-8, and braces only as {1} to {4}"),
+                               ("eligibility.minor =", "eligibility.issuer =", "the code comes twice")):
+            with self.subTest(told):
+                self.setUp()
+                self.edit("texts_en.txt", old, new)
+                got = tool("rules", "lint", self.pack)
+                self.assertRegex(got.stdout.splitlines()[1], r"^texts_en\.txt:\d+: " + re.escape(told) + "$")
+                self.assertEqual(got.returncode, 1)
+
+    def test_explain_in_a_language(self):
+        got = tool("rules", "explain", self.pack, "--case", "minor", "--language", "fr")
+        self.assertIn("\n    Le voyageur a ou pourrait avoir moins de 18 ans.\n", got.stdout)
+        self.assertEqual(tool("rules", "explain", self.pack, "--language", "tlh").returncode, 1)
+
     def test_good(self):
         got = tool("rules", "test", self.pack, "--json")
         self.assertEqual(got.returncode, 0, got.stdout)

@@ -10,7 +10,31 @@
 
 #include <cmocka.h>
 
+#include "crossing/facts.h"
+
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
+
+static void keep_facts(struct bench *b, const Postern__CrossingFacts *f)
+{
+	assert_true(postern__crossing_facts__get_packed_size(f) <= sizeof b->facts);
+	b->facts_size = postern__crossing_facts__pack(f, b->facts);
+	snprintf(b->facts_of, sizeof b->facts_of, "%s", f->crossing_id);
+}
+
+/* Another pack is asked later by the record: it must say what the lane said. */
+static void compare_facts(const struct bench *b, const Postern__RecordClear *clear, const Postern__CrossingRecord *personal)
+{
+	static uint8_t bytes[sizeof b->facts];
+	Postern__CrossingFacts f;
+	bool asked = clear->kind == POSTERN__RECORD_KIND__RECORD_VERDICT && b->facts_size > 0 &&
+		     strcmp(b->facts_of, clear->crossing_id) == 0;
+	assert_int_equal(facts_of_record(clear, personal, &f), asked);
+	if (!asked)
+		return;
+	assert_int_equal(postern__crossing_facts__get_packed_size(&f), b->facts_size);
+	postern__crossing_facts__pack(&f, bytes);
+	assert_memory_equal(bytes, b->facts, b->facts_size);
+}
 
 static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
 {
@@ -32,11 +56,14 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 		o->guidance = e->show_guidance->guidance;
 		o->permille = e->show_guidance->permille;
 	}
+	if (e->body_case == POSTERN__ENVELOPE__BODY_POST_REPLY)
+		o->personal = e->post_reply->referral != NULL;
 	if (e->blob_sha256.len == sizeof o->blob)
 		memcpy(o->blob, e->blob_sha256.data, sizeof o->blob);
 	o->blob_size = e->blob_size;
 	if (e->body_case == POSTERN__ENVELOPE__BODY_EVALUATE_RULES) {
 		const Postern__CrossingFacts *f = e->evaluate_rules->facts;
+		keep_facts(b, f);
 		o->chip_result = f->chip_result;
 		if (f->n_chip_checks > 0)
 			snprintf(o->chip_check, sizeof o->chip_check, "%s", f->chip_checks[0]->name);
@@ -59,6 +86,7 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 	snprintf(o->reason, sizeof o->reason, "%s", clear->reason);
 	snprintf(o->argument, sizeof o->argument, "%s", clear->reason_argument);
 	if (personal != NULL) {
+		compare_facts(b, clear, personal);
 		o->chip_result = personal->chip_result;
 		if (personal->n_chip_checks > 0)
 			snprintf(o->chip_check, sizeof o->chip_check, "%s", personal->chip_checks[0]->name);

@@ -40,6 +40,9 @@ struct bench {
 	size_t count;
 	Postern__GateSensed sensed;
 	unsigned char arena_memory[65536];
+	uint8_t facts[8192]; /* as the rules were last told; every verdict record must give them back */
+	size_t facts_size;
+	char facts_of[ULID_SIZE];
 	int64_t metric[METRIC_COUNT_];
 };
 

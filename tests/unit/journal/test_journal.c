@@ -241,9 +241,9 @@ static void test_foreign_files(void **state)
 	expect_open(f, PN_EFORMAT);
 	assert_int_equal(fixture_sql(f, "DROP VIEW v"), SQLITE_OK);
 	expect_open(f, 0);
-	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 2"), SQLITE_OK);
+	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 3"), SQLITE_OK);
 	expect_open(f, PN_EFORMAT);
-	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 1; DROP TRIGGER journal_no_delete"),
+	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 2; DROP TRIGGER journal_no_delete"),
 		SQLITE_OK);
 	expect_open(f, PN_EFORMAT);
 	fixture_shell("rm %s && head -c 5000 /dev/zero >%s", f->path, f->path);
@@ -258,6 +258,25 @@ static void test_foreign_files(void **state)
 	expect_open(f, 0);
 	/* SQLite's file format, section 1.3.3: read and write version 2 at offset 18 mean WAL. */
 	fixture_shell("test \"$(od -An -tu1 -j18 -N2 %s | tr -d ' ')\" = 22", f->path);
+}
+
+/* A file of version 1, which knew no index of activations, is brought up, and keeps its records. */
+static void test_former_version(void **state)
+{
+	const struct fixture *f = *state;
+	struct journal *j = fixture_open(f);
+	assert_int_equal(fixture_append(j, 1, 1000, NULL, 0).result, 0);
+	journal_close(j);
+	assert_int_equal(fixture_sql(f, "DROP INDEX journal_activation; PRAGMA user_version = 1"), SQLITE_OK);
+	j = fixture_open(f);
+	assert_int_equal(fixture_append(j, 2, 2000, NULL, 0).seq, 2);
+	journal_close(j);
+	assert_int_equal(fixture_integer(f, "PRAGMA user_version"), 2);
+	assert_int_equal(fixture_integer(f, "SELECT count(*) FROM sqlite_schema WHERE name = 'journal_activation'"), 1);
+	/* Whatever else it lacks is still found. */
+	assert_int_equal(fixture_sql(f, "DROP INDEX journal_activation; DROP TRIGGER journal_no_delete; PRAGMA user_version = 1"),
+		SQLITE_OK);
+	expect_open(f, PN_EFORMAT);
 }
 
 static Postern__JournalBatch *decode(const uint8_t *bytes, const struct journal_batch *b)
@@ -433,7 +452,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {TEST(test_append_and_reopen),
 		TEST(test_files_are_private), TEST(test_one_opener), TEST(test_refusals),
-		TEST(test_queue_bound), TEST(test_append_only), TEST(test_foreign_files),
+		TEST(test_queue_bound), TEST(test_append_only), TEST(test_former_version), TEST(test_foreign_files),
 		TEST(test_died_while_made),
 		TEST(test_batches), TEST(test_epochs), TEST(test_free_floor),
 		TEST(test_damaged_tail)};

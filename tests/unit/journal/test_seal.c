@@ -79,6 +79,10 @@ static void test_round_trips(void **state)
 	assert_int_equal(opened_size, sizeof plain - 1);
 	assert_memory_equal(opened, plain, opened_size);
 	seal_free(opened, opened_size);
+	/* Without the certificate each recipient is tried. */
+	assert_int_equal(seal_open(sealed, size, NULL, 0, key.bytes, key.size, &opened, &opened_size), 0);
+	assert_memory_equal(opened, plain, opened_size);
+	seal_free(opened, opened_size);
 	/* Twice the same text is never the same envelope. */
 	uint8_t *again;
 	size_t again_size;
@@ -145,6 +149,8 @@ static void test_every_byte_counts(void **state)
 		PN_EFORMAT);
 	assert_int_equal(seal_open(sealed, size, certificate.bytes, certificate.size, other.bytes,
 				 other.size, &opened, &opened_size),
+		PN_ECRYPTO);
+	assert_int_equal(seal_open(sealed, size, NULL, 0, other.bytes, other.size, &opened, &opened_size),
 		PN_ECRYPTO);
 	seal_free(sealed, size);
 	sealer_free(s);

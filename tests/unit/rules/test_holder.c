@@ -190,32 +190,12 @@ static void lifts_quarantine(void **state)
 	says(w, "first");
 }
 
-static void versions(void **state)
-{
-	static const struct {
-		const char *a, *b;
-		bool known;
-		int order;
-	} v[] = {{"1", "1.0.0", true, 0}, {"1.2.3", "1.2.10", true, -1}, {"2", "1.99.99", true, 1},
-		{"1.0.0.1", "1", true, 1}, {"", "1", false, 0}, {"1.", "1", false, 0},
-		{"1.2.3.4.5", "1", false, 0}, {"1.0-rc1", "1", false, 0}, {"-1", "1", false, 0},
-		{"9999999999", "1", false, 0}};
-
-	(void)state;
-	for (size_t i = 0; i < PN_COUNT(v); i++) {
-		int order = 7;
-		assert_int_equal(holder_compare(v[i].a, v[i].b, &order), v[i].known);
-		assert_int_equal(order, v[i].order);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(swaps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lifts_quarantine, set_up, tear_down),
-		cmocka_unit_test(versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,13 +58,19 @@ struct found {
 	char alike[256];
 	bool complete;
 	struct matcher_match match[MATCHES_MAX];
-	size_t count;
+	size_t count, dismissed;
 };
 
-static struct found find(const struct list *list, const struct matcher_query *q)
+static struct found find_with(
+	const struct list *list, const struct list *changes, const struct matcher_query *q)
 {
 	struct found f = {.complete = false};
-	f.count = matcher_find(list, q, f.match, &f.complete);
+	struct matcher_found found;
+	matcher_find(list, changes, q, &found);
+	memcpy(f.match, found.match, sizeof f.match);
+	f.count = found.count;
+	f.dismissed = found.dismissed_count;
+	f.complete = found.complete;
 	for (size_t i = 0; i < f.count; i++) {
 		char *ids = strstr(f.match[i].reasons[0], "_alike") != NULL ? f.alike : f.ids;
 		size_t n = strlen(ids);
@@ -73,12 +79,17 @@ static struct found find(const struct list *list, const struct matcher_query *q)
 	return f;
 }
 
+static struct found find(const struct list *list, const struct matcher_query *q)
+{
+	return find_with(list, NULL, q);
+}
+
 static void documents(
 	const struct list *list, const char *number, const char *issuer, const char *expected)
 {
 	const char *numbers[] = {number};
 	struct matcher_query q = {
-		numbers, 1, issuer, "NOBODY", "ATALL", false, 1990, 1, 1, NULL, NULL};
+		numbers, 1, issuer, "NOBODY", "ATALL", false, 1990, 1, 1, NULL, NULL, 0, 0, NULL};
 	struct found f = find(list, &q);
 	assert_string_equal(f.ids, expected);
 	assert_true(f.complete);
@@ -89,7 +100,7 @@ static void documents(
 static void persons(const struct list *list, const char *surname, const char *given, unsigned y,
 	unsigned m, unsigned d, const char *expected)
 {
-	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d, NULL, NULL};
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d, NULL, NULL, 0, 0, NULL};
 	struct found f = find(list, &q);
 	if (strcmp(f.ids, expected) != 0)
 		fail_msg("%s, %s %u-%u-%u: found '%s', not '%s'", surname, given, y, m, d, f.ids,
@@ -101,7 +112,7 @@ static void persons(const struct list *list, const char *surname, const char *gi
 static void cut(
 	const struct list *list, const char *surname, const char *given, const char *expected)
 {
-	struct matcher_query q = {NULL, 0, "NOR", surname, given, true, 1970, 5, 6, NULL, NULL};
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, true, 1970, 5, 6, NULL, NULL, 0, 0, NULL};
 	struct found f = find(list, &q);
 	if (strcmp(f.ids, expected) != 0)
 		fail_msg("%s, %s: found '%s', not '%s'", surname, given, f.ids, expected);
@@ -160,7 +171,7 @@ static void document_numbers(void **state)
 	persons(list, "MUSTERMANN", "ERIKA", 1964, 8, 12, "");
 	/* several numbers are OR-ed; one entry is told once */
 	const char *both[] = {"AB123456", "L01X00T47", "AB123456", "NONE"};
-	struct matcher_query q = {both, 4, "NOR", "", "", false, 0, 0, 0, NULL, NULL};
+	struct matcher_query q = {both, 4, "NOR", "", "", false, 0, 0, 0, NULL, NULL, 0, 0, NULL};
 	struct found f = find(list, &q);
 	assert_string_equal(f.ids, "A4");
 	q.issuer = "D";
@@ -248,7 +259,7 @@ static void cut_names(void **state)
 static void alike(const struct list *list, const char *surname, const char *given, unsigned y,
 	unsigned m, unsigned d, const char *expected)
 {
-	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d, "F", "NOR"};
+	struct matcher_query q = {NULL, 0, "NOR", surname, given, false, y, m, d, "F", "NOR", 0, 0, NULL};
 	struct found f = find(list, &q);
 	assert_string_equal(f.ids, "");
 	if (strcmp(f.alike, expected) != 0)
@@ -272,7 +283,7 @@ static void names_alike(void **state)
 	alike(list, "MEIER", "SABINE", 1974, 8, 12, "");
 	alike(list, "MUELLER", "HILKE MARIE", 1990, 2, 27, "");
 	struct matcher_query q = {
-		NULL, 0, "", "MULLER", "HILKE MARIE", false, 1974, 12, 8, NULL, NULL};
+		NULL, 0, "", "MULLER", "HILKE MARIE", false, 1974, 12, 8, NULL, NULL, 0, 0, NULL};
 	struct found f = find(list, &q);
 	assert_int_equal(f.count, 1);
 	assert_in_range(f.match[0].score_permille, 800, 999);
@@ -297,7 +308,7 @@ static void cannot_be_searched(void **state)
 	struct list *list = parse(HEAD "A1,document,X1,,,,,\n");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct matcher_query q = {numbers, 1, "NOR", cases[i].surname, cases[i].given,
-			false, cases[i].year, 1, 1, NULL, NULL};
+			false, cases[i].year, 1, 1, NULL, NULL, 0, 0, NULL};
 		struct found f = find(list, &q);
 		assert_int_equal(f.complete, cases[i].complete);
 		assert_string_equal(f.ids, "A1"); /* documents are found all the same */
@@ -328,12 +339,13 @@ static void wrong_lines(void **state)
 	accepted("A,person,,,SMITH,,1980-00-00,");
 	accepted("12345678901234567890123456789012345678.,document,12345678901234567890123,NOR,,,,"
 		 "a:b/c.d_e-f");
-	refused("1234567890123456789012345678901234567890,document,X1,NOR,,,,");
+	refused("1234567890123456789012345678901234567890123456789012345678901234,document,X1,NOR,"
+		",,,");
 	refused("A,document,X1,NOR,,,,1234567890123456789012345678901234567890");
 	/* a line too long, and one with a NUL */
-	char text[2048] = HEAD;
+	char text[8192] = HEAD;
 	size_t n = strlen(text);
-	memset(text + n, 'A', 600);
+	memset(text + n, 'A', LIST_LINE_MAX);
 	refused_at(text, 3);
 	memcpy(text + n, "A,document,X1,NOR,,,,\0x\n", 24);
 	struct list *list = NULL;
@@ -353,10 +365,228 @@ static void one_id_on_many_lines(void **state)
 		"A1,document,X1,NOR,,,,\nA1,document,X2,NOR,,,,\nA1,person,,,SMITH,JO,1980-01-01,\n"
 		"A1,document,X1,NOR,,,,\n");
 	const char *numbers[] = {"X1", "X2"};
-	struct matcher_query q = {numbers, 2, "NOR", "SMITH", "JO", false, 1980, 1, 1, NULL, NULL};
+	struct matcher_query q = {numbers, 2, "NOR", "SMITH", "JO", false, 1980, 1, 1, NULL, NULL, 0, 0, NULL};
 	assert_int_equal(list->count, 4);
 	assert_string_equal(find(list, &q).ids, "A1 A1 A1 A1");
 	list_free(list);
+}
+
+#define WIDE_HEADER                                                                                \
+	"entry_id,kind,document_number,issuer,document_status,surname,given_names,aliases,birth_"  \
+	"date,sex,nationality,authority,purpose,handling_code,valid_from,valid_until\n"
+#define WIDE "# list=wide version=7 issued=2026-06-30T12:00:00Z\n" WIDE_HEADER
+#define CHANGES "# list=wide version=8 issued=2026-07-01T12:00:00Z base=7\n" WIDE_HEADER
+/* printf 'postern-pair 1 NOR X7\n' | sha256sum */
+#define HASH_NOR_X7 "036e88b0d58189829c0bedcd96a3a56963468247752197021d963acd300af308"
+
+static void wide_refused(const char *head, const char *entry)
+{
+	char text[4096];
+	snprintf(text, sizeof text, "%s%s\n", head, entry);
+	refused_at(text, 3);
+}
+
+static void wide_head(void **state)
+{
+	(void)state;
+	struct list *list =
+		parse("# list=a version=3 issued=2026-06-30T12:00:00Z expires=2026-07-01T12:00:00Z "
+		      "base=2\n" WIDE_HEADER);
+	assert_true(list->expires_s - list->issued_s == 86400);
+	assert_int_equal(list->base, 2);
+	list_free(list);
+	static const char *const bad[] = {"expires=2026-06-30T12:00:00Z", "expires=",
+		"expires=2026-07-01", "base=3", "base=0", "base=", "base=2 ", "else=1",
+		"base=2 expires=2026-07-01T12:00:00Z"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char text[512];
+		snprintf(text, sizeof text, "# list=a version=3 issued=2026-06-30T12:00:00Z %s\n%s",
+			bad[i], WIDE_HEADER);
+		refused_at(text, 1);
+	}
+}
+
+static void wide_columns(void **state)
+{
+	(void)state;
+	struct list *list = parse(WIDE
+		"A1,document,X7,NOR,stolen,,,,,,,police,border,seize,2026-01-01,2026-12-31\r\n"
+		"A2,person,,,,O'Connor,Enya,MULLER<<HILKE-MARIE;SOLO<<;VAN DER BERG<<JO,1980-01-02;"
+		"1981-00-00,F,IRL,court,border,second-line,,\n"
+		"A3,person,,,,SMITH,JO,,,,,,,,,\n");
+	const struct list_entry *e = &list->entries[1];
+	struct list_name name;
+	struct match_birth birth;
+	unsigned at = 0;
+	assert_int_equal(list->count, 3);
+	assert_int_equal(list->names, 5);
+	assert_int_equal(list->entries[0].status, LIST_STOLEN);
+	assert_int_equal(list->entries[0].from, 20260101);
+	assert_int_equal(list->entries[0].until, 20261231);
+	assert_string_equal(list->entries[0].authority, "police");
+	assert_string_equal(list->entries[0].handling_code, "seize");
+	assert_int_equal(e->sex, 'F');
+	assert_string_equal(e->nationality, "IRL");
+	assert_true(list_entry_name(e, &at, &name));
+	assert_string_equal(name.surname, "OCONNOR");
+	assert_true(list_entry_name(e, &at, &name));
+	assert_string_equal(name.surname, "MULLER");
+	assert_string_equal(name.given_names, "HILKE MARIE");
+	assert_true(list_entry_name(e, &at, &name));
+	assert_string_equal(name.surname, "SOLO");
+	assert_string_equal(name.given_names, "");
+	assert_true(list_entry_name(e, &at, &name));
+	assert_string_equal(name.surname, "VAN DER BERG");
+	assert_string_equal(name.given_names, "JO");
+	assert_false(list_entry_name(e, &at, &name));
+	at = 0;
+	assert_true(list_entry_birth(e, &at, &birth));
+	assert_true(birth.year == 1980 && birth.month == 1 && birth.day == 2);
+	assert_true(list_entry_birth(e, &at, &birth));
+	assert_true(birth.year == 1981 && birth.month == 0);
+	assert_false(list_entry_birth(e, &at, &birth));
+	/* an alias with a second date is as good as the name */
+	persons(list, "MULLER", "HILKE MARIE", 1981, 5, 5, "A2");
+	persons(list, "OCONNOR", "ENYA", 1980, 1, 2, "A2");
+	persons(list, "MULLER", "HILKE MARIE", 1985, 5, 5, "");
+	struct matcher_query q = {.numbers = (const char *const[]){"X7"},
+		.number_count = 1,
+		.issuer = "NOR",
+		.surname = "NOBODY",
+		.given_names = "",
+		.year = 1990};
+	struct found f = find(list, &q);
+	assert_string_equal(f.ids, "A1");
+	assert_string_equal(f.match[0].reasons[2], "match.document_stolen");
+	list_free(list);
+}
+
+static void wide_wrong_lines(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"A,document,X1,NOR,gone,,,,,,,,,,,",
+		"A,person,,,,SMITH,JO,JONES,,,,,,,,", "A,person,,,,SMITH,JO,<<JO,,,,,,,,",
+		"A,person,,,,SMITH,JO,J0NES<<,,,,,,,,", "A,person,,,,SMITH,JO,;,,,,,,,,",
+		"A,person,,,,SMITH,JO,,1980-01-01;,,,,,,,",
+		"A,person,,,,SMITH,JO,,1980-01-01;1980-13-01,,,,,,,",
+		"A,person,,,,SMITH,JO,,1980-01-01 1980-01-02,,,,,,,",
+		"A,person,,,,SMITH,JO,,1980-01-01;1980-01-01;1980-01-01;1980-01-01;1980-01-01;"
+		"1980-01-01;1980-01-01;1980-01-01;1980-01-01,,,,,,,",
+		"A,person,,,,SMITH,JO,,,X,,,,,,", "A,person,,,,SMITH,JO,,,m,,,,,,",
+		"A,person,,,,SMITH,JO,,,,Nor,,,,,", "A,person,,,,SMITH,JO,,,,,a b,,,,",
+		"A,person,,,,SMITH,JO,,,,,,b\"c,,,", "A,person,,,,SMITH,JO,,,,,,,,2026-00-01,",
+		"A,person,,,,SMITH,JO,,,,,,,,2026-02-01,2026-01-31",
+		"A,person,,,,SMITH,JO,,,,,,,,,2026-02-30", "A,person,,,,,JO,,,,,,,,,",
+		"A,removed,,,,,,,,,,,,,,", "A,not_this_person,X7,,,,,,,,,officer,,,2026-01-01,2026-02-01",
+		"A,not_this_person," HASH_NOR_X7 ",,,,,,,,,,,,2026-01-01,2026-02-01",
+		"A,not_this_person," HASH_NOR_X7 ",,,,,,,,,officer,,,2026-01-01,",
+		"A,not_this_person," HASH_NOR_X7 ",,,,,,,,,officer,,,,2026-02-01",
+		"A,person,,,,SMITH,JO,,,,,,,,", "A,person,,,,SMITH,JO,,,,,,,,,,"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		wide_refused(WIDE, bad[i]);
+	/* the kinds of before only, under the header of before */
+	refused("A,not_this_person," HASH_NOR_X7 ",NOR,,,,");
+	refused("A,removed,,,,,,");
+}
+
+static void validity(void **state)
+{
+	(void)state;
+	struct list *list = parse(WIDE "A1,document,X7,,,,,,,,,,,,2026-03-01,2026-03-31\n"
+				       "A2,document,X7,,,,,,,,,,border,,,\n"
+				       "A3,document,X7,,,,,,,,,,asylum,,,2026-03-31\n");
+	static const struct {
+		uint32_t day;
+		const char *purposes, *ids;
+	} cases[] = {{0, NULL, "A1 A2 A3"}, {20260228, NULL, "A2 A3"},
+		{20260301, NULL, "A1 A2 A3"}, {20260331, "", "A1 A2 A3"}, {20260401, NULL, "A2"},
+		{20260315, "border", "A1 A2"}, {20260315, "tax,asylum", "A1 A3"},
+		{20260315, "borders,asy", "A1"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct matcher_query q = {.numbers = (const char *const[]){"X7"},
+			.number_count = 1,
+			.issuer = "NOR",
+			.surname = "NOBODY",
+			.given_names = "",
+			.year = 1990,
+			.today = cases[i].day,
+			.purposes = cases[i].purposes};
+		assert_string_equal(find(list, &q).ids, cases[i].ids);
+	}
+	list_free(list);
+}
+
+/* Of one pair of document and entry, for as long as it was given and the policy allows; never of a
+ * document that is itself on the list. */
+static void not_this_person(void **state)
+{
+	(void)state;
+	char hash[LIST_HASH_DIGITS + 1];
+	assert_int_equal(list_pair_hash("NOR", "X7", hash), PN_OK);
+	assert_string_equal(hash, HASH_NOR_X7);
+	struct list *list = parse(WIDE
+		"A1,person,,,,SMITH,JO,,1980-01-01,,,,,,,\n"
+		"A2,person,,,,SMITH,JO,,1980-01-01,,,,,,,\n"
+		"A1,document,X7,,,,,,,,,,,,,\n"
+		"A1,not_this_person," HASH_NOR_X7 ",,,,,,,,,officer-7,,,2026-03-01,2026-03-31\n");
+	static const struct {
+		const char *number, *issuer;
+		uint32_t day;
+		unsigned days;
+		size_t dismissed;
+		const char *ids;
+	} cases[] = {{"X7", "NOR", 20260310, 30, 1, "A1 A2"}, {"X7", "NOR", 20260310, 29, 0, "A1 A1 A2"},
+		{"X7", "NOR", 20260310, 0, 0, "A1 A1 A2"}, {"X7", "NOR", 20260401, 90, 0, "A1 A1 A2"},
+		{"X7", "NOR", 20260228, 90, 0, "A1 A1 A2"}, {"X7", "SWE", 20260310, 90, 0, "A1 A1 A2"},
+		{"X8", "NOR", 20260310, 90, 0, "A1 A2"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *numbers[] = {cases[i].number};
+		struct matcher_query q = {.numbers = numbers,
+			.number_count = 1,
+			.issuer = cases[i].issuer,
+			.surname = "SMITH",
+			.given_names = "JO",
+			.year = 1980,
+			.month = 1,
+			.day = 1,
+			.today = cases[i].day,
+			.dismissal_days = cases[i].days};
+		struct found f = find(list, &q);
+		if (strcmp(f.ids, cases[i].ids) != 0 || f.dismissed != cases[i].dismissed)
+			fail_msg("case %zu: '%s', %zu dismissed", i, f.ids, f.dismissed);
+	}
+	list_free(list);
+}
+
+static void changes(void **state)
+{
+	(void)state;
+	struct list *list = parse(WIDE "A1,person,,,,SMITH,JO,,1980-01-01,,,,,,,\n"
+				       "A1,document,X7,,,,,,,,,,,,,\n"
+				       "A2,document,X7,,,,,,,,,,,,,\n"
+				       "A3,document,X7,,,,,,,,,,,,,\n");
+	struct list *later = parse(CHANGES
+		"A1,person,,,,SMITH,JOHN,,1980-01-01,,,,,,,\n"
+		"A2,removed,,,,,,,,,,,,,,\n"
+		"A4,document,X7,,,,,,,,,,,,,\n"
+		"A3,not_this_person," HASH_NOR_X7 ",,,,,,,,,officer-7,,,2026-03-01,2026-03-31\n");
+	const char *numbers[] = {"X7"};
+	struct matcher_query q = {.numbers = numbers,
+		.number_count = 1,
+		.issuer = "NOR",
+		.surname = "SMITH",
+		.given_names = "JOHN",
+		.year = 1980,
+		.month = 1,
+		.day = 1};
+	assert_int_equal(later->base, 7);
+	assert_string_equal(find_with(list, later, &q).ids, "A3 A4 A1");
+	q.given_names = "JO";
+	struct found f = find_with(list, later, &q);
+	assert_string_equal(f.ids, "A3 A4");
+	assert_string_equal(find(list, &q).ids, "A1 A2 A3 A1");
+	list_free(list);
+	list_free(later);
 }
 
 static void limits(void **state)
@@ -378,7 +608,7 @@ static void limits(void **state)
 	assert_int_equal(list->count, PERSONS + 20);
 	const char *numbers[] = {"X1"};
 	struct matcher_query q = {
-		numbers, 1, "NOR", "NGUYEN", "AAA", false, 1980, 1, 1, NULL, NULL};
+		numbers, 1, "NOR", "NGUYEN", "AAA", false, 1980, 1, 1, NULL, NULL, 0, 0, NULL};
 	/* more than fit: the first, and no more */
 	struct found f = find(list, &q);
 	assert_int_equal(f.count, MATCHES_MAX);
@@ -406,6 +636,12 @@ int main(void)
 		cmocka_unit_test(cannot_be_searched),
 		cmocka_unit_test(wrong_lines),
 		cmocka_unit_test(one_id_on_many_lines),
+		cmocka_unit_test(wide_head),
+		cmocka_unit_test(wide_columns),
+		cmocka_unit_test(wide_wrong_lines),
+		cmocka_unit_test(validity),
+		cmocka_unit_test(not_this_person),
+		cmocka_unit_test(changes),
 		cmocka_unit_test(limits),
 	};
 

@@ -79,6 +79,9 @@ static void start(struct bench *b)
 {
 	b->host = fake_host_new(&postern_plugin);
 	fake_host_option(b->host, "file", "watchlist.csv", 0);
+	fake_host_option(b->host, "changes", "watchlist.changes.csv", 0);
+	fake_host_option(b->host, "purposes", "border", 0);
+	fake_host_option(b->host, "dismissal_days", NULL, 90);
 	fake_host_option(b->host, "max_age_s", NULL, MAX_AGE_S);
 	fake_host_folder(b->host, "lists", b->lists);
 	fake_host_folder(b->host, "trust", b->trust);
@@ -133,7 +136,7 @@ struct answer {
 	Postern__CheckResult result;
 	bool stale;
 	uint64_t age_s;
-	size_t matches;
+	size_t matches, dismissed;
 	char version[32], first[48], code[48];
 };
 
@@ -166,6 +169,7 @@ static struct answer ask(
 	out.stale = a->list_stale;
 	out.age_s = a->list_age_s;
 	out.matches = a->n_matches;
+	out.dismissed = a->n_dismissed;
 	snprintf(out.version, sizeof out.version, "%s", a->list_version);
 	if (a->n_matches > 0) {
 		snprintf(out.first, sizeof out.first, "%s", a->matches[0]->entry_id);
@@ -392,6 +396,159 @@ static void link_instead_of_a_list(void **state)
 	has_none(b);
 }
 
+static const char wide[] =
+	"entry_id,kind,document_number,issuer,document_status,surname,given_names,aliases,birth_"
+	"date,sex,nationality,authority,purpose,handling_code,valid_from,valid_until\n";
+
+/* more: behind `issued` in the head */
+static void write_wide(const char *path, const char *head, const char *more, const char *lines)
+{
+	time_t at = time(NULL);
+	char stamp[32];
+	struct tm tm;
+	FILE *f = fopen(path, "we");
+	assert_non_null(f);
+	gmtime_r(&at, &tm);
+	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	fprintf(f, "# list=test %s issued=%s%s\n%s%s", head, stamp, more, wide, lines);
+	fclose(f);
+}
+
+static void write_changes(const struct bench *b, const char *head, const char *lines)
+{
+	char path[160], base[32], version[32];
+	assert_int_equal(sscanf(head, "%31s %31s", version, base), 2);
+	snprintf(path, sizeof path, "%s/watchlist.changes.csv", b->lists);
+	char more[40];
+	snprintf(more, sizeof more, " %s", base);
+	write_wide(path, version, more, lines);
+	assert_int_equal(signed_file_sign(path, b->key), PN_OK);
+}
+
+/* The list's changes count at once, are refused when not made for it, and go with it. */
+static void changed(void **state)
+{
+	struct bench *b = *state;
+	write_wide(b->csv, "version=7", "", "A1,document,X1234567,NOR,,,,,,,,,,,,\n");
+	sign(b);
+	start(b);
+	assert_int_equal(ask(b, "X1234567", "NOBODY", "AT ALL").matches, 1);
+	write_changes(b, "version=8 base=7", "A1,removed,,,,,,,,,,,,,,\n");
+	tick(b);
+	struct answer a = ask(b, "X1234567", "NOBODY", "AT ALL");
+	assert_string_equal(a.version, "8");
+	assert_int_equal(a.matches, 0);
+	assert_false(a.stale);
+	/* for another list: what is in use stays, and it is told */
+	write_changes(b, "version=10 base=9", "A1,document,X1234567,NOR,,,,,,,,,,,,\n");
+	tick(b);
+	assert_string_equal(ask(b, "X1234567", "NOBODY", "AT ALL").version, "8");
+	/* after a restart without the changes, the list is older than what was in use */
+	stop(b);
+	start(b);
+	has_none(b);
+	write_wide(b->csv, "version=9", "", "A9,document,X9,NOR,,,,,,,,,,,,\n");
+	sign(b);
+	tick(b);
+	a = ask(b, "X1234567", "NOBODY", "AT ALL");
+	assert_string_equal(a.version, "10");
+	assert_int_equal(a.matches, 1);
+	write_wide(b->csv, "version=11", "", "A9,document,X9,NOR,,,,,,,,,,,,\n");
+	sign(b);
+	tick(b);
+	a = ask(b, "X1234567", "NOBODY", "AT ALL");
+	assert_string_equal(a.version, "11");
+	assert_int_equal(a.matches, 0);
+}
+
+static void expired(void **state)
+{
+	struct bench *b = *state;
+	write_wide(b->csv, "version=7", " expires=2999-01-01T00:00:00Z",
+		"A1,document,X1234567,NOR,,,,,,,,,,,,2000-01-01\n");
+	sign(b);
+	start(b);
+	struct answer a = ask(b, "X1234567", "NOBODY", "AT ALL");
+	assert_false(a.stale);
+	assert_int_equal(a.matches, 0); /* the entry has expired */
+	FILE *f = fopen(b->csv, "we");
+	assert_non_null(f);
+	fprintf(f, "# list=test version=8 issued=2026-01-01T00:00:00Z "
+		   "expires=2026-01-02T00:00:00Z\n%sA1,document,X1234567,NOR,,,,,,,,,,,,\n",
+		wide);
+	fclose(f);
+	sign(b);
+	tick(b);
+	a = ask(b, "X1234567", "NOBODY", "AT ALL");
+	assert_true(a.stale);
+	assert_int_equal(a.matches, 1);
+}
+
+/* What an officer has dismissed is told apart. */
+static void dismissed(void **state)
+{
+	struct bench *b = *state;
+	char lines[512], hash[65] = "036e88b0d58189829c0bedcd96a3a56963468247752197021d963acd300af308";
+	time_t now = time(NULL), until = now + 80 * 86400;
+	char from_text[16], until_text[16];
+	struct tm tm;
+	gmtime_r(&now, &tm);
+	strftime(from_text, sizeof from_text, "%Y-%m-%d", &tm);
+	gmtime_r(&until, &tm);
+	strftime(until_text, sizeof until_text, "%Y-%m-%d", &tm);
+	snprintf(lines, sizeof lines,
+		"P1,person,,,,ERIKSSON,ANNA MARIA,,1974-08-12,,,,,,,\n"
+		"P1,not_this_person,%s,,,,,,,,,officer-7,,,%s,%s\n",
+		hash, from_text, until_text);
+	write_wide(b->csv, "version=7", "", lines);
+	sign(b);
+	start(b);
+	struct answer a = ask(b, "X7", "ERIKSSON", "ANNA MARIA");
+	assert_int_equal(a.matches, 0);
+	assert_int_equal(a.dismissed, 1);
+	a = ask(b, "X8", "ERIKSSON", "ANNA MARIA");
+	assert_int_equal(a.matches, 1);
+	assert_int_equal(a.dismissed, 0);
+}
+
+/* A large list is read beside the loop: until it is, the old one answers. */
+static void large(void **state)
+{
+	struct bench *b = *state;
+	enum { LINES = 40000, EACH = 48 };
+	char *lines = malloc((size_t)LINES * EACH + 256);
+	size_t n = 0;
+	bool waited = false;
+	assert_non_null(lines);
+	write_list(b, "7", 0, entries);
+	sign(b);
+	start(b);
+	n += (size_t)snprintf(lines, 256, "%s", entries);
+	for (int i = 0; i < LINES; i++)
+		n += (size_t)snprintf(
+			lines + n, EACH, "D%d,document,D%d,NOR,,,,second-line\n", i, i);
+	write_list(b, "8", 0, lines);
+	sign(b);
+	tick(b);
+	for (int i = 0; i < 1000; i++) {
+		struct answer a = ask(b, "X1234567", "NOBODY", "AT ALL");
+		assert_int_equal(a.matches, 1);
+		waited = waited || strcmp(a.version, "7") == 0;
+		if (strcmp(a.version, "8") == 0)
+			break;
+		usleep(10000);
+		tick(b);
+	}
+	assert_true(waited);
+	uses(b, "8");
+	assert_int_equal(ask(b, "D39999", "NOBODY", "AT ALL").matches, 1);
+	/* the plugin ends while another is being read */
+	write_list(b, "9", 0, lines);
+	sign(b);
+	tick(b);
+	free(lines);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, end)
 
 int main(void)
@@ -409,6 +566,10 @@ int main(void)
 		TEST(rolled_back),
 		TEST(stale),
 		TEST(link_instead_of_a_list),
+		TEST(changed),
+		TEST(expired),
+		TEST(dismissed),
+		TEST(large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
