@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libwebsockets.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,11 +16,12 @@
 #include "credentials.h"
 #include "post/gates.h"
 
-enum { SERVICE_BUFFER = 32768, CONNECT_S = 5, ADDRESS_MAX = 64, HOST_MAX = 254, PATH_MAX_ = 64 };
+enum { SERVICE_BUFFER = 32768, CONNECT_S = 5, ADDRESS_MAX = 64, HOST_MAX = 254, PATH_MAX_ = 64, AUTHORITY_MAX = HOST_MAX + 9 };
 
 struct line {
 	struct line_config config;
 	char host[HOST_MAX], address[ADDRESS_MAX], path[PATH_MAX_], name[LINE_NAME_MAX + 1];
+	char authority[AUTHORITY_MAX]; /* what the Host field says: RFC 9110 section 7.2 */
 	SSL_CTX *tls;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
@@ -140,6 +142,8 @@ int line_open(struct line **out, const struct line_config *config)
 	l->config = *config;
 	if (text_copy(l->host, sizeof l->host, config->host) && text_copy(l->path, sizeof l->path, config->path))
 		r = resolve(l);
+	snprintf(l->authority, sizeof l->authority, "%s%s%s:%u", strchr(l->host, ':') != NULL ? "[" : "", l->host,
+		strchr(l->host, ':') != NULL ? "]" : "", (unsigned)config->port);
 	if (r == PN_OK)
 		r = credentials_load(config->folder, config->key_fd, l->host, l->name, sizeof l->name, &l->tls);
 	/* Its messages may quote what was sent. */
@@ -208,7 +212,7 @@ void line_connect(struct line *l)
 	i.address = l->address;
 	i.port = l->config.port;
 	i.path = l->path;
-	i.host = l->host;
+	i.host = l->authority;
 	i.origin = NULL; /* no browser: it has none */
 	i.protocol = POST_SUBPROTOCOL;
 	i.local_protocol_name = POST_SUBPROTOCOL;

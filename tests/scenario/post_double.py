@@ -3,6 +3,7 @@
 """A control post for tests, written from RFC 6455 and core/schema alone: one TLS listener that asks gates for their certificate,
 takes their frames apart with Google's Protocol Buffers, keeps what came, and sends what officers sign with OpenSSL's own tool.
 Must never share code with plugins/lib/post or plugins/post-link, nor end a process."""
+import re
 import base64
 import hashlib
 import importlib
@@ -69,6 +70,9 @@ class Connection:
         self.request = lines[0]
         if fields["upgrade"].lower() != "websocket" or SUBPROTOCOL not in fields["sec-websocket-protocol"]:
             raise ConnectionError("no WebSocket of ours")
+        # RFC 9110 section 7.2: a port that is not the scheme's own is part of the field; a server that looks refuses what lacks it.
+        if not re.fullmatch(rf"(localhost|127\.0\.0\.1|\[::1\]):{self.sock.getsockname()[1]}", fields["host"]):
+            raise ConnectionError("another Host")
         accept = base64.b64encode(hashlib.sha1(fields["sec-websocket-key"].encode() + GUID).digest()).decode()
         self.sock.sendall((f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            f"Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n").encode())
