@@ -136,7 +136,7 @@ int api_open(struct console *c)
 		.body_max = 4096,
 		.message_max = 16,
 		.queue_max = 48,
-		.queue_bytes = 512 * 1024,
+		.queue_bytes = (size_t)512 * 1024,
 		.connections_max = 256,
 		.connections_per_address = (unsigned)h->option_int(h->ctx, "connections_per_address"),
 		.idle_s = 30,

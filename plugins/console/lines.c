@@ -159,7 +159,7 @@ int lines_open(struct console *c)
 		.hosts = {h->option(h->ctx, "gates_listen"), "localhost", h->option(h->ctx, "name")},
 		.message_max = POST_FRAME_MAX,
 		.queue_max = 16,
-		.queue_bytes = 16 * POST_FRAME_MAX,
+		.queue_bytes = (size_t)16 * POST_FRAME_MAX,
 		.connections_max = 2 * POST_GATES_MAX,
 		.connections_per_address = 2 * POST_GATES_MAX,
 		.idle_s = 30,
