@@ -4,7 +4,6 @@
  */
 #include "control/activation.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,19 +56,11 @@ static bool signature_is_good(
 {
 	uint8_t said[ACTIVATION_BYTES_MAX + 128];
 	int head = snprintf((char *)said, 128, ACTIVATION_STATEMENT, e->officer);
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool good = false;
 
-	if (head > 0 && head < 128 && pkey != NULL && ctx != NULL && e->signature.len == 64 &&
-		EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1) {
-		memcpy(said + head, s->activation.data, s->activation.len);
-		good = EVP_DigestVerify(ctx, e->signature.data, e->signature.len, said,
-			       (size_t)head + s->activation.len) == 1;
-	}
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	return good;
+	if (head <= 0 || head >= 128)
+		return false;
+	memcpy(said + head, s->activation.data, s->activation.len);
+	return officer_signature_is_good(key, &e->signature, said, (size_t)head + s->activation.len);
 }
 
 /* The key by which the officer has signed, or NULL. */

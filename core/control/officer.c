@@ -7,7 +7,6 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,12 +68,12 @@ int officer_known(const struct officer_keys *keys, const char *name)
 	return 0;
 }
 
-static int signature_is_good(const uint8_t key[32], const ProtobufCBinaryData *signature, const uint8_t *bytes, size_t size)
+bool officer_signature_is_good(const uint8_t key[32], const ProtobufCBinaryData *signature, const uint8_t *bytes, size_t size)
 {
-	int good = 0;
+	bool good = false;
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	if (pkey != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1)
+	if (signature->len == 64 && pkey != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1)
 		good = EVP_DigestVerify(ctx, signature->data, signature->len, bytes, size) == 1;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
@@ -87,8 +86,7 @@ static const char *signer(const struct officer_keys *keys, const char *key_id, c
 {
 	for (size_t i = 0; i < keys->count; i++)
 		if (strcmp(keys->key[i].id, key_id) == 0)
-			return signature->len == 64 && signature_is_good(keys->key[i].key, signature, bytes, size) ? keys->key[i].name
-														   : NULL;
+			return officer_signature_is_good(keys->key[i].key, signature, bytes, size) ? keys->key[i].name : NULL;
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
  */
 #ifndef POSTERN_CONTROL_OFFICER_H
 #define POSTERN_CONTROL_OFFICER_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,9 @@ int officer_verify(const struct officer_keys *keys, const Postern__SignedDecisio
 /* The same for a lane order; *out: postern__lane_order__free_unpacked. */
 int officer_verify_order(const struct officer_keys *keys, const Postern__SignedOrder *signed_order,
 	Postern__LaneOrder **out) PN_MUST_CHECK;
+
+/* Is it an Ed25519 signature by this key over these bytes? */
+bool officer_signature_is_good(const uint8_t key[32], const ProtobufCBinaryData *signature, const uint8_t *bytes, size_t size);
 
 /* Is the name an officer's whose key is known? */
 int officer_known(const struct officer_keys *keys, const char *name);

@@ -85,27 +85,16 @@ static const struct wiring_expected expects[] = {
 	       "bias, drive)"},
 };
 
-struct where {
-	const char *path;
-	const uint8_t *bytes;
-	size_t count;
-	char *error;
-	size_t size;
-};
-
-#define WRONG(w, key, index, ...)                                                                                        \
-	wiring_wrong((w)->error, (w)->size, (w)->path, wiring_line_of((w)->bytes, (w)->count, (key), (index)), __VA_ARGS__)
-
-static int chips(const struct where *w, const struct board_file *f, struct wiring_board *out)
+static int chips(const struct wiring_where *w, const struct board_file *f, struct wiring_board *out)
 {
 	out->chips = f->chips_count;
 	for (unsigned i = 0; i < f->chips_count; i++) {
 		const char *device = f->chips[i].device;
 		if (strlen(device) != 5 || strncmp(device, "chip", 4) != 0 || device[4] < '0' || device[4] > '3')
-			return WRONG(w, "chips", i, "device is \"%s\", expected %s", device, expects[2].text);
+			return WIRING_WRONG(w, "chips", i, "device is \"%s\", expected %s", device, expects[2].text);
 		for (unsigned k = 0; k < i; k++)
 			if (strcmp(out->chip[k].device, device) == 0)
-				return WRONG(w, "chips", i, "device %s is given twice, expected once", device);
+				return WIRING_WRONG(w, "chips", i, "device %s is given twice, expected once", device);
 		snprintf(out->chip[i].device, sizeof out->chip[i].device, "%s", device);
 		snprintf(out->chip[i].label, sizeof out->chip[i].label, "%s", f->chips[i].label);
 	}
@@ -119,27 +108,27 @@ static bool same_pin(const struct wiring_pin *a, const struct wiring_pin *b)
 	return a->name[0] != '\0' ? strcmp(a->name, b->name) == 0 : a->offset == b->offset;
 }
 
-static int pin(const struct where *w, const struct board_file *f, unsigned i, struct wiring_board *out)
+static int pin(const struct wiring_where *w, const struct board_file *f, unsigned i, struct wiring_board *out)
 {
 	const struct pin_row *row = &f->lines[i];
 	struct wiring_pin *p = &out->pin[row->line];
 	const char *line = wiring_lines[row->line].str;
 	uint32_t level = row->closed_level != NULL ? *row->closed_level : f->closed_level;
 	if (p->present)
-		return WRONG(w, "lines", i, "line %s is given twice, expected once", line);
+		return WIRING_WRONG(w, "lines", i, "line %s is given twice, expected once", line);
 	if ((row->offset == NULL) == (row->name == NULL))
-		return WRONG(w, "lines", i, "line %s has %s, expected one of offset and name", line,
+		return WIRING_WRONG(w, "lines", i, "line %s has %s, expected one of offset and name", line,
 			row->offset == NULL ? "no place" : "two places");
 	if (row->chip == NULL && f->chips_count > 1)
-		return WRONG(w, "lines", i, "line %s names no chip, expected one since there are several", line);
+		return WIRING_WRONG(w, "lines", i, "line %s names no chip, expected one since there are several", line);
 	if (level > 1)
-		return WRONG(w, "lines", i, "closed_level is %u, expected 0 or 1", level);
+		return WIRING_WRONG(w, "lines", i, "closed_level is %u, expected 0 or 1", level);
 	if (row->offset != NULL && *row->offset > 1023)
-		return WRONG(w, "lines", i, "offset is %u, expected 0 to 1023", *row->offset);
+		return WIRING_WRONG(w, "lines", i, "offset is %u, expected 0 to 1023", *row->offset);
 	while (row->chip != NULL && p->chip < out->chips && strcmp(out->chip[p->chip].device, row->chip) != 0)
 		p->chip++;
 	if (p->chip == out->chips)
-		return WRONG(w, "lines", i, "chip is \"%s\", expected a device of chips", row->chip);
+		return WIRING_WRONG(w, "lines", i, "chip is \"%s\", expected a device of chips", row->chip);
 	p->closed_level = level == 1;
 	p->offset = row->offset != NULL ? *row->offset : 0;
 	p->bias = row->bias != NULL ? *row->bias : f->bias;
@@ -148,16 +137,16 @@ static int pin(const struct where *w, const struct board_file *f, unsigned i, st
 		snprintf(p->name, sizeof p->name, "%s", row->name);
 	for (unsigned k = 0; k < LANE_HW_LINES; k++)
 		if (out->pin[k].present && same_pin(&out->pin[k], p))
-			return WRONG(w, "lines", i, "line %s has the place of %s, expected a place of its own", line, wiring_lines[k].str);
+			return WIRING_WRONG(w, "lines", i, "line %s has the place of %s, expected a place of its own", line, wiring_lines[k].str);
 	p->present = true;
 	return 0;
 }
 
-static int fill(const struct where *w, const struct board_file *f, struct wiring_board *out)
+static int fill(const struct wiring_where *w, const struct board_file *f, struct wiring_board *out)
 {
 	memset(out, 0, sizeof *out);
 	if (f->schema != 1)
-		return WRONG(w, "schema", 0, "schema is %u, expected 1", f->schema);
+		return WIRING_WRONG(w, "schema", 0, "schema is %u, expected 1", f->schema);
 	snprintf(out->name, sizeof out->name, "%s", f->name);
 	int rc = chips(w, f, out);
 	for (unsigned i = 0; i < f->lines_count && rc == 0; i++)
@@ -167,7 +156,7 @@ static int fill(const struct where *w, const struct board_file *f, struct wiring
 
 int wiring_board_parse(const char *path, const uint8_t *bytes, size_t count, struct wiring_board *out, char *error, size_t size)
 {
-	const struct where w = {path, bytes, count, error, size};
+	const struct wiring_where w = {path, bytes, count, error, size};
 	void *data;
 	int rc = wiring_cyaml(path, bytes, count, &schema, expects, &data, error, size);
 	if (rc == 0)

@@ -65,33 +65,23 @@ static const struct wiring_expected expects[] = {
 	{NULL, "keys schema, name, about, unit, poll_ms, timeout_ms, lost_after, lines (line, table, address, bit, closed_level)"},
 };
 
-struct where {
-	const char *path;
-	const uint8_t *bytes;
-	size_t count;
-	char *error;
-	size_t size;
-};
-#define WRONG(w, key, index, ...)                                                                                        \
-	wiring_wrong((w)->error, (w)->size, (w)->path, wiring_line_of((w)->bytes, (w)->count, key, index), __VA_ARGS__)
-
-static int number(const struct where *w, const char *key, uint32_t value, uint32_t min, uint32_t max)
+static int number(const struct wiring_where *w, const char *key, uint32_t value, uint32_t min, uint32_t max)
 {
-	return value >= min && value <= max ? 0 : WRONG(w, key, 0, "%s is %u, expected %u to %u", key, value, min, max);
+	return value >= min && value <= max ? 0 : WIRING_WRONG(w, key, 0, "%s is %u, expected %u to %u", key, value, min, max);
 }
 
-static int head(const struct where *w, const struct controller_file *f, struct wiring_controller *out)
+static int head(const struct wiring_where *w, const struct controller_file *f, struct wiring_controller *out)
 {
 	if (f->schema != 1)
-		return WRONG(w, "schema", 0, "schema is %u, expected 1", f->schema);
+		return WIRING_WRONG(w, "schema", 0, "schema is %u, expected 1", f->schema);
 	if ((f->unit < 1 || f->unit > 247) && f->unit != 255)
-		return WRONG(w, "unit", 0, "unit is %u, expected 1 to 247, or 255", f->unit);
+		return WIRING_WRONG(w, "unit", 0, "unit is %u, expected 1 to 247, or 255", f->unit);
 	if (number(w, "poll_ms", f->poll_ms, 5, 100) != 0 || number(w, "timeout_ms", f->timeout_ms, 5, 200) != 0 ||
 		number(w, "lost_after", f->lost_after, 1, 10) != 0)
 		return -1;
 	uint32_t lost_ms = (f->poll_ms + f->timeout_ms) * f->lost_after;
 	if (lost_ms > WIRING_BUS_LOST_MS_MAX)
-		return WRONG(w, "lost_after", 0, "a lost bus is noticed after %u ms, expected at most %d: (poll_ms + timeout_ms) * lost_after",
+		return WIRING_WRONG(w, "lost_after", 0, "a lost bus is noticed after %u ms, expected at most %d: (poll_ms + timeout_ms) * lost_after",
 			lost_ms, WIRING_BUS_LOST_MS_MAX);
 	snprintf(out->name, sizeof out->name, "%s", f->name);
 	out->unit = (uint8_t)f->unit;
@@ -106,36 +96,36 @@ static bool same_place(const struct wiring_point *a, const struct wiring_point *
 	return a->present && a->table == b->table && a->address == b->address && a->bit == b->bit;
 }
 
-static int point(const struct where *w, const struct controller_file *f, unsigned i, struct wiring_controller *out)
+static int point(const struct wiring_where *w, const struct controller_file *f, unsigned i, struct wiring_controller *out)
 {
 	const struct point_row *row = &f->lines[i];
 	struct wiring_point *p = &out->point[row->line];
 	const char *line = wiring_lines[row->line].str;
 	bool of_register = row->table == WIRING_INPUT_REGISTER || row->table == WIRING_HOLDING_REGISTER;
 	if (p->present)
-		return WRONG(w, "lines", i, "line %s is given twice, expected once", line);
+		return WIRING_WRONG(w, "lines", i, "line %s is given twice, expected once", line);
 	if (lane_hw_line_info(row->line)->output && row->table != WIRING_COIL && row->table != WIRING_HOLDING_REGISTER)
-		return WRONG(w, "lines", i, "output %s is in a table that is only read, expected coil or holding-register", line);
+		return WIRING_WRONG(w, "lines", i, "output %s is in a table that is only read, expected coil or holding-register", line);
 	if (of_register != (row->bit != NULL))
-		return WRONG(w, "lines", i, "line %s has %s bit, expected one for a register only", line, row->bit != NULL ? "a" : "no");
+		return WIRING_WRONG(w, "lines", i, "line %s has %s bit, expected one for a register only", line, row->bit != NULL ? "a" : "no");
 	if (row->address > UINT16_MAX)
-		return WRONG(w, "lines", i, "address is %u, expected 0 to 65535", row->address);
+		return WIRING_WRONG(w, "lines", i, "address is %u, expected 0 to 65535", row->address);
 	if (row->bit != NULL && *row->bit > 15)
-		return WRONG(w, "lines", i, "bit is %u, expected 0 to 15", *row->bit);
+		return WIRING_WRONG(w, "lines", i, "bit is %u, expected 0 to 15", *row->bit);
 	if (row->closed_level != NULL && *row->closed_level > 1)
-		return WRONG(w, "lines", i, "closed_level is %u, expected 0 or 1", *row->closed_level);
+		return WIRING_WRONG(w, "lines", i, "closed_level is %u, expected 0 or 1", *row->closed_level);
 	*p = (struct wiring_point){.table = row->table, .address = (uint16_t)row->address,
 		.bit = row->bit != NULL ? (uint8_t)*row->bit : 0, .closed_level = row->closed_level == NULL || *row->closed_level == 1};
 	for (unsigned k = 0; k < LANE_HW_LINES; k++)
 		if (same_place(&out->point[k], p))
-			return WRONG(w, "lines", i, "line %s has the place of %s, expected a place of its own", line, wiring_lines[k].str);
+			return WIRING_WRONG(w, "lines", i, "line %s has the place of %s, expected a place of its own", line, wiring_lines[k].str);
 	p->present = true;
 	return 0;
 }
 
 int wiring_controller_parse(const char *path, const uint8_t *bytes, size_t count, struct wiring_controller *out, char *error, size_t size)
 {
-	const struct where w = {path, bytes, count, error, size};
+	const struct wiring_where w = {path, bytes, count, error, size};
 	void *data;
 	memset(out, 0, sizeof *out);
 	int rc = wiring_cyaml(path, bytes, count, &schema, expects, &data, error, size);

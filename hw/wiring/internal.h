@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the two readers share. Must never be included outside hw/wiring.
+ * What the readers share. Must never be included outside hw/wiring.
  */
 #ifndef POSTERN_WIRING_INTERNAL_H
 #define POSTERN_WIRING_INTERNAL_H
@@ -16,6 +16,17 @@ struct wiring_expected {
 /* Always -1. */
 int wiring_wrong(char *error, size_t size, const char *path, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* The file in hand, for messages. */
+struct wiring_where {
+	const char *path;
+	const uint8_t *bytes;
+	size_t count;
+	char *error;
+	size_t size;
+};
+/* -1, with a sentence about the index-th item of a key, or the key itself, of the file in hand. */
+#define WIRING_WRONG(w, key, index, ...)                                                                                 \
+	wiring_wrong((w)->error, (w)->size, (w)->path, wiring_line_of((w)->bytes, (w)->count, (key), (index)), __VA_ARGS__)
 /* *bytes is the caller's to free. */
 int wiring_read(const char *path, uint8_t **bytes, size_t *count, char *error, size_t size);
 int wiring_cyaml(const char *path, const uint8_t *bytes, size_t count, const cyaml_schema_value_t *schema,

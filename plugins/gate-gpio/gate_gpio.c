@@ -7,13 +7,13 @@
  * relay makes the outputs safe. The loss of a chip is the loss of every line; the plugin then asks to be started anew, since only
  * the supervisor can open the device again.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "bus.pb-c.h"
+#include "gate/hear.h"
+#include "gate/setup.h"
 #include "gate/tell.h"
 #include "gpio/lines.h"
 #include "postern/plugin.h"
@@ -31,13 +31,6 @@ struct gate {
 	bool lost, failed;
 	uint64_t lost_ns, lost_after_ns;
 };
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void count(struct gate *g, const char *metric, uint64_t add)
 {
@@ -86,7 +79,7 @@ static void wake(struct gate *g, uint64_t now)
 /* After everything that may have changed something. */
 static void settle(struct gate *g)
 {
-	uint64_t now = mono_ns(), heard_ms = g->host->core_heard_ms(g->host->ctx);
+	uint64_t now = clock_mono_ns(), heard_ms = g->host->core_heard_ms(g->host->ctx);
 	if (heard_ms != 0)
 		lane_hw_core(g->hw, heard_ms * NS_PER_MS, now);
 	lane_hw_tick(g->hw, now);
@@ -125,10 +118,10 @@ static void read_chip(struct gate *g, unsigned chip)
 		lane_hw_input(g->hw, edge.line, edge.level, edge.at_ns);
 	}
 	if (what == GPIO_READ_LOST)
-		lose(g, mono_ns());
+		lose(g, clock_mono_ns());
 	if (missed > 0 && !g->lost) {
-		lane_hw_missed(g->hw, mono_ns());
-		read_levels(g, mono_ns());
+		lane_hw_missed(g->hw, clock_mono_ns());
+		read_levels(g, clock_mono_ns());
 	}
 	count(g, "edges_total", edges);
 	count(g, "missed_total", missed);
@@ -141,7 +134,7 @@ static void on_edges(void *self, int fd, uint32_t events)
 		if (gpio_lines_fd(g->lines, i) == fd)
 			read_chip(g, i);
 	if (events & POSTERN_HANGUP)
-		lose(g, mono_ns());
+		lose(g, clock_mono_ns());
 	settle(g);
 }
 
@@ -158,64 +151,25 @@ static void gate_tick(void *self, uint64_t now_ms)
 static void gate_message(void *self, const struct postern_message *m)
 {
 	struct gate *g = self;
-	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
-		Postern__GateCommand *c = postern__gate_command__unpack(NULL, m->size, m->bytes);
-		if (c == NULL)
-			return;
+	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND)
 		gate_tick(g, 0);
-		lane_hw_command(g->hw, (uint32_t)c->command, c->command_id, c->record_hash.len == 0, mono_ns());
-		postern__gate_command__free_unpacked(c, NULL);
+	if (gate_hear(g->hw, m, clock_mono_ns()))
 		settle(g);
-	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
-		Postern__ShowGuidance *s = postern__show_guidance__unpack(NULL, m->size, m->bytes);
-		if (s == NULL)
-			return;
-		lane_hw_guidance(g->hw, (uint32_t)s->guidance, mono_ns());
-		postern__show_guidance__free_unpacked(s, NULL);
-		settle(g);
-	}
-}
-
-/* The log takes identifiers only: of a sentence its beginning, "two-step.yaml:14", "chip0" or "entry_closed". The whole sentence is
- * what "postern gpio check" prints. */
-static int refuse(struct gate *g, const char *event, const char *sentence)
-{
-	char where[64];
-	size_t n = strcspn(sentence, " ");
-	const char *from = sentence;
-	for (const char *p = sentence; p < sentence + n; p++)
-		if (*p == '/')
-			from = p + 1;
-	n -= (size_t)(from - sentence);
-	if (n > 0 && from[n - 1] == ':')
-		n--;
-	snprintf(where, sizeof where, "%.*s", (int)(n < sizeof where ? n : sizeof where - 1), from);
-	g->host->log(g->host->ctx, POSTERN_ERROR, event, where);
-	return PN_EINVAL;
-}
-
-static int path_of(const struct gate *g, const char *option, char out[512])
-{
-	const char *folder = g->host->folder(g->host->ctx, "wiring"), *name = g->host->option(g->host->ctx, option);
-	if (folder == NULL || name == NULL || strchr(name, '/') != NULL)
-		return PN_EINVAL;
-	int n = snprintf(out, 512, "%s/%s", folder, name);
-	return n > 0 && n < 512 ? PN_OK : PN_EINVAL;
 }
 
 static int open_lines(struct gate *g)
 {
-	char lane[512], board[512], error[WIRING_ERROR_MAX] = "";
+	char lane[GATE_PATH_MAX], board[GATE_PATH_MAX], error[WIRING_ERROR_MAX] = "";
 	struct gpio_place place[WIRING_CHIPS_MAX];
-	if (path_of(g, "lane", lane) != PN_OK || path_of(g, "board", board) != PN_OK)
-		return refuse(g, "gate.no_wiring", "");
+	if (gate_wiring_path(g->host, "lane", lane) != PN_OK || gate_wiring_path(g->host, "board", board) != PN_OK)
+		return gate_refuse(g->host, "gate.no_wiring", "");
 	if (wiring_lane_load(lane, &g->lane, error, sizeof error) != 0 || wiring_board_load(board, &g->board, error, sizeof error) != 0 ||
 		wiring_join(&g->lane, &g->board, board, error, sizeof error) != 0)
-		return refuse(g, "gate.bad_wiring", error);
+		return gate_refuse(g->host, "gate.bad_wiring", error);
 	for (unsigned i = 0; i < WIRING_CHIPS_MAX; i++)
 		place[i] = (struct gpio_place){i < g->board.chips ? g->host->device(g->host->ctx, g->board.chip[i].device) : -1, NULL};
 	if (gpio_lines_open(&g->lane, &g->board, place, false, &g->lines, error, sizeof error) != 0)
-		return refuse(g, "gate.no_lines", error);
+		return gate_refuse(g->host, "gate.no_lines", error);
 	return PN_OK;
 }
 
@@ -244,7 +198,7 @@ static int gate_init(const struct postern_host *host, void **self)
 static int gate_start(void *self)
 {
 	struct gate *g = self;
-	uint64_t now = mono_ns();
+	uint64_t now = clock_mono_ns();
 	lane_hw_init(g->hw, &g->lane, now);
 	for (unsigned i = 0; i < WIRING_CHIPS_MAX; i++) {
 		int fd = gpio_lines_fd(g->lines, i);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The line on libwebsockets: see line.h. Its service buffer holds a whole TLS record, or its release 4.1 leaves what came with the
- * first part of it waiting in the TLS layer (the same as in plugins/lib/http). Must never log what libwebsockets would say.
+ * first part of it waiting in the TLS layer (the same as in plugins/lib/web). Must never log what libwebsockets would say.
  */
 #include "line.h"
 
@@ -255,7 +255,7 @@ int line_send(struct line *l, const uint8_t *bytes, size_t size)
 
 int line_turn(struct line *l, int ms)
 {
-	/* As in plugins/lib/http: not to wait has a form of its own. */
+	/* As in plugins/lib/web: not to wait has a form of its own. */
 	if (ms <= 0)
 		return lws_service(l->context, -1) < 0 ? PN_EIO : PN_OK;
 	lws_sul_schedule(l->context, 0, &l->timer, timer_rang, (lws_usec_t)ms * LWS_US_PER_MS);

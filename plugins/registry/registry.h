@@ -7,9 +7,9 @@
 
 #include "ack.h"
 #include "history.h"
-#include "http/server.h"
 #include "ingest.h"
 #include "postern/plugin.h"
+#include "web/web.h"
 
 enum { WAITING_MAX = 4 * INGEST_BODIES_MAX };
 enum { LOOKING_MAX = 256 };
@@ -19,13 +19,13 @@ enum metric { RECORDS, REPLAYED, COMMITS, CONFLICTS, REFUSED, LOOKUPS, METRICS_ 
 
 /* A posted body between its arrival and its answer. */
 struct waiting {
-	struct http_request *request;
+	struct web_request *request;
 	struct ingest_body body;
 };
 
 struct registry {
 	const struct postern_host *host;
-	struct http_server *server;
+	struct web_server *server;
 	struct db *db;
 	struct ack_key *ack_key;
 	uint8_t history_key[HISTORY_KEY];
@@ -37,7 +37,7 @@ struct registry {
 	size_t waiting_count, decided_count, held;
 	struct waiting *spare[SPARE_MAX]; /* their memory is used again */
 	size_t spare_count;
-	struct http_request *looking[LOOKING_MAX];
+	struct web_request *looking[LOOKING_MAX];
 	size_t looking_count;
 	uint64_t counted[METRICS_]; /* not told yet: one message to the core costs as much as a
 				       record */
@@ -54,8 +54,8 @@ void registry_log(const struct postern_host *host, const char *event, const char
 
 /* Once, when all parts are there: while the store is waited for, the server goes on. */
 void service_start(struct registry *r);
-/* http_config.handle and .refused. */
-void service_handle(void *self, struct http_request *request);
+/* web_config.handle and .refused. */
+void service_handle(void *self, struct web_request *request);
 void service_refused(void *self, int status);
 /* Nothing is left to be done before the next request. */
 bool service_idle(const struct registry *r);

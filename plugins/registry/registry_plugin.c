@@ -79,11 +79,13 @@ static int open_server(struct registry *r)
 	const struct postern_host *h = r->host;
 	char certificate[PATH_BYTES], key[PATH_BYTES], authority[PATH_BYTES], port[8];
 	const char *pki = h->folder(h->ctx, "pki");
-	struct http_config c = {.listen = h->option(h->ctx, "listen"),
+	struct web_config c = {.listen = h->option(h->ctx, "listen"),
 		.port = (uint16_t)h->option_int(h->ctx, "port"),
 		.certificate = certificate,
 		.key = key,
 		.client_authority = authority,
+		.client_required = true,
+		.machines_only = true,
 		.body_max = INGEST_BODY_MAX,
 		.connections_max = (unsigned)h->option_int(h->ctx, "connections"),
 		.connections_per_address =
@@ -99,10 +101,10 @@ static int open_server(struct registry *r)
 	if (err == 0)
 		err = path_in(authority, pki, "ca.pem");
 	if (err == 0)
-		err = http_server_open(&c, &r->server);
+		err = web_open(&c, &r->server);
 	if (err != 0)
 		return failed(h, "registry.server", c.listen, err);
-	snprintf(port, sizeof port, "%u", http_server_port(r->server));
+	snprintf(port, sizeof port, "%u", web_port(r->server));
 	h->log(h->ctx, POSTERN_INFO, "registry.listening", port);
 	return 0;
 }
@@ -111,7 +113,7 @@ static void stop(void *self)
 {
 	struct registry *r = self;
 	service_drop(r);
-	http_server_close(r->server);
+	web_close(r->server);
 	db_close(r->db);
 	ingest_free(&r->ingest);
 	ack_key_close(r->ack_key);
@@ -160,7 +162,7 @@ static void bus_ready(void *self)
 static int run(void *self)
 {
 	struct registry *r = self;
-	r->failed = http_server_watch(r->server, r->host->bus_fd(r->host->ctx), bus_ready, r);
+	r->failed = web_watch(r->server, r->host->bus_fd(r->host->ctx), bus_ready, r);
 	service_turn(r, 0);
 	while (r->failed == 0 && r->bus_wants_ms >= 0) {
 		int ms = r->bus_wants_ms < MODE_WAIT_MS ? r->bus_wants_ms : MODE_WAIT_MS;

@@ -2,7 +2,8 @@
  * The registry's three resources. Journal bodies wait until the loop's turn ends and are committed
  * together: what comes while a commit runs shares the next one, and is answered while that runs.
  * Only service_work() uses the store; requests that come meanwhile are put aside. Must never answer
- * 200 before the commit, nor accept a batch from another gate than the certificate names.
+ * 200 before the commit, nor accept a batch from another gate than the certificate names, nor anything
+ * under a certificate that names nobody.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -61,13 +62,20 @@ void service_tell(struct registry *r)
 	r->tell_ms = now + TELL_MS;
 }
 
-static void refuse(struct registry *r, struct http_request *q, int status, const char *why,
+static void respond(struct web_request *q, int status, const char *type, const void *body,
+	size_t size, unsigned retry_after_s)
+{
+	struct web_answer a = {.status = status, .type = type, .body = body, .size = size, .retry_after_s = retry_after_s};
+	web_answer(q, &a);
+}
+
+static void refuse(struct registry *r, struct web_request *q, int status, const char *why,
 	unsigned retry_after_s)
 {
 	char text[64];
 	int n = snprintf(text, sizeof text, "%s\n", why);
 	count(r, status == 409 ? CONFLICTS : REFUSED, 1);
-	http_respond(q, status, plain, text, (size_t)n, retry_after_s);
+	respond(q, status, plain, text, (size_t)n, retry_after_s);
 }
 
 void service_refused(void *self, int status)
@@ -121,7 +129,7 @@ static void waiting_end(struct registry *r, struct waiting *w)
 	free(w);
 }
 
-static void journal(struct registry *r, struct http_request *q)
+static void journal(struct registry *r, struct web_request *q)
 {
 	if (r->held == WAITING_MAX) {
 		refuse(r, q, 429, "busy", BUSY_S);
@@ -138,9 +146,9 @@ static void journal(struct registry *r, struct http_request *q)
 		waiting_end(r, w);
 		return;
 	}
-	if (strcmp(w->body.batch->tenant, q->organization) != 0 ||
-		strcmp(w->body.batch->gate, q->common_name) != 0) {
-		r->host->log(r->host->ctx, POSTERN_WARNING, "registry.wrong_gate", q->common_name);
+	if (strcmp(w->body.batch->tenant, q->peer.organization) != 0 ||
+		strcmp(w->body.batch->gate, q->peer.common_name) != 0) {
+		r->host->log(r->host->ctx, POSTERN_WARNING, "registry.wrong_gate", q->peer.common_name);
 		refuse(r, q, 403, "not this certificate's gate", 0);
 		waiting_end(r, w);
 		return;
@@ -148,7 +156,7 @@ static void journal(struct registry *r, struct http_request *q)
 	r->waiting[r->waiting_count++] = w;
 }
 
-static void lookup(struct registry *r, struct http_request *q)
+static void lookup(struct registry *r, struct web_request *q)
 {
 	uint8_t *answer = NULL;
 	size_t size = 0;
@@ -156,13 +164,13 @@ static void lookup(struct registry *r, struct http_request *q)
 		refuse(r, q, 503, "store", STORE_S);
 		return;
 	}
-	int err = q->organization[0] == '\0'
+	int err = q->peer.organization[0] == '\0'
 			  ? PN_EDENIED
-			  : history_look(r->db, r->history_key, q->organization,
+			  : history_look(r->db, r->history_key, q->peer.organization,
 				    r->history_complete, q->body, q->size, &answer, &size);
 	if (err == 0) {
 		count(r, LOOKUPS, 1);
-		http_respond(q, 200, protobuf, answer, size, 0);
+		respond(q, 200, protobuf, answer, size, 0);
 		explicit_bzero(answer, size);
 	} else if (err == PN_EFORMAT) {
 		refuse(r, q, 400, "not a look-up", 0);
@@ -175,18 +183,21 @@ static void lookup(struct registry *r, struct http_request *q)
 	free(answer);
 }
 
-void service_handle(void *self, struct http_request *q)
+void service_handle(void *self, struct web_request *q)
 {
 	struct registry *r = self;
-	bool look = q->post && strcmp(q->path, "/v1/lookup") == 0;
-	if (q->post && strcmp(q->path, "/v1/journal") == 0)
+	bool post = q->method == WEB_POST, look = post && strcmp(q->path, "/v1/lookup") == 0;
+	/* A certificate of the authority's that names nobody opens no resource. */
+	if (!q->peer.verified || q->peer.common_name[0] == '\0')
+		refuse(r, q, 403, "no certificate", 0);
+	else if (post && strcmp(q->path, "/v1/journal") == 0)
 		journal(r, q);
 	else if (look && r->looking_count < LOOKING_MAX)
 		r->looking[r->looking_count++] = q;
 	else if (look)
 		refuse(r, q, 429, "busy", BUSY_S);
-	else if (!q->post && strcmp(q->path, "/v1/health") == 0)
-		http_respond(q, r->store_lost ? 503 : 200, plain,
+	else if (!post && strcmp(q->path, "/v1/health") == 0)
+		respond(q, r->store_lost ? 503 : 200, plain,
 			r->store_lost ? "store\n" : "ok\n", r->store_lost ? 6 : 3, 0);
 	else
 		refuse(r, q, 404, "no such resource", 0);
@@ -215,7 +226,7 @@ static void answer(struct registry *r, struct waiting *w, int64_t now_ms)
 	} else {
 		count(r, RECORDS, b->n_records - w->body.fresh);
 		count(r, REPLAYED, w->body.fresh);
-		http_respond(w->request, 200, protobuf, ack, size, 0);
+		respond(w->request, 200, protobuf, ack, size, 0);
 	}
 }
 
@@ -234,7 +245,7 @@ static void answer_some(struct registry *r, size_t most)
 
 void service_turn(struct registry *r, int ms)
 {
-	int err = http_server_turn(r->server, ms);
+	int err = web_turn(r->server, ms);
 	if (r->failed == 0)
 		r->failed = err;
 	if (r->bus_wants_ms >= 0)

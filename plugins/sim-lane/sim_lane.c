@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/hex.h"
 #include "bus.pb-c.h"
@@ -47,18 +48,11 @@ struct sim {
 	char waits[96]; /* each of them in turn, microseconds */
 };
 
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* What was waited for has come. */
 static void answered(struct sim *s)
 {
 	if (s->stimulus_ns != 0) {
-		uint64_t ns = mono_ns() - s->stimulus_ns;
+		uint64_t ns = clock_mono_ns() - s->stimulus_ns;
 		size_t used = strlen(s->waits);
 		s->waited_ns += ns;
 		snprintf(s->waits + used, sizeof s->waits - used, " %llu", (unsigned long long)(ns / 1000));
@@ -120,7 +114,7 @@ static void report(struct sim *s)
 	postern__gate_sensed__pack(&m, buffer);
 	if (s->host->report(s->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, s->crossing, buffer, n) == 0) {
 		if (s->changed)
-			s->stimulus_ns = mono_ns();
+			s->stimulus_ns = clock_mono_ns();
 		s->changed = false;
 		s->reported_ms = now_of(s);
 	}
@@ -153,7 +147,7 @@ static void present(struct sim *s)
 	}
 	s->waited_ns = 0;
 	s->waits[0] = '\0';
-	s->stimulus_ns = mono_ns();
+	s->stimulus_ns = clock_mono_ns();
 }
 
 static void finish(struct sim *s, const char *outcome)
@@ -190,7 +184,7 @@ static void people(struct sim *s, uint64_t now)
 		if (s->chip != NULL)
 			chip_side_take(s->chip);
 		send_line(s, "\x02--\x03");
-		s->stimulus_ns = mono_ns();
+		s->stimulus_ns = clock_mono_ns();
 	}
 	if (acts.persons_in > 0) {
 		s->occupants += (uint32_t)acts.persons_in;

@@ -9,13 +9,13 @@
  */
 #include "modbus/gate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
-#include "bus.pb-c.h"
+#include "gate/hear.h"
+#include "gate/setup.h"
 #include "gate/tell.h"
 #include "modbus/cycle.h"
 
@@ -34,13 +34,6 @@ struct gate {
 	bool serves, told_lost, failed;
 	uint64_t gone_ns, lost_after_ns; /* gone_ns: since when the device is away; 0: it is there */
 };
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void tell_lost(struct gate *g, bool lost)
 {
@@ -87,9 +80,9 @@ static void count_result(struct gate *g, const struct bus_request *r, enum bus_r
 
 static void exchange(struct gate *g, const struct bus_request *r)
 {
-	uint64_t levels, asked = mono_ns();
+	uint64_t levels, asked = clock_mono_ns();
 	enum bus_result result = bus_line_exchange(&g->line, &g->plan, r, &levels);
-	uint64_t now = mono_ns();
+	uint64_t now = clock_mono_ns();
 	count_result(g, r, result);
 	if (bus_poll_answered(&g->poll, result, levels, asked, now))
 		take(g, g->plan.read[r->block].lines, levels, now);
@@ -131,15 +124,15 @@ static void wake_at(struct gate *g, uint64_t at, uint64_t now)
 void modbus_gate_tick(void *self, uint64_t now_ms)
 {
 	struct gate *g = self;
-	uint64_t now = mono_ns();
+	uint64_t now = clock_mono_ns();
 	(void)now_ms;
 	advance(g, now);
 	struct bus_step s = bus_poll_next(&g->poll, outputs(g), now);
 	if (s.what == BUS_DO_EXCHANGE)
 		exchange(g, &s.request);
 	else if (s.what == BUS_DO_ANEW)
-		bus_poll_anew(&g->poll, bus_line_anew(&g->line), mono_ns());
-	now = mono_ns();
+		bus_poll_anew(&g->poll, bus_line_anew(&g->line), clock_mono_ns());
+	now = clock_mono_ns();
 	if (s.what != BUS_DO_WAIT) {
 		look_after_device(g, now);
 		advance(g, now);
@@ -152,62 +145,24 @@ void modbus_gate_tick(void *self, uint64_t now_ms)
 void modbus_gate_message(void *self, const struct postern_message *m)
 {
 	struct gate *g = self;
-	uint64_t now = mono_ns();
-	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
-		Postern__GateCommand *c = postern__gate_command__unpack(NULL, m->size, m->bytes);
-		if (c == NULL)
-			return;
-		advance(g, now);
-		lane_hw_command(g->hw, (uint32_t)c->command, c->command_id, c->record_hash.len == 0, now);
-		postern__gate_command__free_unpacked(c, NULL);
-	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
-		Postern__ShowGuidance *s = postern__show_guidance__unpack(NULL, m->size, m->bytes);
-		if (s == NULL)
-			return;
-		lane_hw_guidance(g->hw, (uint32_t)s->guidance, now);
-		postern__show_guidance__free_unpacked(s, NULL);
-	} else
+	uint64_t now = clock_mono_ns();
+	advance(g, now);
+	if (!gate_hear(g->hw, m, now))
 		return;
 	advance(g, now);
 	wake_at(g, now, now);
 }
 
-/* The log takes identifiers only: of a sentence its beginning, "two-step.yaml:14" or "coil". */
-static int refuse(struct gate *g, const char *event, const char *sentence)
-{
-	char where[64];
-	size_t n = strcspn(sentence, " ");
-	const char *from = sentence;
-	for (const char *p = sentence; p < sentence + n; p++)
-		if (*p == '/')
-			from = p + 1;
-	n -= (size_t)(from - sentence);
-	if (n > 0 && from[n - 1] == ':')
-		n--;
-	snprintf(where, sizeof where, "%.*s", (int)(n < sizeof where ? n : sizeof where - 1), from);
-	g->host->log(g->host->ctx, POSTERN_ERROR, event, where);
-	return PN_EINVAL;
-}
-
-static int path_of(const struct gate *g, const char *option, char out[512])
-{
-	const char *folder = g->host->folder(g->host->ctx, "wiring"), *name = g->host->option(g->host->ctx, option);
-	if (folder == NULL || name == NULL || strchr(name, '/') != NULL)
-		return PN_EINVAL;
-	int n = snprintf(out, 512, "%s/%s", folder, name);
-	return n > 0 && n < 512 ? PN_OK : PN_EINVAL;
-}
-
 static int read_wiring(struct gate *g)
 {
-	char lane[512], controller[512], error[WIRING_ERROR_MAX] = "";
-	if (path_of(g, "lane", lane) != PN_OK || path_of(g, "controller", controller) != PN_OK)
-		return refuse(g, "gate.no_wiring", "");
+	char lane[GATE_PATH_MAX], controller[GATE_PATH_MAX], error[WIRING_ERROR_MAX] = "";
+	if (gate_wiring_path(g->host, "lane", lane) != PN_OK || gate_wiring_path(g->host, "controller", controller) != PN_OK)
+		return gate_refuse(g->host, "gate.no_wiring", "");
 	if (wiring_lane_load(lane, &g->lane, error, sizeof error) != 0 ||
 		wiring_controller_load(controller, &g->controller, error, sizeof error) != 0 ||
 		wiring_controller_join(&g->lane, &g->controller, controller, error, sizeof error) != 0 ||
 		bus_plan_make(&g->lane, &g->controller, &g->plan, error, sizeof error) != 0)
-		return refuse(g, "gate.bad_wiring", error);
+		return gate_refuse(g->host, "gate.bad_wiring", error);
 	return PN_OK;
 }
 
@@ -225,7 +180,7 @@ int modbus_gate_init(const struct postern_host *host, modbus_gate_line_fn make, 
 	g->hw = malloc(lane_hw_size());
 	int rc = g->hw == NULL ? PN_ENOMEM : read_wiring(g);
 	if (rc == PN_OK && !make(host, g->controller.timeout_ms, &g->line, &g->pause_ns))
-		rc = refuse(g, "gate.no_bus", kind);
+		rc = gate_refuse(g->host, "gate.no_bus", kind);
 	if (rc != PN_OK) {
 		free(g->hw);
 		free(g);
@@ -238,7 +193,7 @@ int modbus_gate_init(const struct postern_host *host, modbus_gate_line_fn make, 
 int modbus_gate_start(void *self)
 {
 	struct gate *g = self;
-	uint64_t now = mono_ns();
+	uint64_t now = clock_mono_ns();
 	lane_hw_init(g->hw, &g->lane, now);
 	bus_poll_init(&g->poll, &g->plan, g->pause_ns, now);
 	tell_lost(g, true); /* until the controller has passed its test */
@@ -254,7 +209,7 @@ void modbus_gate_core_started(void *self, uint64_t core_epoch)
 	gate_tell_anew(&g->tell);
 	if (g->told_lost)
 		g->host->trouble(g->host->ctx, "gate.bus_lost", 1);
-	gate_tell(&g->tell, g->hw, mono_ns());
+	gate_tell(&g->tell, g->hw, clock_mono_ns());
 }
 
 /* The safe outputs once more, where the controller still listens; its watchdog does the rest. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A request from its headers to the last byte of its answer. Must never hand out a request before its body is complete, nor let an
- * answer go without the headers that keep a browser strict.
+ * answer to what may be a browser go without the headers that keep it strict.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include "web/internal.h"
 
 enum { CHUNK = 16384, HEADERS_MAX = 2560 };
+/* A body over the limit is read and thrown away up to here, so that its sender gets to read why. */
+enum { DRAIN_MAX = 1 << 20 };
 
 static const char *reason(int status)
 {
@@ -25,7 +27,7 @@ static const char *reason(int status)
 	case 411:
 		return "length required\n";
 	case 413:
-		return "too large\n";
+		return "body too large\n";
 	case 414:
 		return "address too long\n";
 	case 421:
@@ -58,12 +60,12 @@ static void go(struct lws *wsi, struct web_connection *c)
 	lws_callback_on_writable(wsi);
 }
 
-/* A refusal ends the connection: what follows it may be a body that nobody reads. */
-static void refuse(struct web_server *s, struct lws *wsi, struct web_connection *c, int status)
+/* A refusal ends the connection when what follows it may be a body that nobody reads. */
+static void refuse(struct web_server *s, struct lws *wsi, struct web_connection *c, int status, bool end)
 {
 	const char *text = reason(status);
 	web_refused(s, status);
-	c->out = (struct web_out){.status = status, .type = "text/plain", .bytes = (const uint8_t *)text, .size = strlen(text), .end = true};
+	c->out = (struct web_out){.status = status, .type = "text/plain", .bytes = (const uint8_t *)text, .size = strlen(text), .end = end};
 	go(wsi, c);
 }
 
@@ -107,12 +109,15 @@ static int begin(struct web_server *s, struct lws *wsi, struct web_connection *c
 	r->connection = wsi;
 	web_due(web_place_of(wsi), s->config.request_s);
 	int status = web_request_read(s, wsi, r);
-	if (status == 0 && r->expected > s->config.body_max)
+	if (status == 0 && r->expected > DRAIN_MAX)
 		status = 413;
 	if (status != 0) {
-		refuse(s, wsi, c, status);
+		refuse(s, wsi, c, status, true);
 		return 0;
 	}
+	r->too_large = r->expected > s->config.body_max;
+	if (r->too_large)
+		return 0;
 	if (r->method == WEB_POST && r->expected > 0) {
 		r->body = malloc(r->expected);
 		return r->body != NULL ? 0 : -1;
@@ -132,7 +137,7 @@ static int more(struct web_connection *c, const void *bytes, size_t size)
 		return c->out.status != 0 ? 0 : -1;
 	if (r->handed || size > r->expected - r->size)
 		return -1;
-	if (size > 0)
+	if (size > 0 && !r->too_large)
 		memcpy(r->body + r->size, bytes, size);
 	r->size += size;
 	return 0;
@@ -145,7 +150,9 @@ static int complete(struct web_server *s, struct lws *wsi, struct web_connection
 		return 0;
 	if (r->size != r->expected)
 		return -1;
-	if (!r->handed)
+	if (r->too_large)
+		refuse(s, wsi, c, 413, false);
+	else if (!r->handed)
 		hand_over(s, wsi, c);
 	return 0;
 }
@@ -250,7 +257,9 @@ static int write_headers(struct lws *wsi, const struct web_server *s, struct web
 		return -1;
 	if (o->type != NULL && o->status != 304 && add(wsi, "content-type:", o->type, &at, end) != 0)
 		return -1;
-	if (add_strict(wsi, s, &at, end) != 0 || add_own(wsi, o, &at, end) != 0 || lws_finalize_http_header(wsi, &at, end) != 0)
+	if (!s->config.machines_only && add_strict(wsi, s, &at, end) != 0)
+		return -1;
+	if (add_own(wsi, o, &at, end) != 0 || lws_finalize_http_header(wsi, &at, end) != 0)
 		return -1;
 	/* What is small goes in the same packet. */
 	size_t together = o->size <= (size_t)(end - at) ? o->size : 0;

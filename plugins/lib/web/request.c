@@ -125,6 +125,8 @@ static int judge_site(const struct web_server *s, struct lws *wsi, const struct 
 	char host[WEB_PATH_MAX], origin[WEB_PATH_MAX];
 	if (!field(wsi, WSI_TOKEN_HOST, host, sizeof host) || !field(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin))
 		return 431;
+	if (s->config.machines_only)
+		return origin[0] == '\0' && r->peer.verified ? 0 : 403;
 	if (!web_host_known(host, (const char *const *)s->hosts, s->host_count, web_port(s), s->tls))
 		return 421;
 	if (r->method == WEB_GET && !handshake)

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "web/internal.h"
 
-enum { SERVICE_BUFFER = 65536, HEADER_BYTES = 8192 };
+enum { SERVICE_BUFFER = 65536, HEADER_BYTES = 8192, MACHINE_HEADER_BYTES = 4096 };
 enum { SWEEP_MS = 250 };
 
 static void address_of(const struct sockaddr *from, uint8_t out[16])
@@ -171,11 +171,11 @@ static int open_context(struct web_server *s)
 	info.gid = (gid_t)-1;
 	info.uid = (uid_t)-1;
 	info.pt_serv_buf_size = SERVICE_BUFFER;
-	info.max_http_header_data = HEADER_BYTES;
+	info.max_http_header_data = c->machines_only ? MACHINE_HEADER_BYTES : HEADER_BYTES;
 	info.fd_limit_per_thread = c->connections_max + 16;
 	info.keepalive_timeout = (int)c->idle_s;
 	info.timeout_secs = c->request_s;
-	info.retry_and_idle_policy = &s->idle_policy;
+	info.retry_and_idle_policy = c->subprotocol != NULL ? &s->idle_policy : NULL;
 	info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
 	if (s->tls)
 		fill_tls(c, &info);
@@ -202,8 +202,11 @@ static int check(const struct web_config *c)
 		return PN_EINVAL;
 	if (!tls && !is_loopback(c->listen))
 		return PN_EDENIED;
+	if (c->machines_only && (!c->client_required || c->files != NULL || c->hosts[0] != NULL))
+		return PN_EDENIED;
 	if (c->connections_max == 0 || c->connections_max > WEB_CONNECTIONS_MAX || c->body_max > WEB_BODY_MAX ||
-		c->queue_max > WEB_QUEUE_MAX || c->idle_s == 0 || c->request_s == 0 || c->ping_s == 0 || c->ping_s > 3600)
+		c->queue_max > WEB_QUEUE_MAX || c->idle_s == 0 || c->request_s == 0 ||
+		(c->ping_s == 0 && c->subprotocol != NULL) || c->ping_s > 3600)
 		return PN_EINVAL;
 	return 0;
 }

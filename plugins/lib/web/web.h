@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The web server of the plugins that people look at: static files, a JSON interface and WebSockets over HTTP/1.1 (RFC 9110, 9112,
- * 6455) with or without TLS (RFC 8446), on libwebsockets' own poll loop. Must never look a path up in the file system, answer a
- * client that calls it by another name than those configured, take a change from another site's page, or hold more for one
- * connection than the limits below say.
+ * The web server of the plugins: static files, interfaces and WebSockets over HTTP/1.1 (RFC 9110, 9112, 6455) with or without
+ * TLS (RFC 8446), on libwebsockets' own poll loop. Must never look a path up in the file system, answer a browser that calls it
+ * by another name than those configured, take a change from another site's page, or hold more for one connection than the limits
+ * below say.
  *
  * One thread. web_open() needs files and the network; afterwards only the listening socket, its connections and what
  * web_watch() was given are used. Every callback runs inside web_turn(); none may call web_close() or web_turn().
  *
  * Without TLS the server listens on loopback addresses only. With it, a client's certificate can be asked for (client_authority) or
  * required (client_required); whose it is stands in web_peer, and what that permits is the handler's to say.
+ *
+ * Every answer carries the headers that keep a browser strict (about 700 bytes). Not so with machines_only: there every client has shown
+ * a certificate, there is no page to keep, and what names an Origin, as a page's requests do, is refused (403). By which name such a
+ * client calls the server is judged by the client against the server's certificate, and not here against Host.
+ *
+ * A POST over body_max and up to 1 MiB is read and thrown away before it is answered with 413, so that its sender, which reads last, gets
+ * to know why; then the connection goes on. After every other refusal it ends.
  *
  * Times: a connection must have sent its first request whole within request_s, and each later one within idle_s of the
  * answer before it (its body within request_s of its headers); an answer must have been read within request_s; a socket that leaves
@@ -35,8 +42,8 @@ enum {
 	WEB_ADDRESS_MAX = 46,
 	WEB_HOSTS_MAX = 8,
 	WEB_WATCHES_MAX = 4,
-	WEB_CONNECTIONS_MAX = 4096,
-	WEB_BODY_MAX = 200 * 1024, /* above it libwebsockets 4.1 is not trusted with TLS */
+	WEB_CONNECTIONS_MAX = 16384,
+	WEB_BODY_MAX = 220000, /* above it libwebsockets 4.1 is not trusted with TLS */
 	WEB_QUEUE_MAX = 64,
 };
 
@@ -66,7 +73,7 @@ struct web_request {
 	size_t size;
 	/* For the server alone. */
 	size_t expected;
-	bool handed;
+	bool handed, too_large;
 	void *connection;
 };
 
@@ -88,6 +95,9 @@ struct web_config {
 	const char *certificate, *key; /* PEM files; both NULL: without TLS, loopback only */
 	const char *client_authority;  /* PEM file; NULL: no certificate is asked for */
 	bool client_required;
+	/* No browser comes here: any Host is taken and no Origin, headers of at most 4 KiB instead of 8, answers without what is meant for
+	 * browsers. Only with client_required, without hosts and files. */
+	bool machines_only;
 	/* Names and addresses by which clients may call this server, without port; with none, the address listened on. */
 	const char *hosts[WEB_HOSTS_MAX];
 	const struct web_files *files; /* borrowed; NULL: none */
@@ -96,7 +106,7 @@ struct web_config {
 	unsigned queue_max;	       /* messages waiting for one socket, at most WEB_QUEUE_MAX; over it the socket is dropped */
 	size_t queue_bytes;	       /* and their size */
 	unsigned connections_max, connections_per_address; /* over either the connection is dropped */
-	unsigned idle_s, request_s, ping_s;
+	unsigned idle_s, request_s, ping_s; /* ping_s may be 0 without subprotocol */
 	/* A complete request for something that is no file; answer it with web_answer(), now or later. NULL: 404. A POST comes from a
 	 * page of this server's own, or from a verified peer that is no browser. */
 	void (*handle)(void *self, struct web_request *request);
@@ -119,7 +129,8 @@ struct web_config {
 int web_files_load(const char *folder, struct web_files **out) PN_MUST_CHECK;
 void web_files_free(struct web_files *files);
 
-/* Borrows the configuration's functions, files and subprotocol, copies the rest. PN_EDENIED: without TLS, and not on loopback. */
+/* Borrows the configuration's functions, files and subprotocol, copies the rest. PN_EDENIED: without TLS, and
+ * not on loopback; or machines_only where a browser could come. */
 int web_open(const struct web_config *config, struct web_server **out) PN_MUST_CHECK;
 /* Requests still held by the handler are gone with it. */
 void web_close(struct web_server *s);

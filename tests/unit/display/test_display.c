@@ -186,14 +186,8 @@ static void tell(uint8_t event)
 	assert_int_equal(write(bench->bus[1], &event, 1), 1);
 }
 
-static int set_up(void **state)
+static void configure(struct fake_host *h)
 {
-	(void)state;
-	bench = calloc(1, sizeof *bench);
-	struct fake_host *h = bench->host = fake_host_new(&postern_plugin);
-	assert_int_equal(pipe2(bench->bus, O_NONBLOCK | O_CLOEXEC), 0);
-	h->table.bus_fd = on_bus_fd;
-	h->table.bus_dispatch = on_bus_dispatch;
 	h->table.core_heard_ms = on_core_heard;
 	h->table.log = on_log;
 	fake_host_option(h, "listen", "127.0.0.1", 0);
@@ -203,6 +197,17 @@ static int set_up(void **state)
 	fake_host_option(h, "languages", "en,fr", 0);
 	fake_host_option(h, "stale_ms", NULL, 500);
 	fake_host_folder(h, "page", folder);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	bench = calloc(1, sizeof *bench);
+	struct fake_host *h = bench->host = fake_host_new(&postern_plugin);
+	assert_int_equal(pipe2(bench->bus, O_NONBLOCK | O_CLOEXEC), 0);
+	h->table.bus_fd = on_bus_fd;
+	h->table.bus_dispatch = on_bus_dispatch;
+	configure(h);
 	bench->heard = true;
 	assert_int_equal(fake_host_start(h), 0);
 	assert_int_equal(pthread_create(&bench->thread, NULL, run, h), 0);
@@ -337,15 +342,7 @@ static void it_does_not_start_wrong(void **state)
 		struct fake_host *h = fake_host_new(&postern_plugin);
 		struct bench none = {0};
 		bench = &none;
-		h->table.log = on_log;
-		h->table.core_heard_ms = on_core_heard;
-		fake_host_option(h, "listen", "127.0.0.1", 0);
-		fake_host_option(h, "port", NULL, 0);
-		fake_host_option(h, "lane", "7", 0);
-		fake_host_option(h, "exit", "ahead", 0);
-		fake_host_option(h, "languages", "en,fr", 0);
-		fake_host_option(h, "stale_ms", NULL, 500);
-		fake_host_folder(h, "page", folder);
+		configure(h);
 		fake_host_option(h, wrong[i][0], wrong[i][1], 0);
 		assert_int_not_equal(fake_host_start(h), 0);
 		fake_host_free(h);

@@ -387,6 +387,23 @@ static void without_a_certificate_of_ours_there_is_no_answer(void **state)
 	expect(ask(p, p->pki, "gate-1", "/v1/health", NULL), 200, "ok\n");
 }
 
+/* Of our authority, and without a common name: nobody's. */
+static void a_certificate_that_names_nobody_opens_nothing(void **state)
+{
+	struct place *p = *state;
+	struct sender s = new_gate(p);
+	struct bytes b = sender_batch(&s, 1, 10);
+	run("d=%s/gates/nobody && mkdir $d && openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+	    " -subj /O=NOR -keyout $d/gate.key -out $d/csr 2>/dev/null && openssl x509 -req -in $d/csr -days 1"
+	    " -CA %s/ca.pem -CAkey %s/ca.key -set_serial 4711 -out $d/gate.pem 2>/dev/null",
+		p->pki, p->pki, p->pki);
+	expect(ask(p, p->pki, "nobody", "/v1/health", NULL), 403, "no certificate\n");
+	expect(ask(p, p->pki, "nobody", "/v1/journal", &b), 403, "no certificate\n");
+	expect(ask(p, p->pki, "nobody", "/v1/lookup", &b), 403, "no certificate\n");
+	free(b.data);
+	assert_int_equal(stored(p, &s), 0);
+}
+
 typedef void (*spoil)(Postern__JournalBatch *b);
 
 static void no_records(Postern__JournalBatch *b)
@@ -668,6 +685,7 @@ static void a_lost_store_is_told_and_found_again(void **state)
 		cmocka_unit_test(a_new_epoch_continues_the_chain),                                 \
 		cmocka_unit_test(only_the_certificates_gate_may_send),                             \
 		cmocka_unit_test(without_a_certificate_of_ours_there_is_no_answer),                \
+		cmocka_unit_test(a_certificate_that_names_nobody_opens_nothing),                   \
 		cmocka_unit_test(what_is_malformed_is_refused),                                    \
 		cmocka_unit_test(other_resources_are_not_there),                                   \
 		cmocka_unit_test(bodies_of_every_size_arrive),                                     \

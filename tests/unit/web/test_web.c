@@ -282,7 +282,7 @@ static void what_a_request_must_not_be(void **state)
 		{"POST /api/x", "Content-Length: 0\r\nOrigin: null\r\n", 403},
 		{"POST /api/x", "", 411},
 		{"POST /api/x", "Transfer-Encoding: chunked\r\n\r\n0\r\n", 411},
-		{"POST /api/x", "Content-Length: 100001\r\nOrigin: SAME\r\n", 413},
+		{"POST /api/x", "Content-Length: 1048577\r\nOrigin: SAME\r\n", 413},
 		{"POST /api/x", "Content-Length: 99999999999\r\n", 400},
 		{"POST /api/x", "Content-Length: -1\r\n", 400},
 		{"GET /api/x", "Content-Length: 5\r\n", 400},

@@ -65,17 +65,34 @@ static const char *path(const char *name)
 	return p;
 }
 
-static struct web_server *start(struct seen *seen, bool required)
+static struct web_config config(struct seen *seen, bool required)
 {
-	struct web_server *s = NULL;
-	struct web_config c = {.listen = "127.0.0.1", .certificate = path("pki/registry/registry.pem"),
+	return (struct web_config){.listen = "127.0.0.1", .certificate = path("pki/registry/registry.pem"),
 		.key = path("pki/registry/registry.key"), .client_authority = path("pki/ca.pem"), .client_required = required,
 		.body_max = WEB_BODY_MAX, .message_max = 70000, .queue_max = 4, .queue_bytes = 300000, .connections_max = 8,
 		.connections_per_address = 8, .idle_s = 5, .request_s = 5, .ping_s = 5, .handle = handle, .subprotocol = "test.1",
 		.admit = admit, .opened = opened, .self = seen};
+}
+
+static struct web_server *start_with(struct seen *seen, const struct web_config *c)
+{
+	struct web_server *s = NULL;
 	memset(seen, 0, sizeof *seen);
-	assert_int_equal(web_open(&c, &s), 0);
+	assert_int_equal(web_open(c, &s), 0);
 	return s;
+}
+
+static struct web_server *start(struct seen *seen, bool required)
+{
+	struct web_config c = config(seen, required);
+	return start_with(seen, &c);
+}
+
+static struct client *lane(struct web_server *s)
+{
+	struct client *c = client_open_tls(s, path("pki/gates/lane-1/gate.pem"), path("pki/gates/lane-1/gate.key"));
+	assert_non_null(c);
+	return c;
 }
 
 static void bodies_of_more_than_one_record(void **state)
@@ -105,6 +122,103 @@ static void bodies_of_more_than_one_record(void **state)
 		client_close(c);
 	}
 	web_close(s);
+}
+
+/* Its sender reads when all is sent, as a gate does: it must find the reason and not a reset, and may go on. */
+static void a_body_too_long_is_told_why(void **state)
+{
+	static const size_t sizes[] = {WEB_BODY_MAX + 1, 500000, 1 << 20};
+	static char body[(1 << 20) + 1];
+	struct seen seen;
+	char head[256];
+	struct web_server *s = start(&seen, true);
+	struct client *c = lane(s);
+	(void)state;
+	memset(body, 'b', sizeof body);
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		snprintf(head, sizeof head, "POST /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n\r\n", web_port(s), sizes[i]);
+		client_say(c, head);
+		client_send(c, body, sizes[i]);
+		assert_int_equal(client_ask(c, ""), 413);
+		assert_string_equal(client_body(c), "body too large\n");
+		assert_int_equal(seen.handled, i);
+		snprintf(head, sizeof head, "GET /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", web_port(s));
+		assert_int_equal(client_ask(c, head), 200);
+	}
+	/* more than that is not waited for */
+	snprintf(head, sizeof head, "POST /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n\r\n", web_port(s), sizeof body);
+	assert_int_equal(client_ask(c, head), 413);
+	client_wait(c, 5000, NULL);
+	assert_true(c->closed);
+	client_close(c);
+	assert_int_equal(seen.handled, sizeof sizes / sizeof sizes[0]);
+	web_close(s);
+}
+
+static void among_machines(void **state)
+{
+	static const char *const hosts[] = {"Host: registry.example\r\n", "Host: 10.0.0.1:443\r\n", "Host: \r\n"};
+	struct seen seen;
+	char text[8192];
+	struct web_config only = config(&seen, true);
+	(void)state;
+	only.machines_only = true;
+	struct web_server *s = start_with(&seen, &only);
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+		struct client *c = lane(s);
+		snprintf(text, sizeof text, "GET /x HTTP/1.1\r\n%s\r\n", hosts[i]);
+		assert_int_equal(client_ask(c, text), 200);
+		assert_null(strcasestr(c->bytes, "\r\ncontent-security-policy:"));
+		assert_non_null(strcasestr(c->bytes, "\r\ncache-control: no-store\r\n"));
+		snprintf(text, sizeof text, "POST /x HTTP/1.1\r\n%sContent-Length: 2\r\n\r\nhi", hosts[i]);
+		assert_int_equal(client_ask(c, text), 200);
+		assert_int_equal(seen.handled, 2 * i + 2);
+		client_close(c);
+	}
+	/* a page, be it of the name it calls, and one that reads only */
+	static const char *const pages[] = {"POST /x HTTP/1.1\r\nHost: a.example\r\nOrigin: https://a.example\r\nContent-Length: 0\r\n\r\n",
+		"GET /x HTTP/1.1\r\nHost: a.example\r\nOrigin: https://b.example\r\n\r\n"};
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+		struct client *c = lane(s);
+		assert_int_equal(client_ask(c, pages[i]), 403);
+		client_close(c);
+	}
+	struct client *c = lane(s);
+	snprintf(text, sizeof text, "GET /x HTTP/1.1\r\nHost: a\r\nAccept: %04096d\r\n\r\n", 1);
+	assert_int_not_equal(client_ask(c, text), 200);
+	client_close(c);
+	assert_int_equal(seen.handled, 6);
+	c = client_open_tls(s, NULL, NULL);
+	assert_true(c == NULL || client_ask(c, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n") == -1);
+	client_close(c);
+	assert_int_equal(seen.handled, 6);
+	web_close(s);
+}
+
+/* Where a browser could come, its name and its page are judged. */
+static void machines_only_where_none_else_can_come(void **state)
+{
+	struct seen seen;
+	struct web_server *s = NULL;
+	struct web_files *files = NULL;
+	struct web_config good = config(&seen, true), c;
+	(void)state;
+	good.machines_only = true;
+	c = good;
+	c.client_required = false;
+	assert_int_equal(web_open(&c, &s), PN_EDENIED);
+	c.client_authority = c.certificate = c.key = NULL;
+	assert_int_equal(web_open(&c, &s), PN_EDENIED);
+	c = good;
+	c.hosts[0] = "registry.example";
+	assert_int_equal(web_open(&c, &s), PN_EDENIED);
+	c = good;
+	assert_int_equal(web_files_load(path("page"), &files), 0);
+	c.files = files;
+	assert_int_equal(web_open(&c, &s), PN_EDENIED);
+	web_files_free(files);
+	assert_null(s);
+	web_close(start_with(&seen, &good));
 }
 
 static void whose_certificate_it_is(void **state)
@@ -173,8 +287,8 @@ static int make(void **state)
 		return -1;
 	snprintf(command, sizeof command,
 		"%s pki demo --out %s/pki --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null && "
-		"%s pki demo --out %s/other --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null",
-		tool, folder, tool, folder);
+		"%s pki demo --out %s/other --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null && mkdir %s/page",
+		tool, folder, tool, folder, folder);
 	return system(command);
 }
 
@@ -188,8 +302,9 @@ static int drop(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(bodies_of_more_than_one_record), cmocka_unit_test(whose_certificate_it_is),
-		cmocka_unit_test(where_a_certificate_is_no_duty)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(bodies_of_more_than_one_record), cmocka_unit_test(a_body_too_long_is_told_why),
+		cmocka_unit_test(among_machines), cmocka_unit_test(machines_only_where_none_else_can_come),
+		cmocka_unit_test(whose_certificate_it_is), cmocka_unit_test(where_a_certificate_is_no_duty)};
 	if (argc != 2)
 		return 2;
 	tool = argv[1];
