@@ -7,23 +7,14 @@
 #include "base/clock.h"
 #include "state.h"
 
-static void shift_answer(struct console *c, struct web_request *r)
-{
-	struct reply p;
-	if (!reply_begin(&p)) {
-		answer_code(r, 503, "console.busy");
-		return;
-	}
-	shift_json(&c->shift, &p.json);
-	reply_end(&p, r, NULL);
-}
-
 static void get(struct console *c, struct web_request *r, struct session *s)
 {
 	if (strcmp(r->path, "/api/me") == 0)
 		login_me(c, r, s, NULL);
 	else if (strcmp(r->path, "/api/shift") == 0 && role_may(s->role, ACT_SHIFT))
-		shift_answer(c, r);
+		report_answer(c, r);
+	else if (strcmp(r->path, "/api/portrait") == 0 && role_may(s->role, ACT_SEE_PERSON))
+		portrait_answer(c, r, s);
 	else if (strcmp(r->path, "/api/audit") == 0 && role_may(s->role, ACT_AUDIT))
 		audit_answer(c, r, s);
 	else
@@ -45,6 +36,10 @@ static void post(struct console *c, struct web_request *r, struct session *s, co
 		words_decide(c, r, s, f);
 	else if (strcmp(r->path, "/api/referral") == 0 && role_may(s->role, ACT_SEE_PERSON))
 		words_referral(c, r, s, f);
+	else if (strcmp(r->path, "/api/safeguarding") == 0 && role_may(s->role, ACT_SEE_PERSON))
+		report_note(c, r, s, f);
+	else if (strcmp(r->path, "/api/shift/begin") == 0 && role_may(s->role, ACT_SERVICE))
+		report_begin(c, r, s);
 	else
 		answer_code(r, 403, "console.denied");
 }

@@ -24,6 +24,8 @@ static void stop(void *self)
 	struct console *c = self;
 	web_close(c->officers);
 	web_close(c->gates);
+	portrait_free(c);
+	report_free(c);
 	web_files_free(c->files);
 	post_gates_free(c->table);
 	for (size_t i = 0; i < ACCOUNTS_MAX; i++)
@@ -75,7 +77,10 @@ static int init(const struct postern_host *host, void **self)
 	c->post = host->option(host->ctx, "name");
 	c->demo_allowed = host->option_bool(host->ctx, "demo_accounts") != 0;
 	c->gates_per_officer = (unsigned)host->option_int(host->ctx, "gates_per_officer");
+	duty_init(&c->duty, (uint64_t)host->option_int(host->ctx, "turn_minutes") * 60000,
+		(uint64_t)host->option_int(host->ctx, "rest_minutes") * 60000);
 	guard_init(&c->guard_accounts, GUARD_ACCOUNT_FREE);
+	guard_init(&c->guard_strangers, GUARD_ACCOUNT_FREE);
 	guard_init(&c->guard_addresses, GUARD_ADDRESS_FREE);
 	shift_begin(&c->shift, clock_wall_ms());
 	int err = open_parts(c);
