@@ -115,10 +115,11 @@ int api_open(struct console *c)
 {
 	const struct postern_host *h = c->host;
 	const char *pki = h->folder(h->ctx, "pki");
-	char certificate[512], key[512], authority[512], port[8];
+	char certificate[512], key[512], authority[512], revoked[512], port[8];
 	snprintf(certificate, sizeof certificate, "%s/post.pem", pki);
 	snprintf(key, sizeof key, "%s/post.key", pki);
 	snprintf(authority, sizeof authority, "%s/officers-ca.pem", pki);
+	snprintf(revoked, sizeof revoked, "%s/officers-crl.pem", pki);
 	c->tls = h->option_bool(h->ctx, "tls") != 0;
 	bool cards = c->tls && h->option_bool(h->ctx, "cards") != 0;
 	struct web_config config = {.listen = h->option(h->ctx, "listen"),
@@ -126,6 +127,7 @@ int api_open(struct console *c)
 		.certificate = c->tls ? certificate : NULL,
 		.key = c->tls ? key : NULL,
 		.client_authority = cards ? authority : NULL,
+		.client_revocations = cards ? revoked : NULL,
 		.hosts = {h->option(h->ctx, "listen"), "localhost", h->option(h->ctx, "host")},
 		.files = c->files,
 		.body_max = 4096,

@@ -106,6 +106,20 @@ static void bus_ready(void *self)
 	(void)self;
 }
 
+/* Whose certificate was revoked is gone within seconds. */
+static void refresh(struct console *c, uint64_t now)
+{
+	struct web_server *servers[] = {c->gates, c->officers};
+	if (now - c->refreshed_ms < REFRESH_MS)
+		return;
+	c->refreshed_ms = now;
+	for (size_t i = 0; i < PN_COUNT(servers); i++) {
+		int r = web_refresh(servers[i]);
+		if (r != 0)
+			c->host->log(c->host->ctx, r > 0 ? POSTERN_INFO : POSTERN_ERROR, "console.revocations", r > 0 ? "read" : pn_err_name(r));
+	}
+}
+
 static int run(void *self)
 {
 	struct console *c = self;
@@ -118,6 +132,7 @@ static int run(void *self)
 			err = web_turn(c->officers, wants < WAIT_MS ? wants : WAIT_MS);
 		wants = c->host->bus_dispatch(c->host->ctx);
 		now = clock_mono_ms();
+		refresh(c, now);
 		lines_tick(c, now);
 		words_tick(c, now);
 		login_tick(c, now);

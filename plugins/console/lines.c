@@ -153,15 +153,17 @@ int lines_open(struct console *c)
 {
 	const struct postern_host *h = c->host;
 	const char *pki = h->folder(h->ctx, "pki");
-	char certificate[512], key[512], authority[512], port[8];
+	char certificate[512], key[512], authority[512], revoked[512], port[8];
 	snprintf(certificate, sizeof certificate, "%s/post.pem", pki);
 	snprintf(key, sizeof key, "%s/post.key", pki);
 	snprintf(authority, sizeof authority, "%s/ca.pem", pki);
+	snprintf(revoked, sizeof revoked, "%s/crl.pem", pki);
 	struct web_config config = {.listen = h->option(h->ctx, "gates_listen"),
 		.port = (uint16_t)h->option_int(h->ctx, "gates_port"),
 		.certificate = certificate,
 		.key = key,
 		.client_authority = authority,
+		.client_revocations = revoked,
 		.client_required = true,
 		.hosts = {h->option(h->ctx, "gates_listen"), "localhost", h->option(h->ctx, "name")},
 		.message_max = POST_FRAME_MAX,

@@ -22,6 +22,7 @@ enum {
 	ASKS_MAX = 32,	    /* requests of pages that wait for a gate or for the journal */
 	AUDITS_KEPT = 256,  /* newest audit records of this console, for the auditor */
 	ASK_MS = 6000,	    /* more than POST_REPLY_MS */
+	REFRESH_MS = 5000,  /* between two looks at the lists of revoked certificates */
 	BEAT_MS = 1000,	    /* to gates, and to pages */
 	ABSENT_MS = 15000,  /* without an open page an officer's duty ends: a page that is loaded anew is back sooner */
 	TURNS_KEPT = 128,   /* newest turns of duty of this shift */
@@ -116,7 +117,7 @@ struct console {
 	const char *post; /* the unit's name, to gates */
 	bool demo_allowed, tls;
 	unsigned gates_per_officer;
-	uint64_t beat_ms;
+	uint64_t beat_ms, refreshed_ms;
 };
 
 /* --- answers (answer.c) --- */

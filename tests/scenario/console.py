@@ -346,7 +346,13 @@ class Scenario(demo.Demo):
         self.check(self.gate(*ghost, LANE) == "closed", "the name of another gate")
         odd = self.authority.signed(os.path.join(self.authority.dir, "odd"), ca, ca_key, "/O=NOR/CN=..\\/lane-1", client_use)
         self.check(self.gate(*odd, "../lane-1") == "refused", "a name that is no unit's")
-        return ghost
+        # Revoked while the post stands: what is open goes, what is new is refused, another lane stays.
+        self.authority.revocations(ca, ca_key, [ghost[0]], self.pki("post/crl.pem"))
+        end = time.monotonic() + 20
+        while self.gate(*ghost, "lane-9") == "taken" and time.monotonic() < end:
+            time.sleep(0.5)
+        self.check(self.gate(*ghost, "lane-9") == "refused", "a gate that has been revoked meanwhile")
+        self.check(self.officer.live.wait(LANE, lambda v: True) is not None and self.officer.live.views[LANE]["connected"], "the other stays")
 
     def impostors(self):
         ca, ca_key = self.ca, self.pki("ca.key")
