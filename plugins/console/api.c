@@ -7,23 +7,14 @@
 #include "base/clock.h"
 #include "state.h"
 
-static void shift_answer(struct console *c, struct web_request *r)
-{
-	struct reply p;
-	if (!reply_begin(&p)) {
-		answer_code(r, 503, "console.busy");
-		return;
-	}
-	shift_json(&c->shift, &p.json);
-	reply_end(&p, r, NULL);
-}
-
 static void get(struct console *c, struct web_request *r, struct session *s)
 {
 	if (strcmp(r->path, "/api/me") == 0)
 		login_me(c, r, s, NULL);
 	else if (strcmp(r->path, "/api/shift") == 0 && role_may(s->role, ACT_SHIFT))
-		shift_answer(c, r);
+		report_answer(c, r);
+	else if (strcmp(r->path, "/api/portrait") == 0 && role_may(s->role, ACT_SEE_PERSON))
+		portrait_answer(c, r, s);
 	else if (strcmp(r->path, "/api/audit") == 0 && role_may(s->role, ACT_AUDIT))
 		audit_answer(c, r, s);
 	else
@@ -45,6 +36,10 @@ static void post(struct console *c, struct web_request *r, struct session *s, co
 		words_decide(c, r, s, f);
 	else if (strcmp(r->path, "/api/referral") == 0 && role_may(s->role, ACT_SEE_PERSON))
 		words_referral(c, r, s, f);
+	else if (strcmp(r->path, "/api/safeguarding") == 0 && role_may(s->role, ACT_SEE_PERSON))
+		report_note(c, r, s, f);
+	else if (strcmp(r->path, "/api/shift/begin") == 0 && role_may(s->role, ACT_SERVICE))
+		report_begin(c, r, s);
 	else
 		answer_code(r, 403, "console.denied");
 }
@@ -120,10 +115,11 @@ int api_open(struct console *c)
 {
 	const struct postern_host *h = c->host;
 	const char *pki = h->folder(h->ctx, "pki");
-	char certificate[512], key[512], authority[512], port[8];
+	char certificate[512], key[512], authority[512], revoked[512], port[8];
 	snprintf(certificate, sizeof certificate, "%s/post.pem", pki);
 	snprintf(key, sizeof key, "%s/post.key", pki);
 	snprintf(authority, sizeof authority, "%s/officers-ca.pem", pki);
+	snprintf(revoked, sizeof revoked, "%s/officers-crl.pem", pki);
 	c->tls = h->option_bool(h->ctx, "tls") != 0;
 	bool cards = c->tls && h->option_bool(h->ctx, "cards") != 0;
 	struct web_config config = {.listen = h->option(h->ctx, "listen"),
@@ -131,6 +127,7 @@ int api_open(struct console *c)
 		.certificate = c->tls ? certificate : NULL,
 		.key = c->tls ? key : NULL,
 		.client_authority = cards ? authority : NULL,
+		.client_revocations = cards ? revoked : NULL,
 		.hosts = {h->option(h->ctx, "listen"), "localhost", h->option(h->ctx, "host")},
 		.files = c->files,
 		.body_max = 4096,

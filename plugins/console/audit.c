@@ -15,7 +15,7 @@ static char *text_of(const char *s)
 }
 
 uint64_t audit_ask(struct console *c, const char *event, const char *officer, const char *gate, const char *crossing,
-	const uint8_t *verdict_hash, Postern__ViewPurpose purpose)
+	const uint8_t *verdict_hash, Postern__ViewPurpose purpose, const char *detail)
 {
 	Postern__AuditRequest q = POSTERN__AUDIT_REQUEST__INIT;
 	uint8_t bytes[512];
@@ -27,11 +27,13 @@ uint64_t audit_ask(struct console *c, const char *event, const char *officer, co
 	q.gate = text_of(gate);
 	q.crossing_id = text_of(crossing);
 	q.purpose = purpose;
+	q.detail = text_of(detail);
 	if (verdict_hash != NULL)
 		q.verdict_hash = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)verdict_hash};
 	*row = (struct audit_row){.request = request, .wall_ms = clock_wall_ms(), .purpose = purpose};
 	if (!text_copy(row->event, sizeof row->event, event) || !text_copy(row->officer, sizeof row->officer, officer) ||
 		!text_copy(row->gate, sizeof row->gate, gate) || !text_copy(row->crossing, sizeof row->crossing, crossing) ||
+		!text_copy(row->detail, sizeof row->detail, detail) ||
 		postern__audit_request__get_packed_size(&q) > sizeof bytes)
 		return 0;
 	size_t size = postern__audit_request__pack(&q, bytes);
@@ -67,6 +69,7 @@ static void row_json(struct json *j, const struct audit_row *row)
 	json_string(j, "gate", row->gate);
 	json_string(j, "crossing", row->crossing);
 	json_string(j, "purpose", purpose != NULL ? purpose->name : "");
+	json_string(j, "detail", row->detail);
 	json_end_object(j);
 }
 
@@ -86,5 +89,5 @@ void audit_answer(struct console *c, struct web_request *r, struct session *s)
 	}
 	json_end_array(&p.json);
 	reply_end(&p, r, NULL);
-	audit_ask(c, "console.audit_read", s->account, "", "", NULL, POSTERN__VIEW_PURPOSE__VIEW_UNSPECIFIED);
+	audit_ask(c, "console.audit_read", s->account, "", "", NULL, POSTERN__VIEW_PURPOSE__VIEW_UNSPECIFIED, "");
 }

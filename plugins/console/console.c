@@ -24,6 +24,8 @@ static void stop(void *self)
 	struct console *c = self;
 	web_close(c->officers);
 	web_close(c->gates);
+	portrait_free(c);
+	report_free(c);
 	web_files_free(c->files);
 	post_gates_free(c->table);
 	for (size_t i = 0; i < ACCOUNTS_MAX; i++)
@@ -75,7 +77,10 @@ static int init(const struct postern_host *host, void **self)
 	c->post = host->option(host->ctx, "name");
 	c->demo_allowed = host->option_bool(host->ctx, "demo_accounts") != 0;
 	c->gates_per_officer = (unsigned)host->option_int(host->ctx, "gates_per_officer");
+	duty_init(&c->duty, (uint64_t)host->option_int(host->ctx, "turn_minutes") * 60000,
+		(uint64_t)host->option_int(host->ctx, "rest_minutes") * 60000);
 	guard_init(&c->guard_accounts, GUARD_ACCOUNT_FREE);
+	guard_init(&c->guard_strangers, GUARD_ACCOUNT_FREE);
 	guard_init(&c->guard_addresses, GUARD_ADDRESS_FREE);
 	shift_begin(&c->shift, clock_wall_ms());
 	int err = open_parts(c);
@@ -101,6 +106,20 @@ static void bus_ready(void *self)
 	(void)self;
 }
 
+/* Whose certificate was revoked is gone within seconds. */
+static void refresh(struct console *c, uint64_t now)
+{
+	struct web_server *servers[] = {c->gates, c->officers};
+	if (now - c->refreshed_ms < REFRESH_MS)
+		return;
+	c->refreshed_ms = now;
+	for (size_t i = 0; i < PN_COUNT(servers); i++) {
+		int r = web_refresh(servers[i]);
+		if (r != 0)
+			c->host->log(c->host->ctx, r > 0 ? POSTERN_INFO : POSTERN_ERROR, "console.revocations", r > 0 ? "read" : pn_err_name(r));
+	}
+}
+
 static int run(void *self)
 {
 	struct console *c = self;
@@ -113,6 +132,7 @@ static int run(void *self)
 			err = web_turn(c->officers, wants < WAIT_MS ? wants : WAIT_MS);
 		wants = c->host->bus_dispatch(c->host->ctx);
 		now = clock_mono_ms();
+		refresh(c, now);
 		lines_tick(c, now);
 		words_tick(c, now);
 		login_tick(c, now);

@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "json/json.h"
 
 /* Decodes until one of ends or the end of all; the size of what was decoded, or a negative error. */
 static int decode(const uint8_t **at, const uint8_t *end, const char *ends, char *out, size_t room)
@@ -32,7 +33,7 @@ static int decode(const uint8_t **at, const uint8_t *end, const char *ends, char
 		out[n++] = (char)c;
 	}
 	out[n] = '\0';
-	return (int)n;
+	return json_utf8(out, n) ? (int)n : PN_EFORMAT;
 }
 
 static int field(struct form *f, const uint8_t **at, const uint8_t *end)

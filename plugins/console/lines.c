@@ -71,16 +71,19 @@ static void event(struct console *c, struct line *l, const struct post_event *e)
 		live_lane(c, e->gate);
 		break;
 	case POST_VIEW:
+		watch_lane(c, e->gate);
 		live_lane(c, e->gate);
 		break;
 	case POST_RECORD:
 		if (e->record->record != NULL)
-			shift_take(&c->shift, e->record->record);
+			report_record(c, e->gate, e->record->record);
 		break;
 	case POST_REPLY:
 		words_replied(c, e);
 		break;
-	case POST_PORTRAIT: /* no lane sends one yet; the view says that there is none */
+	case POST_PORTRAIT:
+		portrait_take(c, e);
+		break;
 	case POST_NOTHING:
 		break;
 	}
@@ -110,8 +113,10 @@ static void closed(void *self, struct web_socket *w, void *socket_self)
 	memset(l, 0, sizeof *l);
 	/* Which one it was is told by all: only those that are gone look different. */
 	for (size_t i = 0; post_gates_get(c->table, i, clock_mono_ms(), &g) == PN_OK; i++)
-		if (!g.connected)
+		if (!g.connected) {
+			watch_lane(c, g.name);
 			live_lane(c, g.name);
+		}
 }
 
 static void refused(void *self, int status)
@@ -135,6 +140,8 @@ void lines_tick(struct console *c, uint64_t now_ms)
 		return;
 	c->beat_ms = now_ms;
 	live_beat(c);
+	watch_tick(c, now_ms);
+	portrait_tick(c, now_ms);
 	if (post_gates_beat(now_ms, frame, &size) != PN_OK)
 		return;
 	for (size_t i = 0; i < POST_GATES_MAX; i++)
@@ -146,15 +153,17 @@ int lines_open(struct console *c)
 {
 	const struct postern_host *h = c->host;
 	const char *pki = h->folder(h->ctx, "pki");
-	char certificate[512], key[512], authority[512], port[8];
+	char certificate[512], key[512], authority[512], revoked[512], port[8];
 	snprintf(certificate, sizeof certificate, "%s/post.pem", pki);
 	snprintf(key, sizeof key, "%s/post.key", pki);
 	snprintf(authority, sizeof authority, "%s/ca.pem", pki);
+	snprintf(revoked, sizeof revoked, "%s/crl.pem", pki);
 	struct web_config config = {.listen = h->option(h->ctx, "gates_listen"),
 		.port = (uint16_t)h->option_int(h->ctx, "gates_port"),
 		.certificate = certificate,
 		.key = key,
 		.client_authority = authority,
+		.client_revocations = revoked,
 		.client_required = true,
 		.hosts = {h->option(h->ctx, "gates_listen"), "localhost", h->option(h->ctx, "name")},
 		.message_max = POST_FRAME_MAX,

@@ -60,6 +60,14 @@ static void reasons_json(struct json *j)
 	for (unsigned k = 0; (reason = order_reason(k)) != NULL; k++)
 		json_string(j, NULL, reason);
 	json_end_array(j);
+	json_array(j, "safeguarding");
+	for (unsigned k = 0; (reason = safeguarding_reason(k)) != NULL; k++)
+		json_string(j, NULL, reason);
+	json_end_array(j);
+	json_array(j, "safeguarding_role");
+	for (unsigned k = 0; (reason = safeguarding_role(k)) != NULL; k++)
+		json_string(j, NULL, reason);
+	json_end_array(j);
 	json_end_object(j);
 }
 
@@ -86,7 +94,7 @@ void login_me(struct console *c, struct web_request *r, const struct session *s,
 
 static void audit(struct console *c, const char *event, const char *officer)
 {
-	audit_ask(c, event, officer, "", "", NULL, POSTERN__VIEW_PURPOSE__VIEW_UNSPECIFIED);
+	audit_ask(c, event, officer, "", "", NULL, POSTERN__VIEW_PURPOSE__VIEW_UNSPECIFIED, "");
 }
 
 static void begin(struct console *c, struct web_request *r, const struct account *a, bool by_certificate)
@@ -112,10 +120,21 @@ static void begin(struct console *c, struct web_request *r, const struct account
 	OPENSSL_cleanse(cookie, sizeof cookie);
 }
 
+/* A name that nobody has waits as one that somebody has: the wait must not tell which it is. */
+static uint64_t wait_of(const struct console *c, const struct web_request *r, const char *name)
+{
+	uint64_t now = clock_mono_ms(), most = guard_wait_ms(&c->guard_addresses, r->peer.address, now);
+	const struct guard *guards[] = {&c->guard_accounts, &c->guard_strangers};
+	for (size_t i = 0; i < PN_COUNT(guards); i++) {
+		uint64_t wait = guard_wait_ms(guards[i], name, now);
+		most = wait > most ? wait : most;
+	}
+	return most;
+}
+
 static bool must_wait(struct console *c, struct web_request *r, const char *name)
 {
-	uint64_t now = clock_mono_ms(), account = guard_wait_ms(&c->guard_accounts, name, now),
-		 address = guard_wait_ms(&c->guard_addresses, r->peer.address, now), wait = account > address ? account : address;
+	uint64_t wait = wait_of(c, r, name);
 	if (wait == 0)
 		return false;
 	static const char body[] = "{\"code\":\"login.wait\"}";
@@ -128,10 +147,12 @@ static bool must_wait(struct console *c, struct web_request *r, const char *name
 static void failed(struct console *c, const struct web_request *r, const char *name)
 {
 	uint64_t now = clock_mono_ms();
-	/* Names that nobody has are the address's failure alone: they must not push others out of the table. */
+	/* Names that nobody has must not push others out of the table. */
 	if (account_find(&c->accounts, name) != NULL) {
 		guard_failed(&c->guard_accounts, name, now);
 		audit(c, "console.login_refused", name);
+	} else if (strlen(name) < ACCOUNT_NAME_MAX) {
+		guard_failed(&c->guard_strangers, name, now);
 	}
 	guard_failed(&c->guard_addresses, r->peer.address, now);
 	c->host->count(c->host->ctx, "logins_refused_total", 1);
@@ -174,13 +195,12 @@ struct account *login_second(struct console *c, const struct web_request *r, con
 	const char **code)
 {
 	const char *name = form_text(f, "second_name");
-	uint64_t now = clock_mono_ms();
 	*code = "second.refused";
 	if (strcmp(name, first->account) == 0) {
 		*code = "second.same";
 		return NULL;
 	}
-	if (guard_wait_ms(&c->guard_accounts, name, now) > 0 || guard_wait_ms(&c->guard_addresses, r->peer.address, now) > 0) {
+	if (wait_of(c, r, name) > 0) {
 		*code = "login.wait";
 		return NULL;
 	}

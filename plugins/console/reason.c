@@ -30,6 +30,10 @@ static const struct {
 static const char *const order_reasons[] = {"traveller.help", "traveller.vulnerable", "two.persons", "technical.fault", "lane.cleaning",
 	"lane.not_needed", "security.concern"};
 
+static const char *const safeguarding_reasons[] = {"child.alone", "child.distressed", "adult.distressed", "adult.controlled",
+	"exploitation.suspected", "protection.sought", "health.urgent"};
+static const char *const safeguarding_roles[] = {"monitoring", "roving", "referral"};
+
 const char *decision_name(unsigned index)
 {
 	return index < PN_COUNT(decisions) ? decisions[index].name : NULL;
@@ -60,16 +64,45 @@ bool decision_reason_valid(Postern__OfficerDecision decision, const char *reason
 	return false;
 }
 
+static const char *at(const char *const *table, size_t count, unsigned index)
+{
+	return index < count ? table[index] : NULL;
+}
+
+static bool within(const char *const *table, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i], name) == 0)
+			return true;
+	return false;
+}
+
 const char *order_reason(unsigned index)
 {
-	return index < PN_COUNT(order_reasons) ? order_reasons[index] : NULL;
+	return at(order_reasons, PN_COUNT(order_reasons), index);
 }
 
 bool order_reason_valid(const char *reason)
 {
-	const char *known;
-	for (unsigned i = 0; (known = order_reason(i)) != NULL; i++)
-		if (strcmp(known, reason) == 0)
-			return true;
-	return false;
+	return within(order_reasons, PN_COUNT(order_reasons), reason);
+}
+
+const char *safeguarding_reason(unsigned index)
+{
+	return at(safeguarding_reasons, PN_COUNT(safeguarding_reasons), index);
+}
+
+bool safeguarding_reason_valid(const char *reason)
+{
+	return within(safeguarding_reasons, PN_COUNT(safeguarding_reasons), reason);
+}
+
+const char *safeguarding_role(unsigned index)
+{
+	return at(safeguarding_roles, PN_COUNT(safeguarding_roles), index);
+}
+
+bool safeguarding_role_valid(const char *role)
+{
+	return within(safeguarding_roles, PN_COUNT(safeguarding_roles), role);
 }

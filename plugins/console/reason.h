@@ -15,6 +15,11 @@ const char *decision_name(unsigned index);
 /* The index-th reason of a decision, NULL past the last. */
 const char *decision_reason(Postern__OfficerDecision decision, unsigned index);
 bool decision_reason_valid(Postern__OfficerDecision decision, const char *reason);
+/* Why somebody may need protection, and which officer saw it: the one who watches the lanes, who walks among people, or at the desk. */
+const char *safeguarding_reason(unsigned index);
+bool safeguarding_reason_valid(const char *reason);
+const char *safeguarding_role(unsigned index);
+bool safeguarding_role_valid(const char *role);
 const char *order_reason(unsigned index);
 bool order_reason_valid(const char *reason);
 #endif

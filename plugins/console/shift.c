@@ -62,22 +62,41 @@ static void verdict(struct shift *s, const Postern__RecordClear *r)
 	s->referred++;
 	size_t row = reason_row(s, r->reason[0] != '\0' ? r->reason : "reason.none");
 	s->reasons[row].count++;
+	/* A crossing that is referred again waits for one decision. */
+	for (size_t i = 0; i < PN_COUNT(s->waiting); i++)
+		if (strcmp(s->waiting[i].crossing, r->crossing_id) == 0)
+			s->waiting[i].crossing[0] = '\0';
 	text_copy(s->waiting[s->next_waiting].crossing, sizeof s->waiting[0].crossing, r->crossing_id);
 	s->waiting[s->next_waiting].reason = row;
 	s->next_waiting = (s->next_waiting + 1) % PN_COUNT(s->waiting);
 }
 
+/* What an officer made of a referral. */
+static void judged(struct shift *s, const char *crossing, bool admitted)
+{
+	for (size_t i = 0; i < PN_COUNT(s->waiting); i++) {
+		if (s->waiting[i].crossing[0] == '\0' || strcmp(s->waiting[i].crossing, crossing) != 0)
+			continue;
+		s->decided++;
+		s->false_alarms += admitted;
+		s->reasons[s->waiting[i].reason].decided++;
+		s->reasons[s->waiting[i].reason].admitted += admitted;
+		s->waiting[i].crossing[0] = '\0';
+	}
+}
+
+unsigned shift_false_alarms(const struct shift *s)
+{
+	return s->decided > 0 ? (unsigned)(s->false_alarms * 1000 / s->decided) : 0;
+}
+
 static void decision(struct shift *s, const Postern__RecordClear *r)
 {
+	if (r->decision != POSTERN__OFFICER_DECISION__DECISION_HOLD)
+		judged(s, r->crossing_id, r->decision == POSTERN__OFFICER_DECISION__DECISION_ADMIT);
 	switch (r->decision) {
 	case POSTERN__OFFICER_DECISION__DECISION_ADMIT:
 		s->admitted++;
-		for (size_t i = 0; i < PN_COUNT(s->waiting); i++) {
-			if (s->waiting[i].crossing[0] == '\0' || strcmp(s->waiting[i].crossing, r->crossing_id) != 0)
-				continue;
-			s->reasons[s->waiting[i].reason].admitted++;
-			s->waiting[i].crossing[0] = '\0';
-		}
 		break;
 	case POSTERN__OFFICER_DECISION__DECISION_REFUSE:
 		s->refused++;
@@ -148,7 +167,7 @@ uint32_t shift_quantile(const struct shift *s, size_t step, unsigned permille)
 	return 0;
 }
 
-void shift_json(const struct shift *s, struct json *j)
+void shift_counts_json(const struct shift *s, struct json *j)
 {
 	json_number(j, "since_wall_ms", s->since_wall_ms);
 	json_unsigned(j, "verdicts", s->verdicts);
@@ -162,11 +181,20 @@ void shift_json(const struct shift *s, struct json *j)
 	json_unsigned(j, "sent_back", s->sent_back);
 	json_unsigned(j, "second_line", s->second_line);
 	json_unsigned(j, "held", s->held);
+	json_unsigned(j, "decided", s->decided);
+	json_unsigned(j, "false_alarms", s->false_alarms);
+	json_unsigned(j, "false_alarm_permille", shift_false_alarms(s));
+}
+
+void shift_json(const struct shift *s, struct json *j)
+{
+	shift_counts_json(s, j);
 	json_array(j, "reasons");
 	for (size_t i = 0; i < s->reason_count; i++) {
 		json_object(j, NULL);
 		json_string(j, "reason", s->reasons[i].key);
 		json_unsigned(j, "count", s->reasons[i].count);
+		json_unsigned(j, "decided", s->reasons[i].decided);
 		json_unsigned(j, "admitted", s->reasons[i].admitted);
 		json_end_object(j);
 	}

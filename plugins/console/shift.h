@@ -20,11 +20,12 @@ struct shift {
 	int64_t since_wall_ms;
 	uint64_t verdicts, clear, referred, passed, returned, other_outcomes;
 	uint64_t admitted, refused, sent_back, second_line, held;
+	uint64_t decided, false_alarms; /* referrals that an officer has decided, and those of them that were admitted */
 	uint64_t lost; /* records that were of no use */
 	size_t reason_count, step_count;
 	struct {
 		char key[SHIFT_KEY];
-		uint64_t count, admitted; /* admitted after all by an officer: a false alarm of the machine */
+		uint64_t count, decided, admitted; /* admitted after all by an officer: a false alarm of the machine */
 	} reasons[SHIFT_ROWS];
 	struct {
 		char key[SHIFT_KEY];
@@ -40,9 +41,12 @@ struct shift {
 };
 
 void shift_begin(struct shift *s, int64_t wall_ms);
+/* Those per thousand that were admitted, of the referrals that an officer has decided; 0: none was. */
+unsigned shift_false_alarms(const struct shift *s);
 void shift_take(struct shift *s, const Postern__RecordClear *r);
 /* Upper bound in ms of the bin below which permille of a step's durations lie; 0: none. */
 uint32_t shift_quantile(const struct shift *s, size_t step, unsigned permille);
-/* Adds to an object that is open. */
+/* Add to an object that is open: the counts alone, and reasons and steps as well. */
+void shift_counts_json(const struct shift *s, struct json *j);
 void shift_json(const struct shift *s, struct json *j);
 #endif

@@ -50,7 +50,7 @@ EVP_PKEY *words_key(struct console *c, const char *officer)
 }
 
 /* A place for a request that waits; NULL: answered already. */
-static struct ask *place(struct console *c, struct web_request *r, const struct session *s, enum ask_kind kind)
+struct ask *words_place(struct console *c, struct web_request *r, const struct session *s, enum ask_kind kind)
 {
 	for (size_t i = 0; i < ASKS_MAX; i++) {
 		struct ask *a = &c->asks[i];
@@ -63,10 +63,11 @@ static struct ask *place(struct console *c, struct web_request *r, const struct 
 	return NULL;
 }
 
-static void end(struct console *c, struct ask *a, int status, const char *code)
+void words_end(struct console *c, struct ask *a, int status, const char *code)
 {
 	post_gates_forget(c->table, a);
-	answer_code(a->request, status, code);
+	if (a->request != NULL)
+		answer_code(a->request, status, code);
 	explicit_bzero(a, sizeof *a);
 }
 
@@ -85,7 +86,7 @@ static int ask_gate(struct console *c, struct ask *a, const char *gate, const Po
 }
 
 /* o is complete but for officer, number and life. */
-static int send_order(struct console *c, struct ask *a, const char *officer, Postern__LaneOrder *o)
+int words_send_order(struct console *c, struct ask *a, const char *officer, Postern__LaneOrder *o)
 {
 	struct officer_key *row = key_row(c, officer);
 	EVP_PKEY *key = words_key(c, officer);
@@ -103,122 +104,14 @@ static int send_order(struct console *c, struct ask *a, const char *officer, Pos
 	return r == PN_OK ? ask_gate(c, a, o->gate, NULL, &word) : r;
 }
 
-static void failed(struct console *c, struct ask *a, int err)
+void words_failed(struct console *c, struct ask *a, int err)
 {
 	if (err == PN_ECRYPTO)
-		end(c, a, 403, "console.no_key");
+		words_end(c, a, 403, "console.no_key");
 	else if (err == PN_ENOTFOUND || err == PN_ECLOSED)
-		end(c, a, 409, "console.gate_away");
+		words_end(c, a, 409, "console.gate_away");
 	else
-		end(c, a, 503, "console.busy");
-}
-
-static Postern__LaneOrderKind kind_find(const char *name)
-{
-	static const struct {
-		const char *name;
-		Postern__LaneOrderKind kind;
-	} kinds[] = {{"assist", KIND(ASSIST)}, {"end-assist", KIND(END_ASSIST)}, {"close", KIND(CLOSE)}, {"lock", KIND(LOCK)}, {"controlled", KIND(MODE)},
-		{"out-of-service", KIND(OUT_OF_SERVICE)}, {"resume", KIND(RESUME)}, {"duty-on", KIND(DUTY_ON)}, {"duty-off", KIND(DUTY_OFF)},
-		{"acknowledge", KIND(ACKNOWLEDGE)}};
-	for (size_t i = 0; i < PN_COUNT(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return kinds[i].kind;
-	return KIND(UNSPECIFIED);
-}
-
-static enum act act_of(Postern__LaneOrderKind kind)
-{
-	switch (kind) {
-	case KIND(ASSIST):
-	case KIND(END_ASSIST):
-	case KIND(CLOSE):
-		return ACT_ASSIST;
-	case KIND(LOCK):
-		return ACT_LOCK;
-	case KIND(MODE):
-	case KIND(OUT_OF_SERVICE):
-	case KIND(RESUME):
-		return ACT_SERVICE;
-	case KIND(DUTY_ON):
-	case KIND(DUTY_OFF):
-		return ACT_DUTY;
-	case KIND(ACKNOWLEDGE):
-		return ACT_ACKNOWLEDGE;
-	case KIND(OPEN_REFERRAL):
-		return ACT_SEE_PERSON;
-	case KIND(UNSPECIFIED):
-	case _POSTERN__LANE_ORDER_KIND_IS_INT_SIZE:
-		break;
-	}
-	return ACT_COUNT;
-}
-
-static bool wants_reason(Postern__LaneOrderKind kind)
-{
-	return kind == KIND(ASSIST) || kind == KIND(LOCK) || kind == KIND(MODE) || kind == KIND(OUT_OF_SERVICE);
-}
-
-/* How many lanes this officer watches, besides this one. */
-static unsigned watched(struct console *c, const char *officer, const char *but)
-{
-	struct post_gate g;
-	unsigned n = 0;
-	for (size_t i = 0; post_gates_get(c->table, i, clock_mono_ms(), &g) == PN_OK; i++)
-		if (g.view != NULL && strcmp(g.name, but) != 0 && strcmp(g.view->on_duty, officer) == 0)
-			n++;
-	return n;
-}
-
-void words_order(struct console *c, struct web_request *r, struct session *s, const struct form *f)
-{
-	Postern__LaneOrder o = POSTERN__LANE_ORDER__INIT;
-	struct post_gate g;
-	uint64_t hold = 0, alarm = 0;
-	o.kind = kind_find(form_text(f, "kind"));
-	if (!role_may(s->role, act_of(o.kind))) {
-		answer_code(r, 403, "console.denied");
-		return;
-	}
-	if (post_gates_find(c->table, form_text(f, "gate"), clock_mono_ms(), &g) != PN_OK || !g.connected || g.view == NULL) {
-		answer_code(r, 409, "console.gate_away");
-		return;
-	}
-	if ((wants_reason(o.kind) && !order_reason_valid(form_text(f, "reason"))) ||
-		(o.kind == KIND(ASSIST) && (form_number(f, "hold_ms", &hold) != PN_OK || hold > 5000)) ||
-		(o.kind == KIND(ACKNOWLEDGE) && form_number(f, "alarm", &alarm) != PN_OK)) {
-		answer_code(r, 400, "order.incomplete");
-		return;
-	}
-	if (o.kind == KIND(DUTY_ON) && watched(c, s->account, g.name) >= c->gates_per_officer) {
-		answer_code(r, 409, "duty.too_many");
-		return;
-	}
-	o.gate = text_of(g.name);
-	o.epoch = g.view->epoch;
-	o.reason_code = text_of(wants_reason(o.kind) ? form_text(f, "reason") : "");
-	o.mode = o.kind == KIND(MODE) ? POSTERN__LANE_MODE__MODE_CONTROLLED : POSTERN__LANE_MODE__MODE_UNSPECIFIED;
-	o.hold_ms = o.kind == KIND(DUTY_ON) ? (uint32_t)TURN_MS : (uint32_t)hold;
-	o.alarm_id = alarm;
-	struct ask *a = place(c, r, s, ASK_WORD);
-	int err = a != NULL ? send_order(c, a, s->account, &o) : PN_OK;
-	if (err != PN_OK)
-		failed(c, a, err);
-}
-
-void words_off_duty(struct console *c, const char *officer)
-{
-	struct post_gate g;
-	for (size_t i = 0; post_gates_get(c->table, i, clock_mono_ms(), &g) == PN_OK; i++) {
-		Postern__LaneOrder o = POSTERN__LANE_ORDER__INIT;
-		if (!g.connected || g.view == NULL || strcmp(g.view->on_duty, officer) != 0)
-			continue;
-		o.kind = KIND(DUTY_OFF);
-		o.gate = text_of(g.name);
-		o.epoch = g.view->epoch;
-		if (send_order(c, NULL, officer, &o) != PN_OK) /* its turn ends by itself */
-			c->host->log(c->host->ctx, POSTERN_WARNING, "console.off_duty_not_sent", g.name);
-	}
+		words_end(c, a, 503, "console.busy");
 }
 
 /* The lane's crossing that the page speaks of, if it is still the one that waits; else answers. */
@@ -257,7 +150,7 @@ static bool second_of(struct console *c, struct web_request *r, struct session *
 	}
 	d->second_officer = a->name;
 	audit_ask(c, "console.second", a->name, g->name, d->crossing_id, d->verdict_hash.data,
-		POSTERN__VIEW_PURPOSE__VIEW_SECOND_OFFICER);
+		POSTERN__VIEW_PURPOSE__VIEW_SECOND_OFFICER, "");
 	return true;
 }
 
@@ -285,7 +178,7 @@ void words_decide(struct console *c, struct web_request *r, struct session *s, c
 	d.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
 	if (!second_of(c, r, s, f, &g, &d, &second))
 		return;
-	struct ask *a = place(c, r, s, ASK_WORD);
+	struct ask *a = words_place(c, r, s, ASK_WORD);
 	if (a == NULL)
 		return;
 	int err = key == NULL ? PN_ECRYPTO : RAND_bytes(nonce, sizeof nonce) == 1 ? PN_OK : PN_EIO;
@@ -294,7 +187,7 @@ void words_decide(struct console *c, struct web_request *r, struct session *s, c
 	if (err == PN_OK)
 		err = ask_gate(c, a, g.name, &word, NULL);
 	if (err != PN_OK)
-		failed(c, a, err);
+		words_failed(c, a, err);
 }
 
 static Postern__ViewPurpose purpose_of(const struct session *s, const char *name)
@@ -319,16 +212,16 @@ void words_referral(struct console *c, struct web_request *r, struct session *s,
 	}
 	if (!still_waits(c, r, f, &g, hash))
 		return;
-	struct ask *a = place(c, r, s, ASK_REFERRAL);
+	struct ask *a = words_place(c, r, s, ASK_REFERRAL);
 	if (a == NULL)
 		return;
 	a->purpose = purpose;
 	memcpy(a->verdict_hash, hash, sizeof hash);
 	text_copy(a->gate, sizeof a->gate, g.name);
 	text_copy(a->crossing, sizeof a->crossing, form_text(f, "crossing"));
-	a->audit = audit_ask(c, "console.view", s->account, a->gate, a->crossing, hash, purpose);
+	a->audit = audit_ask(c, "console.view", s->account, a->gate, a->crossing, hash, purpose, "");
 	if (a->audit == 0)
-		end(c, a, 503, "console.not_recorded");
+		words_end(c, a, 503, "console.not_recorded");
 }
 
 void words_audited(struct console *c, uint64_t audit, bool durable, const uint8_t hash[32])
@@ -341,8 +234,13 @@ void words_audited(struct console *c, uint64_t audit, bool durable, const uint8_
 		Postern__OpenReferral open = POSTERN__OPEN_REFERRAL__INIT;
 		if (!a->used || a->at_gate || a->audit == 0 || a->audit != audit)
 			continue;
+		if (durable && a->kind == ASK_NOTE) {
+			report_noted(c, a->reason);
+			words_end(c, a, 200, "note.recorded");
+			continue;
+		}
 		if (!durable || s == NULL || post_gates_find(c->table, a->gate, clock_mono_ms(), &g) != PN_OK || g.view == NULL) {
-			end(c, a, 503, "console.not_recorded");
+			words_end(c, a, 503, "console.not_recorded");
 			continue;
 		}
 		open.crossing_id = a->crossing;
@@ -353,9 +251,9 @@ void words_audited(struct console *c, uint64_t audit, bool durable, const uint8_
 		o.gate = a->gate;
 		o.epoch = g.view->epoch;
 		o.open = &open;
-		int err = send_order(c, a, s->account, &o);
+		int err = words_send_order(c, a, s->account, &o);
 		if (err != PN_OK)
-			failed(c, a, err);
+			words_failed(c, a, err);
 	}
 }
 
@@ -363,26 +261,35 @@ void words_replied(struct console *c, const struct post_event *e)
 {
 	struct ask *a = e->asker;
 	struct reply p;
-	if (a == NULL || !a->used)
+	if (a == NULL || !a->used || a->request == NULL)
 		return;
+	if (session_by_id(&c->sessions, a->session) == NULL) { /* it ended meanwhile: what the gate says is for nobody now */
+		words_end(c, a, 401, "console.login");
+		return;
+	}
 	if (e->reply == NULL || !e->reply->accepted) {
-		end(c, a, e->reply == NULL ? 504 : 409, e->reply == NULL ? "console.gate_silent" : e->reply->code);
+		words_end(c, a, e->reply == NULL ? 504 : 409, e->reply == NULL ? "console.gate_silent" : e->reply->code);
 		return;
 	}
 	if (!reply_begin(&p)) {
-		end(c, a, 503, "console.busy");
+		words_end(c, a, 503, "console.busy");
 		return;
 	}
 	json_bool(&p.json, "accepted", true);
 	if (a->kind == ASK_REFERRAL && e->reply->referral != NULL)
 		json_message(&p.json, "referral", &e->reply->referral->base);
 	reply_end(&p, a->request, NULL);
-	explicit_bzero(a, sizeof *a);
+	a->request = NULL;
+	/* Its place is kept while portraits come in. */
+	if (a->kind == ASK_REFERRAL && e->reply->referral != NULL && e->reply->referral->n_portraits > 0)
+		a->kind = ASK_PORTRAIT;
+	else
+		explicit_bzero(a, sizeof *a);
 }
 
 void words_tick(struct console *c, uint64_t now_ms)
 {
 	for (size_t i = 0; i < ASKS_MAX; i++)
 		if (c->asks[i].used && now_ms >= c->asks[i].until_ms)
-			end(c, &c->asks[i], 504, c->asks[i].at_gate ? "console.gate_silent" : "console.not_recorded");
+			words_end(c, &c->asks[i], 504, c->asks[i].at_gate ? "console.gate_silent" : "console.not_recorded");
 }

@@ -33,6 +33,17 @@ static size_t utf8_size(const unsigned char *s, size_t left)
 	return n;
 }
 
+bool json_utf8(const char *text, size_t size)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	for (size_t i = 0, n; i < size; i += n) {
+		n = s[i] < 0x80 ? 1 : utf8_size(s + i, size - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 static void quoted(FILE *out, const char *value, size_t size)
 {
 	const unsigned char *s = (const unsigned char *)value;

@@ -19,6 +19,8 @@ struct json {
 	bool pretty;                 /* one member per line; else all on one line */
 };
 
+/* Are these bytes UTF-8 (RFC 3629)? */
+bool json_utf8(const char *text, size_t size);
 void json_begin(struct json *j, FILE *out, bool pretty);
 /* name is NULL in an array and at the top. */
 void json_object(struct json *j, const char *name);

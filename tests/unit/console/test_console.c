@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "duty.h"
 #include "form.h"
 #include "reason.h"
 #include "session.h"
@@ -148,7 +149,7 @@ static int read(struct form *f, const char *text)
 
 static void forms(void **state)
 {
-	static const char *const wrong[] = {"a", "=1", "a=1&", "&a=1", "a=1&a=2", "a=%", "a=%4", "a=%zz", "a=%00", "a=%0a", "a=\x01", "a=1&&b=2",
+	static const char *const wrong[] = {"a", "=1", "a=1&", "&a=1", "a=1&a=2", "a=%", "a=%4", "a=%zz", "a=%00", "a=%0a", "a=\x01", "a=1&&b=2", "a=%ff%fe", "a=\xc0\xaf", "%ed%a0%80=1",
 		"a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=1&k=2&l=3&m=4", "namesthataretoolongtobeone=1"};
 	struct form f;
 	uint64_t n;
@@ -227,6 +228,20 @@ static void figures(void **state)
 	assert_int_equal(s.admitted, 2);
 	assert_int_equal(s.reason_count, 1);
 	assert_int_equal(s.reasons[0].admitted, 1);
+	assert_int_equal(shift_false_alarms(&s), 1000);
+	/* referred twice, held, sent back: one decision, which says that the machine was right */
+	id[9] = '1';
+	take(&s, r, POSTERN__RECORD_KIND__RECORD_VERDICT);
+	take(&s, r, POSTERN__RECORD_KIND__RECORD_VERDICT);
+	r.decision = POSTERN__OFFICER_DECISION__DECISION_HOLD;
+	take(&s, r, POSTERN__RECORD_KIND__RECORD_DECISION);
+	assert_int_equal(s.decided, 1);
+	r.decision = POSTERN__OFFICER_DECISION__DECISION_SEND_BACK;
+	take(&s, r, POSTERN__RECORD_KIND__RECORD_DECISION);
+	assert_int_equal(s.decided, 2);
+	assert_int_equal(s.reasons[0].decided, 2);
+	assert_int_equal(s.reasons[0].admitted, 1);
+	assert_int_equal(shift_false_alarms(&s), 500);
 	/* of the durations 1 ms to 100 ms half lie at or below 50, and 95 at or below 95; a bin is 15 % and 1 ms wide */
 	step.step = (char *)(uintptr_t) "entry";
 	r.n_steps = 1;
@@ -256,10 +271,61 @@ static void figures(void **state)
 	assert_int_equal(s.step_count, SHIFT_ROWS);
 }
 
+/* An hour at a stretch (the United Kingdom's inspectorate of borders on monitoring officers), then a rest of a quarter. */
+static void turns(void **state)
+{
+	enum { MINUTE = 60000 };
+	static struct duty d;
+	(void)state;
+	duty_init(&d, 60 * MINUTE, 15 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 5), 60 * MINUTE);
+	duty_seen(&d, "o-1", false, 5);
+	duty_seen(&d, "o-1", true, 10 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 30 * MINUTE), 40 * MINUTE);
+	/* a second lane, or the same again, changes nothing; neither does somebody else */
+	duty_seen(&d, "o-1", true, 30 * MINUTE);
+	duty_seen(&d, "o-2", true, 35 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 40 * MINUTE), 30 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-2", 40 * MINUTE), 55 * MINUTE);
+	/* a pause shorter than the rest does not begin a new turn */
+	duty_seen(&d, "o-1", false, 40 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 54 * MINUTE), 16 * MINUTE);
+	duty_seen(&d, "o-1", true, 54 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 70 * MINUTE), 0);
+	assert_int_equal(duty_rest_ms(&d, "o-1", 70 * MINUTE), 15 * MINUTE);
+	duty_seen(&d, "o-1", false, 71 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 85 * MINUTE), 0);
+	assert_int_equal(duty_rest_ms(&d, "o-1", 85 * MINUTE), 1 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 86 * MINUTE), 60 * MINUTE);
+	duty_seen(&d, "o-1", true, 90 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 91 * MINUTE), 59 * MINUTE);
+	/* without a rest the next turn begins when the last has been put down */
+	duty_init(&d, 60 * MINUTE, 0);
+	duty_seen(&d, "o-1", true, 1);
+	assert_int_equal(duty_left_ms(&d, "o-1", 61 * MINUTE), 0);
+	duty_seen(&d, "o-1", false, 61 * MINUTE);
+	assert_int_equal(duty_left_ms(&d, "o-1", 61 * MINUTE), 60 * MINUTE);
+}
+
+static void safeguarding(void **state)
+{
+	(void)state;
+	assert_true(safeguarding_reason_valid("child.alone"));
+	assert_false(safeguarding_reason_valid("Mr Smith"));
+	assert_false(safeguarding_reason_valid(""));
+	assert_true(safeguarding_role_valid("roving"));
+	assert_false(safeguarding_role_valid("child.alone"));
+	for (unsigned i = 0; safeguarding_reason(i) != NULL; i++)
+		assert_true(safeguarding_reason_valid(safeguarding_reason(i)));
+	for (unsigned i = 0; safeguarding_role(i) != NULL; i++)
+		assert_true(safeguarding_role_valid(safeguarding_role(i)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(session_lives), cmocka_unit_test(session_ends_however_it_is_used),
 		cmocka_unit_test(token_changes), cmocka_unit_test(tables_are_bounded), cmocka_unit_test(guessers_wait), cmocka_unit_test(forms),
-		cmocka_unit_test(reasons), cmocka_unit_test(figures)};
+		cmocka_unit_test(reasons), cmocka_unit_test(figures),
+		cmocka_unit_test(turns), cmocka_unit_test(safeguarding)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
