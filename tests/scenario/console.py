@@ -88,7 +88,7 @@ class Impostor:
     """Somebody at a post's address who shows what certificates they have, and notes what a gate says to them."""
 
     def __init__(self, port):
-        self.port, self.said, self.tries, self.shown = port, b"", 0, None
+        self.port, self.seen, self.shown = port, {}, None
         self.listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -98,24 +98,23 @@ class Impostor:
                 s, _ = self.listener.accept()
             except OSError:
                 return
-            shown = self.shown
+            shown, said = self.shown, b""
             s.settimeout(3)
             try:
                 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 tls.load_cert_chain(*shown)
                 with tls.wrap_socket(s, server_side=True) as t:
-                    self.said += t.recv(4096)
+                    said = t.recv(4096)
             except (OSError, TypeError):
                 pass
-            self.tries += 1
+            self.seen[shown] = self.seen.get(shown, b"") + said
 
     def tried(self, certificate):
-        """What a gate says that has been shown this, twice at least."""
-        self.shown, self.said, before = certificate, b"", self.tries
-        end = time.monotonic() + 40
-        while self.tries < before + 2 and time.monotonic() < end:
+        """What a gate says that has been shown this; None: it has not come."""
+        self.shown, end = certificate, time.monotonic() + 40
+        while certificate not in self.seen and time.monotonic() < end:
             time.sleep(0.05)
-        return self.said if self.tries >= before + 2 else None
+        return self.seen.get(certificate)
 
     def close(self):
         self.listener.close()
