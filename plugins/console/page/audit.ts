@@ -5,7 +5,7 @@ import type { Screen, Shortcut } from './app';
 import { field, h, options, say, show } from './dom';
 import { explain, moment, t, term, type Key } from './words';
 
-interface Row { wall_ms: number; event: string; officer: string; gate: string; crossing: string; purpose: string }
+interface Row { wall_ms: number; event: string; officer: string; gate: string; crossing: string; purpose: string; detail: string }
 
 export class Audit implements Screen {
   readonly title: Key = 'audit';
@@ -54,7 +54,7 @@ export class Audit implements Screen {
     say(this.count, `${rows.length} / ${this.rows.length}`);
     show(this.body, rows.length > 0);
     this.body.replaceChildren(...rows.map((r) => h('tr', {}, h('td', { class: 'number' }, moment(r.wall_ms)), h('td', {}, term('event.', r.event)), h('td', {}, r.officer),
-      h('td', {}, r.gate), h('td', { class: 'mono' }, r.crossing), h('td', {}, r.purpose === 'VIEW_UNSPECIFIED' ? '' : term('', r.purpose)))));
+      h('td', {}, r.gate), h('td', { class: 'mono' }, r.crossing), h('td', {}, r.purpose === 'VIEW_UNSPECIFIED' ? '' : term('', r.purpose), r.detail === '' ? null : h('span', { class: 'mono soft' }, ` ${r.detail}`)))));
   }
 
   update(): void { /* see above */ }

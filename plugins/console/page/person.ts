@@ -5,7 +5,7 @@ import { iconBox, resultIcons } from './tile';
 import { fill, sentence, t, term, type Key } from './words';
 
 export interface Day { year: number; month: number; day: number }
-export interface Check { name: string; result: string; field: string; reason: string; expected: string; found: string }
+export interface Check { name: string; result: string; field: string; reason: string; expected: string; found: string; plain?: boolean }
 export interface Match { entry_id: string; list_id: string; handling_code: string; basis: string; score_permille: number; reasons: string[] }
 export interface Person {
   document: {
@@ -27,14 +27,32 @@ export interface Shown {
 export const day = (d: Day | null): string =>
   (d === null || d.year === 0 ? '' : [String(d.year), d.month === 0 ? '??' : String(d.month).padStart(2, '0'), d.day === 0 ? '??' : String(d.day).padStart(2, '0')].join('-'));
 
-// A missing picture is said, not left out; what the browser cannot draw is said too.
-export function portraits(list: Portrait[], images: Map<string, string>): HTMLElement {
+const TRIES = 12, TRY_MS = 250; // its bytes come after the referral
+
+// Whether it is not there yet, or is of a format that this browser does not draw (JPEG 2000), an error does not say.
+function picture(frame: HTMLElement, words: HTMLElement, url: string, label: string): void {
+  const attempt = (n: number): void => {
+    const image = h('img', { src: url, alt: label });
+    image.addEventListener('load', () => frame.replaceWith(image));
+    image.addEventListener('error', () => {
+      if (n < TRIES && frame.isConnected)
+        window.setTimeout(() => attempt(n + 1), TRY_MS);
+      else
+        words.textContent = t('portrait_format');
+    });
+  };
+  window.setTimeout(() => attempt(1), 0);
+}
+
+// A missing picture is said, not left out.
+export function portraits(list: Portrait[], crossing: string): HTMLElement {
   const one = (source: string, label: Key): HTMLElement => {
-    const given = list.find((p) => p.source === source), url = images.get(source);
-    const empty = h('div', { class: 'no-picture' }, icon('person'), h('span', {}, t(given === undefined ? 'no_portrait' : 'portrait_coming')));
-    const fallback = () => picture.replaceWith(h('div', { class: 'no-picture' }, icon('person'), h('span', {}, t('portrait_format'))));
-    const picture = url === undefined ? empty : h('img', { src: url, alt: t(label), error: fallback });
-    return h('figure', { 'data-source': source }, picture, h('figcaption', {}, t(label)));
+    const given = list.some((p) => p.source === source);
+    const words = h('span', {}, t(given ? 'portrait_coming' : 'no_portrait'));
+    const frame = h('div', { class: 'no-picture' }, icon('person'), words);
+    if (given)
+      picture(frame, words, `/api/portrait?crossing=${encodeURIComponent(crossing)}&source=${source.slice('PORTRAIT_'.length).toLowerCase()}`, t(label));
+    return h('figure', { 'data-source': source }, frame, h('figcaption', {}, t(label)));
   };
   return h('div', { class: 'portraits' }, one('PORTRAIT_LIVE', 'portrait_live'), one('PORTRAIT_CHIP', 'portrait_chip'), one('PORTRAIT_PRINTED', 'portrait_printed'));
 }
@@ -57,7 +75,7 @@ const irregular = (result: string): boolean => result !== 'CHECK_SUCCESSFUL' && 
 function checkRow(c: Check): HTMLElement {
   const differs = c.expected !== '' || c.found !== '';
   return h('li', { 'data-result': c.result, 'data-irregular': String(irregular(c.result)) }, iconBox(resultIcons[c.result] ?? 'unsure'),
-    h('span', {}, h('span', { class: 'mono' }, c.name), c.reason === '' || c.reason === c.name ? null : h('span', { class: 'soft mono' }, ` ${c.reason}`),
+    h('span', {}, h('span', c.plain === true ? {} : { class: 'mono' }, c.name), c.reason === '' || c.reason === c.name ? null : h('span', { class: c.plain === true ? 'soft' : 'soft mono' }, ` ${c.reason}`),
       differs ? h('span', { class: 'differs' }, ` ${t('expected')} ${c.expected || '–'} · ${t('found')} ${c.found || '–'}`) : null), h('span', { class: 'soft' }, term('', c.result)));
 }
 
@@ -76,7 +94,7 @@ function group(title: Key, checks: Check[], none: Key): HTMLElement {
 }
 
 export function checkGroups(p: Person, leftOut: number): HTMLElement {
-  const made = (name: string, result: string, reason = ''): Check => ({ name: t(`search.${name}` as Key), result, field: '', reason, expected: '', found: '' });
+  const made = (name: string, result: string, reason = ''): Check => ({ name: t(`search.${name}` as Key), result, field: '', reason, expected: '', found: '', plain: true });
   const lists = made('lists', p.matches.length > 0 ? 'CHECK_FAILED' : p.list_stale ? 'CHECK_UNDETERMINED' : p.watchlist_result, p.matches.length > 0 ? fill('search_hits', { n: p.matches.length }) : '');
   const background = [lists, made('history', p.history_result), made('permits', p.permits_result), made('authorisation', p.authorisation_result),
     made('bans', p.bans.length > 0 ? 'CHECK_FAILED' : p.bans_result), made('expected', p.expected_result)];
@@ -85,8 +103,9 @@ export function checkGroups(p: Person, leftOut: number): HTMLElement {
     leftOut > 0 ? h('p', { class: 'soft' }, fill('left_out', { n: leftOut })) : null);
 }
 
-export function findings(p: Person): HTMLElement | null {
-  const list = (p.rules?.findings ?? []).filter((f) => f.verdict !== 'VERDICT_CLEAR');
+// Beside the one that decided, which stands above them.
+export function findings(p: Person, decided: string): HTMLElement | null {
+  const list = (p.rules?.findings ?? []).filter((f) => f.verdict !== 'VERDICT_CLEAR' && f.code !== decided);
   return list.length === 0 ? null : h('ul', { class: 'findings' }, ...list.map((f) =>
     h('li', {}, sentence(f.code, f.args), ' ', h('span', { class: 'soft' }, term('', f.verdict)))));
 }
@@ -95,7 +114,7 @@ function matchCard(m: Match, dismissed: boolean): HTMLElement {
   const score = h('meter', { min: 0, max: 1000, value: m.score_permille, 'aria-label': t('score') });
   return h('li', { class: 'match', 'data-dismissed': String(dismissed) }, h('p', {}, h('b', {}, `${m.list_id} · ${m.entry_id}`), ' ', dismissed ? t('dismissed') : ''),
     h('p', {}, term('basis.', m.basis), ' · ', h('span', { class: 'mono' }, m.handling_code)), h('p', {}, score, ` ${(m.score_permille / 10).toFixed(1)} %`),
-    m.reasons.length === 0 ? null : h('p', { class: 'soft' }, m.reasons.map((r) => term('match.', r)).join(' · ')));
+    m.reasons.length === 0 ? null : h('p', { class: 'soft' }, m.reasons.map((r) => term('', r)).join(' · ')));
 }
 
 export function matchList(p: Person): HTMLElement | null {

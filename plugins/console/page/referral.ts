@@ -86,9 +86,9 @@ export class Referral implements Screen {
       h('header', { class: 'heading' }, this.backButton(), h('h1', {}, `${this.lane} · ${term('', s.exception)}`), this.hold, this.state, h('span', { class: 'soft' }, t('recorded'))),
       this.moved,
       h('div', { class: 'look' },
-        h('section', { class: 'card who-is' }, h('h2', {}, t('person')), portraits(s.portraits, new Map()), p === null ? h('p', {}, t('no_document')) : personFacts(p)),
+        h('section', { class: 'card who-is' }, h('h2', {}, t('person')), portraits(s.portraits, s.crossing_id), p === null ? h('p', {}, t('no_document')) : personFacts(p)),
         h('section', { class: 'card why-is' }, h('h2', {}, t('why')), h('p', { class: 'reason' }, sentence(s.reason, [s.reason_argument]), s.reason_argument === '' ? null : h('span', { class: 'soft mono' }, ` ${s.reason_argument}`)),
-          p === null ? null : findings(p), h('h2', {}, t('checks')), p === null ? null : checkGroups(p, s.checks_left_out)),
+          p === null ? null : findings(p, s.reason), h('h2', {}, t('checks')), p === null ? null : checkGroups(p, s.checks_left_out)),
         h('div', { class: 'act' }, this.decide.root, h('div', { class: 'buttons' }, form, note)),
         p === null ? null : matchList(p), p === null ? null : stayList(p)));
     this.update();
@@ -124,7 +124,7 @@ export class Referral implements Screen {
   // Another purpose is another look, recorded as one.
   private async note(): Promise<void> {
     if (this.sheet === null && this.shown !== null && (await this.look('safeguarding')) !== null)
-      this.open(noteSheet(this.app.me, this.lane, this.crossing));
+      this.open(noteSheet(this.app.me, this.lane, this.crossing, this.crossing));
   }
 
   update(): void {

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shift in figures, and what is printed of it. Must never name a traveller: the figures are made of clear columns only.
-import { get } from './api';
-import type { App, Screen, Shortcut } from './app';
+import { get, post } from './api';
+import { may, tell, type App, type Screen, type Shortcut } from './app';
 import { bars } from './chart';
 import { h, say } from './dom';
 import { noteSheet, reportSheet } from './sheets';
-import { explain, moment, sentence, t, term, type Key } from './words';
+import { explain, moment, sentence, t, term, time, type Key } from './words';
 
 export interface Figures {
-  since_wall_ms: number; verdicts: number; clear: number; referred: number; passed: number; returned: number; other_outcomes: number;
+  since_wall_ms: number; until_wall_ms: number; verdicts: number; clear: number; referred: number; passed: number; returned: number; other_outcomes: number;
   admitted: number; refused: number; sent_back: number; second_line: number; held: number;
   reasons: { reason: string; count: number; admitted: number }[];
   steps: { step: string; count: number; p50_ms: number; p95_ms: number }[];
+  false_alarm_permille: number;
+  lanes: (Counts & { gate: string })[];
+  safeguarding: { reason: string; count: number }[];
+  turns: { officer: string; gate: string; from_wall_ms: number; until_wall_ms: number }[]; // until 0: it lasts
 }
+
+interface Counts { verdicts: number; clear: number; referred: number; passed: number; false_alarm_permille: number }
 
 const READ_MS = 10000;
 
@@ -20,6 +26,14 @@ export function table(heads: string[], rows: (string | number)[][]): HTMLTableEl
   return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((x) => h('th', { scope: 'col' }, x)))),
     h('tbody', {}, ...rows.map((r) => h('tr', {}, ...r.map((c) => h('td', typeof c === 'number' ? { class: 'number' } : {}, typeof c === 'number' ? c.toLocaleString('en') : c))))));
 }
+
+const percent = (permille: number): string => `${(permille / 10).toFixed(1)} %`;
+
+export const laneTable = (f: Figures): HTMLTableElement => table([t('lane'), t('crossings'), t('clear'), t('referred'), t('passed'), t('false_alarm_rate')],
+  f.lanes.map((l) => [l.gate, l.verdicts, l.clear, l.referred, l.passed, percent(l.false_alarm_permille)]));
+export const turnTable = (f: Figures): HTMLTableElement => table([t('officer'), t('lane'), t('from'), t('until')],
+  f.turns.map((w) => [w.officer, w.gate, time(w.from_wall_ms), w.until_wall_ms === 0 ? '–' : time(w.until_wall_ms)]));
+export const noteTable = (f: Figures): HTMLTableElement => table([t('note'), t('count')], f.safeguarding.map((n) => [term('sign.', n.reason), n.count]));
 
 export const figureRows = (f: Figures): [Key, number][] => [['crossings', f.verdicts], ['clear', f.clear], ['referred', f.referred], ['passed', f.passed],
   ['returned', f.returned], ['other_outcomes', f.other_outcomes]];
@@ -41,7 +55,8 @@ export class Shift implements Screen {
   constructor(private readonly app: App) {
     this.keys = [{ key: 'P', about: 'key_report', run: () => this.print() }, { key: 'N', about: 'key_note', run: () => this.note() }];
     this.root = h('div', { class: 'sheet-page' }, h('header', { class: 'heading' }, h('h1', {}, t('shift')), this.since,
-      h('button', { type: 'button', id: 'report', click: () => this.print() }, t('report')), h('button', { type: 'button', click: () => this.note() }, t('note'))), this.content);
+      h('button', { type: 'button', id: 'report', click: () => this.print() }, t('report')), h('button', { type: 'button', id: 'note', click: () => this.note() }, t('note')),
+      may(app, 'service') ? h('button', { type: 'button', id: 'shift-begin', click: () => void this.begin() }, t('shift_begin')) : null), this.content);
     this.timer = window.setInterval(() => void this.read(), READ_MS);
     window.addEventListener('resize', this.resized);
     new MutationObserver((_, o) => (this.root.isConnected ? this.draw(true) : o.disconnect())).observe(document.documentElement, { attributeFilter: ['data-theme'] });
@@ -71,6 +86,9 @@ export class Shift implements Screen {
     const stepNames = f.steps.map((s) => term('step.', s.step));
     this.content.replaceChildren(h('section', { class: 'card' }, h('h2', {}, t('crossings')), numbers(figureRows(f))),
       h('section', { class: 'card' }, h('h2', {}, t('decisions')), numbers(decisionRows(f))),
+      h('section', { class: 'card' }, h('h2', {}, t('lanes')), laneTable(f)),
+      h('section', { class: 'card' }, h('h2', {}, t('turns')), f.turns.length === 0 ? h('p', { class: 'soft' }, t('duty_none')) : turnTable(f),
+        f.safeguarding.length === 0 ? null : noteTable(f)),
       h('section', { class: 'card wide' }, h('h2', {}, t('reasons')), reasons,
         table([t('reason'), t('count'), t('false_alarms')], f.reasons.map((r, i) => [words[i] ?? r.reason, r.count, r.admitted]))),
       h('section', { class: 'card wide' }, h('h2', {}, t('durations')), steps,
@@ -96,12 +114,18 @@ export class Shift implements Screen {
     sheet.addEventListener('close', () => { sheet.replaceWith(this.root); this.draw(true); });
   }
 
+  private async begin(): Promise<void> {
+    const a = await post('/api/shift/begin', {});
+    tell(a.ok ? t('shift_begun') : explain(a.code), !a.ok);
+    await this.read();
+  }
+
   private print(): void {
     this.open(this.figures === null || !this.root.isConnected ? null : reportSheet(this.app.me, this.figures));
   }
 
   private note(): void {
-    this.open(this.root.isConnected ? noteSheet(this.app.me, '', '') : null);
+    this.open(this.root.isConnected ? noteSheet(this.app.me, '', '', '') : null);
   }
 
   update(): void { /* it reads by its own clock */ }

@@ -16,8 +16,14 @@ export function lightState(light: Light | undefined): { icon: Icon; result: stri
   return { icon: resultIcons[result] ?? 'unsure', result, words: term('', result) };
 }
 
+// Of what no sensor can confirm, the lane has taken note.
+const notSensed = ['ORDER_DUTY_ON', 'ORDER_DUTY_OFF', 'ORDER_ACKNOWLEDGE', 'ORDER_OPEN_REFERRAL'];
+
 export function orderWords(o: Order | null): string {
-  return o === null || o.kind === 'ORDER_UNSPECIFIED' ? '' : `${term('order.', o.kind)}: ${term('progress.', o.progress)}`;
+  if (o === null || o.kind === 'ORDER_UNSPECIFIED')
+    return '';
+  const done = notSensed.includes(o.kind) && o.progress === 'ORDER_CONFIRMED';
+  return `${term('order.', o.kind)}: ${done ? t('progress.noted') : term('progress.', o.progress)}`;
 }
 
 // The leaves and who is between them, as sensed.
