@@ -10,6 +10,7 @@ int main(int argc, char **argv)
 	static const struct cli_command *const groups[] = {
 		status_commands,
 		officer_commands,
+		account_commands,
 		journal_commands,
 		mrz_commands,
 		document_commands,

@@ -3,8 +3,8 @@
  * message is printed by walking its descriptor; there is no second list of its fields. Must never
  * print a byte of a string unescaped.
  */
-#ifndef POSTERN_TOOL_JSON_OUT_H
-#define POSTERN_TOOL_JSON_OUT_H
+#ifndef POSTERN_JSON_JSON_H
+#define POSTERN_JSON_JSON_H
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +19,8 @@ struct json {
 	bool pretty;                 /* one member per line; else all on one line */
 };
 
+/* Are these bytes UTF-8 (RFC 3629)? */
+bool json_utf8(const char *text, size_t size);
 void json_begin(struct json *j, FILE *out, bool pretty);
 /* name is NULL in an array and at the top. */
 void json_object(struct json *j, const char *name);

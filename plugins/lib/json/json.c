@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The JSON writer. See json_out.h. Must never be given more levels than JSON_DEPTH_MAX.
+ * The JSON writer. See json.h. Must never be given more levels than JSON_DEPTH_MAX.
  */
-#include "json_out.h"
+#include "json/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,6 +31,17 @@ static size_t utf8_size(const unsigned char *s, size_t left)
 		(s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return n;
+}
+
+bool json_utf8(const char *text, size_t size)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	for (size_t i = 0, n; i < size; i += n) {
+		n = s[i] < 0x80 ? 1 : utf8_size(s + i, size - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
 }
 
 static void quoted(FILE *out, const char *value, size_t size)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A schema message as JSON by its protobuf-c descriptor. See json_out.h. Must never name a field of
+ * A schema message as JSON by its protobuf-c descriptor. See json/json.h. Must never name a field of
  * the schema.
  */
 #include <string.h>
 
-#include "json_out.h"
+#include "json/json.h"
 
 static size_t size_of(ProtobufCType type)
 {
