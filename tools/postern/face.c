@@ -10,7 +10,7 @@
 
 #include "commands.h"
 #include "face/picture.h"
-#include "json_out.h"
+#include "json/json.h"
 
 int face_tool_open(struct cli *cli, struct face_tool *t)
 {
@@ -266,7 +266,7 @@ const struct cli_command face_commands[] = {
 		verify},
 	{"face", "eval", "", 0, 0,
 		"Measure false matches and false non-matches on pictures of one's own",
-		"Pictures lie as DIR/PERSON/FILE, as LFW's and ORL's do. With --pairs, the pairs "
+		"Pictures lie as DIR/PERSON/FILE, as LFW's and ORL's do. With --pairs, those "
 		"of LFW's pairs.txt are compared; without,\n"
 		"every picture with every other. A picture without a face matches nothing, and is "
 		"counted.",

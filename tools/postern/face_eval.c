@@ -11,7 +11,7 @@
 
 #include "commands.h"
 #include "face.h"
-#include "json_out.h"
+#include "json/json.h"
 
 enum {
 	PICTURES_MAX = 50000,

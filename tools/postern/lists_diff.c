@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "lists_file.h"
 
 enum { CHANGES_MAX = 16 * 1024 * 1024, SURNAME = 5, GIVEN = 6 };

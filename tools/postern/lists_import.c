@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "lists_file.h"
 #include "lists_read.h"
 

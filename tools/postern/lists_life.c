@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "lists_folder.h"
 
 enum { MAX_AGE_S = 86400, AHEAD_S = 300, ISSUERS_MAX = 32 };
