@@ -96,9 +96,18 @@ struct un {
 	struct entry entry;
 };
 
+/* Newer expat has these with 64 bits on every machine, and calls the others deprecated. */
+#ifdef EXPAT_HAS_64
+#define LINE_OF XML_GetCurrentLineNumber64
+#define BYTE_OF XML_GetCurrentByteIndex64
+#else
+#define LINE_OF XML_GetCurrentLineNumber
+#define BYTE_OF XML_GetCurrentByteIndex
+#endif
+
 static uint64_t line_of(const struct un *u)
 {
-	return XML_GetCurrentLineNumber(u->parser);
+	return (uint64_t)LINE_OF(u->parser);
 }
 
 static void stop(struct un *u, enum lists_reason why)
@@ -331,7 +340,7 @@ static int parse(struct un *u, struct reader *r)
 		if (n == 0)
 			return PN_OK;
 		/* a tag or comment without an end would be kept, and looked through again with every chunk */
-		XML_Index at = XML_GetCurrentByteIndex(u->parser);
+		int64_t at = (int64_t)BYTE_OF(u->parser);
 		if (at >= 0 && r->read - (uint64_t)at > TOKEN_MAX) {
 			tell(u->im, line_of(u), LISTS_TOO_DEEP);
 			return PN_EFORMAT;
