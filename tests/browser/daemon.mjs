@@ -80,11 +80,15 @@ export class Daemon {
     return readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n').slice(-20).join('\n');
   }
 
-  // The newest core of the lane, a child of the daemon that we started.
-  corePid() {
+  // The newest of a unit's children by that name, a child of the daemon that we started.
+  childPid(unit, child) {
     const lines = readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n');
-    const line = lines.filter((l) => l.includes('child.started') && l.includes('unit=lane-1 ') && l.includes('child=core ')).at(-1);
+    const line = lines.filter((l) => l.includes('child.started') && l.includes(`unit=${unit} `) && l.includes(`child=${child} `)).at(-1);
     return Number(/pid=(\d+)/.exec(line ?? '')?.[1] ?? 0);
+  }
+
+  corePid() {
+    return this.childPid('lane-1', 'core');
   }
 
   // The officer of the demonstration: decides what waits, brings the lane back into service.

@@ -11,14 +11,14 @@ const RING_MS = 4000;
 export class Notices {
   private readonly root = document.getElementById('notices') ?? document.body;
   private readonly rows = new Map<string, { row: HTMLElement; state: HTMLElement; button: HTMLButtonElement }>();
-  private readonly list = h('ul', { class: 'alarms', role: 'alert' });
+  private readonly list = h('ul', { class: 'alarms' });
   private readonly away = h('p', { class: 'away', role: 'alert', hidden: true });
   private readonly mute = h('p', { class: 'mute', hidden: true });
   private rang = 0;
   private waited = new Set<string>();
 
   constructor(private readonly app: App) {
-    this.root.replaceChildren(this.list, this.away, this.mute);
+    this.root.replaceChildren(h('div', { role: 'alert' }, this.list), this.away, this.mute);
   }
 
   end(): void {
