@@ -64,7 +64,7 @@ static const uint8_t *find_codestream(const uint8_t *bytes, size_t size, size_t 
 		const uint32_t length = get32(bytes + at);
 		if (get32(bytes + at + 4) == codestream_box &&
 			(length == 0 || length >= BOX_HEAD)) {
-			*left = size - at - BOX_HEAD;
+			*left = (length == 0 || length > size - at ? size - at : length) - BOX_HEAD;
 			return bytes + at + BOX_HEAD;
 		}
 		if (length < BOX_HEAD || length > size - at)
@@ -74,12 +74,23 @@ static const uint8_t *find_codestream(const uint8_t *bytes, size_t size, size_t 
 	return NULL;
 }
 
+/* The codestream ends with EOC (A.4.4), whatever zeros pad the file: newer OpenJPEG takes one that is cut between two tiles for
+ * whole, and leaves the rest grey. */
+static bool is_whole(const uint8_t *bytes, size_t size)
+{
+	while (size > 2 && bytes[size - 1] == 0)
+		size--;
+	return size > 2 && bytes[size - 2] == 0xff && bytes[size - 1] == 0xd9;
+}
+
 /* SIZ (A.5.1): where the picture and its tiles begin and end, and its components. */
 static int check_sizes(const uint8_t *bytes, size_t size, uint32_t *width, uint32_t *height)
 {
 	size_t left = 0;
 	const uint8_t *c = find_codestream(bytes, size, &left);
 	if (c == NULL || left < 4 + SIZ_BYTES || get32(c) != soc_siz)
+		return PN_EFORMAT;
+	if (!is_whole(c, left))
 		return PN_EFORMAT;
 	const uint64_t x1 = get32(c + 8), y1 = get32(c + 12), x0 = get32(c + 16),
 		       y0 = get32(c + 20);
