@@ -64,7 +64,10 @@ int form_read(struct form *f, const uint8_t *bytes, size_t size)
 	memset(f, 0, sizeof *f);
 	while (r == PN_OK && at < end) {
 		r = field(f, &at, end);
-		if (r == PN_OK && at < end && ++at == end)
+		if (r != PN_OK || at == end)
+			break;
+		at++;
+		if (at == end)
 			r = PN_EFORMAT; /* an '&' that nothing follows */
 	}
 	if (r != PN_OK)

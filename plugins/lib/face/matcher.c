@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { DETECTOR, QUALITY, MATCHER, PAD, FACES = 8 };
+#define FACES 8
+
+enum { DETECTOR, QUALITY, MATCHER, PAD };
 
 const struct face_limits face_limits_default = {.eye_distance_min = 60,
 	.yaw_max = 20,
