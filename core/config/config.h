@@ -39,6 +39,9 @@ enum config_socket {
 	CONFIG_UNIX_CLIENT = 4,
 };
 
+/* Of a lane; a further one is a further word of lane_file.c. */
+enum config_topology { CONFIG_TWO_STEP, CONFIG_ONE_STEP, CONFIG_TOPOLOGIES_ };
+
 /* One line of a free map. line: in the configuration file. */
 struct config_pair {
 	char *key, *value;
@@ -78,8 +81,8 @@ struct config_unit {
 	char *time_zone;      /* IANA name of the crossing point's; default UTC for central */
 	enum config_direction direction; /* gate */
 	enum config_mode mode;           /* gate; default locked */
-	char *lane;  /* absolute path of a lane file, or NULL: the built-in integrated two-step lane
-		      */
+	char *lane;  /* absolute path of a lane file (hw/lanes), or NULL: a two-step lane */
+	enum config_topology topology; /* as the lane file says */
 	char *trust; /* absolute path: centre-seal.pem, escrow-seal.pem, ack.pub, officers/X.pub; or
 			NULL */
 	struct config_journal journal;
@@ -138,7 +141,8 @@ int config_parse(const char *path, const uint8_t *bytes, size_t size, struct con
 
 void config_free(struct config *c);
 
-/* SHA-256 of the file's bytes as 64 hexadecimal digits and NUL: the config_hash of records. */
+/* The config_hash of records, as 64 hexadecimal digits and NUL: SHA-256 of the file's bytes; for each unit that names a lane
+ * file, in the order of the units, SHA-256 of the 32 bytes so far and the 32 of the lane file's SHA-256. */
 void config_hash(const struct config *c, char out[2 * CONFIG_HASH_SIZE + 1]);
 
 /* May a plugin whose manifest says simulated be loaded? PN_EDENIED in a production profile, told at

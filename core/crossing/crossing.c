@@ -32,6 +32,21 @@ void crossing_end(struct crossing *c)
 	explicit_bzero(c, sizeof *c);
 }
 
+void crossing_forget(struct crossing *c)
+{
+	arena_wipe(&c->arena);
+	c->presented = NULL;
+	c->document = NULL;
+	c->watchlist = NULL;
+	c->history = NULL;
+	c->rules = NULL;
+	c->chip = NULL;
+	c->inspected = NULL;
+	c->chip_size = c->portrait_size = 0;
+	explicit_bzero(c->chip_sha256, sizeof c->chip_sha256);
+	explicit_bzero(c->portrait_sha256, sizeof c->portrait_sha256);
+}
+
 void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size)
 {
 	ProtobufCAllocator allocator = { keep_alloc, keep_free, &c->arena };

@@ -78,6 +78,9 @@ void crossing_begin(struct crossing *c, void *memory, int64_t wall_ms, uint64_t 
 /* Wipes everything personal. */
 void crossing_end(struct crossing *c);
 
+/* Wipes what is known of a document, for another one; must not be used once there is a verdict. */
+void crossing_forget(struct crossing *c);
+
 /* Decodes body bytes of a validated message a second time, into the crossing's arena; NULL when it is full. */
 void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size);
 

@@ -150,8 +150,24 @@ static void events_of_sensed(struct lane_run *run, const struct gate_sensed *nex
 		run_event(run, events[i]);
 }
 
+_Static_assert((int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP == (int)GATE_TWO_STEP + 1 &&
+		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP == (int)GATE_ONE_STEP + 1,
+	"the schema's values, after its UNSPECIFIED");
+
+/* Leaves that were built and wired for another lane do not serve in this one. */
+static bool fits(struct lane_run *run, Postern__LaneTopology told)
+{
+	struct lane *lane = run->lane;
+	bool other = told != POSTERN__LANE_TOPOLOGY__TOPOLOGY_UNSPECIFIED && (int)told != (int)lane->config.topology + 1;
+	if (other && !lane->other_topology)
+		record_event(run, "gate.other_topology", gate_topology_name(lane->config.topology));
+	lane->other_topology = other;
+	return !other;
+}
+
 static void sensed_message(struct lane_run *run, const Postern__GateSensed *m)
 {
+	bool well = fits(run, m->topology) && m->self_test_ok;
 	struct gate_sensed next = {
 		.entry_leaf = (uint8_t)m->entry_leaf,
 		.exit_leaf = (uint8_t)m->exit_leaf,
@@ -163,7 +179,7 @@ static void sensed_message(struct lane_run *run, const Postern__GateSensed *m)
 		.mains_ok = m->mains_ok,
 		.ups_low = m->ups_low,
 		.tamper = m->tamper,
-		.self_test_ok = m->self_test_ok,
+		.self_test_ok = well,
 		.key_reset = m->key_reset,
 		.maintenance = m->in_maintenance,
 	};
@@ -178,7 +194,7 @@ static void sensed_message(struct lane_run *run, const Postern__GateSensed *m)
 	}
 	if (lane->self_test_id != 0 && m->last_command_id == lane->self_test_id) {
 		lane->self_test_id = 0;
-		run_event(run, m->self_test_ok ? GATE_EVENT_SELF_TEST_OK : GATE_EVENT_SELF_TEST_FAILED);
+		run_event(run, well ? GATE_EVENT_SELF_TEST_OK : GATE_EVENT_SELF_TEST_FAILED);
 	}
 }
 
@@ -358,6 +374,8 @@ uint64_t lane_next_wake(const struct lane *lane)
 bool lane_ready(const struct lane *lane)
 {
 	struct gate_env env = env_of(lane);
+	if (lane->gate.state == GATE_STATE_INVITING)
+		return true; /* whatever ends the service shuts the entry */
 	return lane->gate.state == GATE_STATE_IDLE && gate_ready(gate_table_of(lane->config.topology), &lane->gate, &env);
 }
 

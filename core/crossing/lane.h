@@ -120,6 +120,7 @@ struct lane {
 	struct gate gate;
 	struct gate_sensed sensed;
 	bool has_sensed, sensed_stale;
+	bool other_topology; /* the hardware says that it is built for another */
 	uint64_t sensed_at_ms;
 	bool ready[LANE_KINDS];
 	bool journal_ok, on_duty, clock_trusted;

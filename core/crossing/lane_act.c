@@ -111,6 +111,9 @@ static void begin(struct lane_run *run)
 	if (lane->crossing.active)
 		record_outcome(run, POSTERN__OUTCOME__OUTCOME_UNKNOWN);
 	crossing_begin(&lane->crossing, lane->memory, run->in->wall_ms, run->in->mono_ms, run->in->random);
+	/* Who is inside already has come in by an open entry, which closes now. */
+	if (lane->sensed.occupants_known && lane->sensed.occupants > 0)
+		crossing_step_start(&lane->crossing, STEP_ENTRY, run->in->mono_ms);
 	lane->crossings++;
 	run->sink->count(run->sink->ctx, METRIC_CROSSINGS, 1);
 }
@@ -138,6 +141,7 @@ void act(struct lane_run *run, enum gate_action action)
 		ask_eligibility(run);
 		break;
 	case GATE_ACTION_VERIFY_INSIDE:
+		step_times(run, STEP_TAKE_BACK, STEP_COUNT_);
 		step_times(run, STEP_ENTRY, STEP_INSIDE);
 		ask_inside(run);
 		break;
@@ -203,12 +207,14 @@ void act(struct lane_run *run, enum gate_action action)
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_CLOSED);
 		break;
 	case GATE_ACTION_GUIDE_PRESENT_DOCUMENT:
+		step_times(run, STEP_ENTRY, STEP_COUNT_);
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_PRESENT_DOCUMENT);
 		break;
 	case GATE_ACTION_GUIDE_KEEP_DOCUMENT:
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_KEEP_DOCUMENT);
 		break;
 	case GATE_ACTION_GUIDE_TRY_AGAIN:
+		step_times(run, STEP_ENTRY, STEP_COUNT_);
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_TRY_AGAIN);
 		break;
 	case GATE_ACTION_GUIDE_TAKE_DOCUMENT:

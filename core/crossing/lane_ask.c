@@ -42,8 +42,12 @@ void ask_eligibility(struct lane_run *run)
 	Postern__CheckDocument q = POSTERN__CHECK_DOCUMENT__INIT;
 	Postern__Date today;
 	const struct bus_message *m = run->in->message;
-	if (m != NULL && m->envelope->body_case == POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED)
+	if (m != NULL && m->envelope->body_case == POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED) {
+		/* Laid down instead of the one before, which was taken away while it was being checked. */
+		if (c->presented != NULL && !c->has_verdict)
+			crossing_forget(c);
 		c->presented = crossing_keep(c, &postern__document_presented__descriptor, m->body_bytes, m->body_size);
+	}
 	c->document = NULL;
 	c->watchlist = NULL;
 	c->history = NULL;
@@ -149,7 +153,8 @@ static void conclude(struct lane_run *run)
 	crossing_step_end(c, STEP_CHIP, run->in->mono_ms);
 	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
 	crossing_step_end(c, STEP_RULES, run->in->mono_ms);
-	c->verdict = verdict_of(&evidence);
+	/* A referral that has been recorded stands: what is recorded last must admit, or nobody is let out on it. */
+	c->verdict = c->has_verdict ? verdict_combine(c->verdict, verdict_of(&evidence)) : verdict_of(&evidence);
 	c->has_verdict = true;
 	silent.verdict = POSTERN__VERDICT__VERDICT_CLEAR;
 	evidence.rules = &silent;

@@ -16,6 +16,7 @@ void chip_ask(struct lane_run *run)
 	c->chip = NULL;
 	c->inspected = NULL;
 	c->chip_size = 0;
+	c->portrait_size = 0; /* of another document, it would be another's face */
 	c->chip_asked = lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
 	c->chip_done = !c->chip_asked;
 	if (!c->chip_asked)

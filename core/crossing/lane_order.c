@@ -235,7 +235,9 @@ static bool is_so(const struct lane *lane)
 	case KIND(OUT_OF_SERVICE):
 		return lane->gate.state == GATE_STATE_OUT_OF_SERVICE && shut(lane);
 	case KIND(RESUME):
-		return lane->gate.state == GATE_STATE_IDLE && shut(lane);
+		/* A lane whose entry invites stands open by then. */
+		return (lane->gate.state == GATE_STATE_IDLE && shut(lane)) ||
+		       (lane->gate.state == GATE_STATE_INVITING && lane->sensed.exit_leaf == GATE_LEAF_LOCKED);
 	case KIND(DUTY_ON):
 		return lane_supervised(lane);
 	case KIND(DUTY_OFF):

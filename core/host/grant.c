@@ -46,6 +46,19 @@ static int check_asked(const struct manifest *m, const char *what,
 	return PN_OK;
 }
 
+/* An option whose name begins with "demo_" lets something in that production must not know. */
+static int check_demo_options(const struct plugin_request *r, struct text *error)
+{
+	for (size_t i = 0; !r->demo && i < r->option_count; i++) {
+		if (strncmp(r->options[i].name, "demo_", 5) != 0)
+			continue;
+		text_add(error, "option '%s' of plugin '%s' is given, expected it in the demo profile only",
+			r->options[i].name, r->manifest->name);
+		return PN_EDENIED;
+	}
+	return PN_OK;
+}
+
 static int check_request(const struct plugin_request *r, struct text *error)
 {
 	const struct manifest *m = r->manifest;
@@ -86,6 +99,8 @@ static int check_request(const struct plugin_request *r, struct text *error)
 			m->name, m->sockets_text);
 		return PN_EDENIED;
 	}
+	if ((rc = check_demo_options(r, error)) != PN_OK)
+		return rc;
 	return manifest_check_options(m, r->options, r->option_count, &bad, error);
 }
 

@@ -121,6 +121,10 @@ static void sink_count(void *ctx, enum metric metric, int64_t add)
 	metrics_add(&c->metrics, metric, add);
 }
 
+_Static_assert((int)CONFIG_TWO_STEP == (int)GATE_TWO_STEP && (int)CONFIG_ONE_STEP == (int)GATE_ONE_STEP &&
+		       (int)CONFIG_TOPOLOGIES_ == (int)GATE_TOPOLOGY_COUNT_,
+	"what can be configured can be run");
+
 int core_lane_init(struct core *c)
 {
 	struct lane_config lc = { 0 };
@@ -139,6 +143,8 @@ int core_lane_init(struct core *c)
 	lc.record.direction = (Postern__Direction)u->direction;
 	lc.record.mode = (Postern__LaneMode)u->mode;
 	lc.tenant = c->config->tenant;
+	lc.topology = (enum gate_topology)u->topology;
+	pn_log(LOG_LEVEL_INFO, "core", "lane.topology", LK("is", gate_topology_name(lc.topology)));
 	lc.timing = gate_timing_default;
 	lc.stale_after_ms = u->stale_after_ms;
 	lc.officer_required = u->officer_required;

@@ -25,7 +25,8 @@ REASONS = {"EXCEPTION_DATABASE_HIT": ("second-line", "list.hit"), "EXCEPTION_TAI
 
 
 class Demo:
-    displays = False  # tests that look at something else do without
+    displays = console = False  # tests that look at something else do without
+    logged_in = 0     # officers at the console
 
     def __init__(self, args):
         self.args = args
@@ -65,6 +66,8 @@ class Demo:
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
         if self.displays:
             env["POSTERN_DISPLAY_PORT"] = str(self.args.port + 27)
+        if self.console:
+            env["POSTERN_CONSOLE_PORT"] = str(self.args.port + 25)
         made = subprocess.run([os.path.join(HERE, "make-config"), self.build, self.dir, str(self.args.lanes),
                                str(self.args.travellers // self.args.lanes)] + ([self.args.store] if self.args.store else []),
                               env=env, stdout=subprocess.PIPE, text=True)
@@ -138,10 +141,22 @@ class Demo:
             p.wait()
             time.sleep(0.2)
 
+    def console_audit(self):
+        """Whether anybody who may decide is logged in at the console, by the post's own journal."""
+        p = subprocess.Popen([self.postern, "crossings", "--follow", "--json", "--unit", "post-1", "--run-folder", self.run_folder],
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.followers["post-1"] = p
+        for line in p.stdout:
+            r = json.loads(line)["record"]
+            if r["officer"].startswith(("officer-", "supervisor-")) and r["event"] in ("console.login", "console.logout"):
+                self.logged_in = max(0, self.logged_in + (1 if r["event"] == "console.login" else -1))
+                self.say(f'----  {r["officer"]} has logged {"in" if r["event"] == "console.login" else "out"}: '
+                         + ("referrals wait for the console" if self.logged_in else "the demonstration decides"))
+
     def officer(self):
         key = os.path.join(self.dir, "pki/officers/officer-1.key")
         while not self.stopping.is_set():
-            for name, u in self.status().items():
+            for name, u in self.status().items() if self.logged_in == 0 else ():
                 if u["waiting_verdict_hash"]:
                     decision, reason = REASONS.get(u["waiting_exception"], ("send-back", "manual.check"))
                     self.tool("officer", "decide", "--lane", name, "--crossing", u["crossing_id"], "--decision", decision,
@@ -321,6 +336,16 @@ class Demo:
         self.say(f"where to look next      {self.dir} (postern.yaml, posternd.log, state/), docs/, man postern")
         return same and bad == 0 and not wrong and verified and self.done_travellers() == self.args.travellers
 
+    def tell_console(self):
+        accounts = os.path.join(self.dir, "accounts/accounts.yaml")
+        self.say(f"Officers' console:      http://127.0.0.1:{self.args.port + 25}/  for these accounts, which the production profile refuses:")
+        if not os.path.exists(os.path.join(self.dir, "console-page/index.html")):
+            self.say("    (this build has no page, only its server: npm's registry could not be reached)")
+        for a in json.loads(subprocess.run([self.postern, "account", "list", "--json", "--file", accounts], capture_output=True,
+                                           text=True, check=True).stdout):
+            self.say(f'    {a["name"]:16s} password demo-{a["role"]}')
+        self.say(f"    each one's code:    {self.postern} account code NAME --file {accounts}")
+
     def run(self):
         self.followers = {}
         self.set_up()
@@ -328,9 +353,13 @@ class Demo:
         self.say(f"{self.args.lanes} lanes, one post, one centre are up after {started:.2f} s; {self.args.travellers} travellers come.")
         if self.displays:
             self.say("Travellers' displays:   " + "  ".join(f"http://127.0.0.1:{self.args.port + 27 + n}/" for n in range(self.args.lanes)))
+        if self.console:
+            self.tell_console()
         self.say(f"Try in another window:  {self.postern} lanes --run-folder {self.run_folder}\n")
         threads = [threading.Thread(target=self.follow, args=(f"lane-{n}",), daemon=True) for n in range(1, self.args.lanes + 1)]
         threads.append(threading.Thread(target=self.officer, daemon=True))
+        if self.console:
+            threads.append(threading.Thread(target=self.console_audit, daemon=True))
         if not self.args.no_faults:
             threads.append(threading.Thread(target=self.faults, daemon=True))
         for t in threads:
@@ -365,6 +394,7 @@ def main():
     a.add_argument("--store", default="", help="store of the registry (default: SQLite)")
     demo = Demo(a.parse_args())
     # Pages are built with npm; a build without them shows the same lanes.
+    demo.console = True
     demo.displays = os.path.isdir(os.path.join(demo.build, "plugins/display/page"))
     sys.exit(demo.run())
 

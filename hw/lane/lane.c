@@ -359,6 +359,7 @@ void lane_hw_sense(const struct lane_hw *l, struct lane_hw_sensed *out)
 	out->key_reset = line_is(l, LANE_HW_key_reset);
 	out->in_maintenance = line_is(l, LANE_HW_key_maint);
 	out->last_command_id = l->last_command_id;
+	out->topology = l->d.topology;
 }
 
 bool lane_hw_sensed_same(const struct lane_hw_sensed *a, const struct lane_hw_sensed *b)

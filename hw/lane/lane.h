@@ -108,6 +108,7 @@ struct lane_hw_sensed {
 	bool key_reset;
 	bool in_maintenance;
 	uint32_t last_command_id;
+	enum lane_hw_topology topology; /* of the description */
 };
 
 enum lane_hw_trouble {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demonstration's lane with a real posternd, a simulated lane and a traveller's display, for the browser tests. Must never end a process
+// The demonstration with a real posternd, simulated lanes, travellers' displays and, where wanted, the officers' console, for the browser tests. Must never end a process
 // that it did not start, nor listen beyond loopback.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
@@ -21,23 +21,27 @@ const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTI
   EXCEPTION_MINOR: ['admit', 'guardian.present'] };
 
 export class Daemon {
-  constructor(build, source, port) {
+  // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required
+  constructor(build, source, port, more = {}) {
+    this.more = { lanes: 1, console: false, officer_required: false, ...more };
     this.build = build;
     this.source = source;
-    this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 27.. displays
+    this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
     this.folder = mkdtempSync(join(tmpdir(), 'postern-browser-'));
     chmodSync(this.folder, 0o755);
     this.postern = join(build, 'tools/postern/postern');
     this.run = join(this.folder, 'run');
     this.url = `http://127.0.0.1:${port + 27}/`;
+    this.console = `http://127.0.0.1:${port + 20}/`;
   }
 
   start(scenario, travellers) {
     const file = join(this.folder, 'scenario.yaml');
     writeFileSync(file, scenario);
-    const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, '1', String(travellers)], {
+    const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, String(this.more.lanes), String(travellers)], {
       encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_SCENARIO: file, POSTERN_CHIPS: '0',
-        POSTERN_DISPLAY_PORT: String(this.port + 27) } });
+        POSTERN_DISPLAY_PORT: String(this.port + 27), POSTERN_OFFICER_REQUIRED: String(this.more.officer_required),
+        ...(this.more.console ? { POSTERN_CONSOLE_PORT: String(this.port + 20) } : {}) } });
     if (made.status !== 0)
       throw new Error(made.stderr);
     const log = openSync(join(this.folder, 'posternd.log'), 'w');
@@ -49,20 +53,26 @@ export class Daemon {
     return r.status === 0 ? r.stdout : '';
   }
 
-  lane() {
+  lane(name = 'lane-1') {
     const text = this.tool('status', '--json');
-    return text === '' ? undefined : JSON.parse(text).find((u) => u.unit === 'lane-1');
+    return text === '' ? undefined : JSON.parse(text).find((u) => u.unit === name);
   }
 
-  plugin(instance) {
-    return this.lane()?.plugins.find((p) => p.instance === instance);
+  plugin(instance, unit = 'lane-1') {
+    return this.lane(unit)?.plugins.find((p) => p.instance === instance);
+  }
+
+  // The present one-time code of an account of the demonstration.
+  code(name) {
+    return spawnSync(this.postern, ['account', 'code', name, '--file', join(this.folder, 'accounts/accounts.yaml')], { encoding: 'utf8' }).stdout.trim();
   }
 
   async ready() {
     await until('every plugin of the lane ready', () => {
       if (this.child.exitCode !== null)
         throw new Error(this.log());
-      return this.lane()?.plugins.every((p) => p.state === 'ready');
+      const units = ['lane-1', ...(this.more.console ? ['post-1'] : [])];
+      return units.every((u) => this.lane(u)?.plugins.every((p) => p.state === 'ready' || p.instance === 'uplink'));
     });
   }
 
@@ -70,11 +80,15 @@ export class Daemon {
     return readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n').slice(-20).join('\n');
   }
 
-  // The newest core of the lane, a child of the daemon that we started.
-  corePid() {
+  // The newest of a unit's children by that name, a child of the daemon that we started.
+  childPid(unit, child) {
     const lines = readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n');
-    const line = lines.filter((l) => l.includes('child.started') && l.includes('unit=lane-1 ') && l.includes('child=core ')).at(-1);
+    const line = lines.filter((l) => l.includes('child.started') && l.includes(`unit=${unit} `) && l.includes(`child=${child} `)).at(-1);
     return Number(/pid=(\d+)/.exec(line ?? '')?.[1] ?? 0);
+  }
+
+  corePid() {
+    return this.childPid('lane-1', 'core');
   }
 
   // The officer of the demonstration: decides what waits, brings the lane back into service.

@@ -50,7 +50,7 @@ class Scenario(demo.Demo):
         link = (f"      - instance: post-link\n        plugin: post-link\n        sockets: [inet-client]\n"
                 f"        connect_ports: [{self.post_port}]\n        folders: {{pki: {self.dir}/pki/gates/{LANE}}}\n"
                 f"        options: {{host: \"127.0.0.1\", port: {self.post_port}}}\n")
-        text = text.replace(f"  - name: {LANE}\n    role: gate\n", f"  - name: {LANE}\n    role: gate\n    officer_required: true\n")
+        text = text.replace("    officer_required: false\n", "    officer_required: true\n")
         text = text.replace("      - instance: uplink\n", link + "      - instance: uplink\n", 1)
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)

@@ -9,7 +9,7 @@
 
 #include "commands.h"
 #include "control_client.h"
-#include "json_out.h"
+#include "json/json.h"
 
 #define RUN_FOLDER                                                                                 \
 	{                                                                                          \

@@ -10,7 +10,7 @@
 #ifdef POSTERN_PCSC
 #include "chip/pcsc.h"
 #endif
-#include "json_out.h"
+#include "json/json.h"
 
 static int open_vpcd(struct cli *cli, const char *name, struct document_reader *out)
 {

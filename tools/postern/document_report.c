@@ -9,7 +9,7 @@
 
 #include "document.h"
 #include "emrtd/lds/lds.h"
-#include "json_out.h"
+#include "json/json.h"
 
 static void date_text(char out[24], int64_t s)
 {

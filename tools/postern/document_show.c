@@ -10,7 +10,7 @@
 #include "commands.h"
 #include "document.h"
 #include "emrtd/lds/face.h"
-#include "json_out.h"
+#include "json/json.h"
 
 struct show {
 	struct cli *cli;

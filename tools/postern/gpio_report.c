@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "json_out.h"
+#include "json/json.h"
 
 static const char *const words[] = {[GPIO_UNTESTED] = "untested", [GPIO_GOOD] = "good", [GPIO_BAD] = "bad",
 	[GPIO_TO_BE_SEEN] = "to be seen"};

@@ -13,7 +13,7 @@
 #include "commands.h"
 #include "control_client.h"
 #include "crossing.pb-c.h"
-#include "json_out.h"
+#include "json/json.h"
 
 enum { WHEN = 32 };
 

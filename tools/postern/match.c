@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "match_list.h"
 
 static const size_t file_max = (size_t)1 << 30;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 
 enum { INPUT_MAX = 16 * 1024 * 1024 };
 

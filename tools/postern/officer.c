@@ -8,7 +8,7 @@
 
 #include "commands.h"
 #include "control_client.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "officer_key.h"
 
 #define RUN_FOLDER                                                                                 \

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "pki_make.h"
 
 enum { NAMES_MAX = 4096, PATH_SIZE = 900, MADE_MAX = 512 };
@@ -215,6 +215,12 @@ static int centre(struct maker *m)
 			"IP:127.0.0.1,IP:::1,DNS:localhost");
 	if (r == CLI_OK)
 		r = signing(m, dir, "ack", trust);
+	if (r == CLI_OK)
+		r = folder(m, "post", dir, 0755);
+	if (r == CLI_OK)
+		r = told(m, pki_write_certificate(dir, "ca.pem", m->ca), dir, "ca.pem");
+	if (r == CLI_OK)
+		r = certified(m, dir, "post", PKI_SERVER, "post", "IP:127.0.0.1,IP:::1,DNS:localhost");
 	if (r == CLI_OK)
 		r = folder(m, "vault", dir, 0755);
 	if (r == CLI_OK)

@@ -10,7 +10,7 @@
 
 #include "base/hex.h"
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 
 enum { PEM_MAX = 1024 * 1024, TEXT_MAX = 1024, OBJECTS_MAX = 64 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "pack_cases.h"
 #include "texts.h"
 

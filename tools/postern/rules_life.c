@@ -9,7 +9,7 @@
 #include "base/hex.h"
 #include "commands.h"
 #include "control_client.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "pack.h"
 #include "rules_order.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "control_client.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "rules_replay.h"
 
 static bool same(const struct replay_treatment *a, const struct replay_treatment *b)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "pack_cases.h"
 
 enum { REPORT_BYTES = 64 * 1024 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "signed/signed.h"
 
 static int told(struct cli *cli, int r, const char *what)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "json_out.h"
+#include "json/json.h"
 
 static void date_text(char out[16], int32_t day)
 {

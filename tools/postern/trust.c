@@ -11,7 +11,7 @@
 #include "base/hex.h"
 #include "commands.h"
 #include "emrtd/inspect/trust.h"
-#include "json_out.h"
+#include "json/json.h"
 #include "signed/signed.h"
 #include "trust/folder.h"
 

@@ -8,6 +8,10 @@
 #define TELL_EVERY_NS UINT64_C(200000000)
 
 _Static_assert(POSTERN__LEAF_POSITION__LEAF_FAULT == 7, "lane_hw_sensed carries the schema's values");
+_Static_assert((int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP == (int)LANE_HW_TWO_STEP + 1 &&
+		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP == (int)LANE_HW_ONE_STEP + 1 &&
+		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_SEGREGATED == (int)LANE_HW_SEGREGATED + 1,
+	"the schema's values, after its UNSPECIFIED");
 
 static void report(struct gate_tell *t, const struct lane_hw_sensed *s, uint64_t now_ns)
 {
@@ -27,9 +31,10 @@ static void report(struct gate_tell *t, const struct lane_hw_sensed *s, uint64_t
 	m.key_reset = s->key_reset;
 	m.in_maintenance = s->in_maintenance;
 	m.last_command_id = s->last_command_id;
+	m.topology = (Postern__LaneTopology)(s->topology + 1);
 	size_t n = postern__gate_sensed__get_packed_size(&m);
 	if (n > sizeof buffer)
-		return; /* cannot be: fourteen small fields */
+		return; /* cannot be: fifteen small fields */
 	postern__gate_sensed__pack(&m, buffer);
 	if (t->host->report(t->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, NULL, buffer, n) != 0)
 		return; /* the core reads nothing: tried again in the next turn */

@@ -6,6 +6,7 @@
 #include <libwebsockets.h>
 #include <sys/socket.h>
 
+#include "web/revocation.h"
 #include "web/web.h"
 
 struct web_variant {
@@ -47,6 +48,7 @@ struct web_server {
 	char *hosts[WEB_HOSTS_MAX];
 	unsigned host_count;
 	bool tls;
+	struct web_revocations *revocations; /* NULL: none are asked for */
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct lws_protocols protocols[4];

@@ -41,7 +41,8 @@ static bool subject_part(X509_NAME *subject, int nid, char out[WEB_NAME_MAX])
 	return ok;
 }
 
-static void read_peer(struct lws *wsi, struct web_peer *peer)
+/* False: it has shown a certificate that was revoked. */
+static bool read_peer(const struct web_server *s, struct lws *wsi, struct web_peer *peer)
 {
 	const struct web_place *place = web_place_of(wsi);
 	SSL *ssl = lws_get_ssl(wsi);
@@ -54,7 +55,7 @@ static void read_peer(struct lws *wsi, struct web_peer *peer)
 	/* without a certificate the result is X509_V_OK too */
 	X509 *certificate = ssl != NULL && SSL_get_verify_result(ssl) == X509_V_OK ? SSL_get1_peer_certificate(ssl) : NULL;
 	if (certificate == NULL)
-		return;
+		return true;
 	X509_NAME *subject = X509_get_subject_name(certificate);
 	peer->verified = X509_digest(certificate, EVP_sha256(), peer->certificate_sha256, &n) == 1;
 	if (!subject_part(subject, NID_organizationName, peer->organization))
@@ -62,6 +63,7 @@ static void read_peer(struct lws *wsi, struct web_peer *peer)
 	if (!subject_part(subject, NID_commonName, peer->common_name))
 		peer->common_name[0] = '\0';
 	X509_free(certificate);
+	return web_revocations_allow(s->revocations, ssl);
 }
 
 /* "" when the field is not there; false when it does not fit. */
@@ -140,7 +142,8 @@ int web_request_read(struct web_server *s, struct lws *wsi, struct web_request *
 {
 	bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0, post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
 	r->method = post ? WEB_POST : WEB_GET;
-	read_peer(wsi, &r->peer);
+	if (!read_peer(s, wsi, &r->peer))
+		return 403;
 	if (get == post)
 		return 405;
 	if (!query(wsi, r->query))

@@ -198,7 +198,7 @@ static int check(const struct web_config *c)
 {
 	bool tls = c->certificate != NULL;
 	if (c->listen == NULL || tls != (c->key != NULL) || (c->client_required && c->client_authority == NULL) ||
-		(c->client_authority != NULL && !tls))
+		(c->client_authority != NULL && !tls) || (c->client_revocations != NULL && c->client_authority == NULL))
 		return PN_EINVAL;
 	if (!tls && !is_loopback(c->listen))
 		return PN_EDENIED;
@@ -239,6 +239,8 @@ int web_open(const struct web_config *config, struct web_server **out)
 	err = s->places == NULL ? PN_ENOMEM : copy_hosts(s);
 	/* Its messages may quote requests. */
 	lws_set_log_level(0, NULL);
+	if (err == 0 && config->client_revocations != NULL)
+		err = web_revocations_open(config->client_authority, config->client_revocations, &s->revocations);
 	if (err == 0)
 		err = open_context(s);
 	if (err != 0)
@@ -264,6 +266,7 @@ void web_close(struct web_server *s)
 	}
 	for (unsigned i = 0; i < s->host_count; i++)
 		free(s->hosts[i]);
+	web_revocations_close(s->revocations);
 	free(s->places);
 	free(s);
 }
@@ -292,6 +295,19 @@ int web_watch(struct web_server *s, int fd, void (*ready)(void *self), void *sel
 	*w = (struct web_watch){.ready = ready, .self = self};
 	lws_set_opaque_user_data(wsi, w);
 	return 0;
+}
+
+int web_refresh(struct web_server *s)
+{
+	int changed = s->revocations != NULL ? web_revocations_refresh(s->revocations) : 0;
+	for (unsigned i = 0; changed == 1 && i < s->config.connections_max; i++) {
+		struct lws *wsi = s->places[i].wsi;
+		if (wsi == NULL || web_revocations_allow(s->revocations, lws_get_ssl(wsi)))
+			continue;
+		web_refused(s, 403);
+		web_kill(wsi);
+	}
+	return changed;
 }
 
 int web_turn(struct web_server *s, int ms)

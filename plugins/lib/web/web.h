@@ -94,6 +94,9 @@ struct web_config {
 	uint16_t port;	    /* 0: chosen by the system, see web_port() */
 	const char *certificate, *key; /* PEM files; both NULL: without TLS, loopback only */
 	const char *client_authority;  /* PEM file; NULL: no certificate is asked for */
+	/* PEM file of the authority's revoked certificates, looked at by web_refresh(); NULL, or not there yet: none. Only with
+	 * client_authority. Whose certificate is in it, or whose list is out of date, is refused (403). */
+	const char *client_revocations;
 	bool client_required;
 	/* No browser comes here: any Host is taken and no Origin, headers of at most 4 KiB instead of 8, answers without what is meant for
 	 * browsers. Only with client_required, without hosts and files. */
@@ -137,6 +140,9 @@ void web_close(struct web_server *s);
 uint16_t web_port(const struct web_server *s);
 /* Calls ready(self) when fd is readable. */
 int web_watch(struct web_server *s, int fd, void (*ready)(void *self), void *self) PN_MUST_CHECK;
+/* Looks whether the list of revoked certificates has changed. 0: no, or there is none; 1: it was read, and connections whose certificate is
+ * in it are being dropped; PN_EIO, PN_EFORMAT, PN_ECRYPTO, PN_ENOMEM: the list before stays. */
+int web_refresh(struct web_server *s);
 /* Waits for at most ms, serves what there is. Negative: the server is beyond use. */
 int web_turn(struct web_server *s, int ms) PN_MUST_CHECK;
 

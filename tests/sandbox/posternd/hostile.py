@@ -23,7 +23,7 @@ import tempfile
 import infect
 
 PLUGINS = ["reader-serial", "check-document", "watchlist", "rules-lua", "sim-lane", "uplink", "registry",
-           "reader-pcsc", "reader-vpcd", "post-link", "display", "gate-modbus", "gate-modbus-tcp"]
+           "reader-pcsc", "reader-vpcd", "post-link", "display", "console", "gate-modbus", "gate-modbus-tcp"]
 REFUSED, SUCCEEDED = 98, 99  # attempts.h
 PER_UNIT = 32
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -135,6 +135,8 @@ class Run:
             out.append("devices: {" + ", ".join(f"{d}: line-{at}" for d in m["devices"]) + "}")
         if self.plugin == "uplink":
             out.append('options: {url: "https://127.0.0.1:1"}')
+        if self.plugin == "console":
+            out.append('options: {name: "post-1"}')
         if self.plugin == "post-link":
             out.append('options: {host: "127.0.0.1"}')
         if self.plugin in ("gate-modbus", "gate-modbus-tcp"):

@@ -106,6 +106,9 @@ static const struct {
 	{K(CHIP_READER), B(CHIP_PROGRESS), false},
 	{K(DOCUMENT_CHECK), B(DOCUMENT_CHECKED), false},
 	{K(DOCUMENT_CHECK), B(CHIP_INSPECTED), false},
+	{K(CAMERA), B(FACE_CAPTURED), false},
+	{K(FACE_MATCH), B(REFERENCE_TAKEN), false},
+	{K(FACE_MATCH), B(FACE_MATCHED), false},
 	{K(GATE), B(GATE_SENSED), true},
 	{K(WATCHLIST), B(WATCHLIST_SEARCHED), false},
 	{K(RULES), B(RULES_EVALUATED), false},
@@ -171,12 +174,12 @@ static void late_is_not_forbidden(void **state)
 		}
 }
 
-/* The chip's files, and the portrait that was found in them, alone travel from a plugin to the core. */
-static void two_bodies_carry(void **state)
+/* The chip's files, the portrait that was found in them, and a camera's frames alone travel from a plugin to the core. */
+static void three_bodies_carry(void **state)
 {
 	(void)state;
 	for (int body = 0; body <= 200; body++)
-		assert_int_equal(bus_may_carry((Postern__Envelope__BodyCase)body), body == 25 || body == 33);
+		assert_int_equal(bus_may_carry((Postern__Envelope__BodyCase)body), body == 25 || body == 33 || body == 35);
 }
 
 /* Each message has exactly one direction, the heartbeat both. */
@@ -391,7 +394,7 @@ int main(void)
 		cmocka_unit_test(schema_table),
 		cmocka_unit_test(who_may_say_what),
 		cmocka_unit_test(late_is_not_forbidden),
-		cmocka_unit_test(two_bodies_carry),
+		cmocka_unit_test(three_bodies_carry),
 		cmocka_unit_test(one_direction),
 		cmocka_unit_test(queries_and_answers_pair),
 		cmocka_unit_test(query_answered),

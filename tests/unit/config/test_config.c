@@ -77,6 +77,7 @@ static void everything_said(void **state)
 	assert_int_equal(u->mode, CONFIG_CONTROLLED);
 	snprintf(expected, sizeof expected, "%s/good/lane.yaml", folder);
 	assert_string_equal(u->lane, expected);
+	assert_int_equal(u->topology, CONFIG_ONE_STEP);
 	assert_int_equal(u->journal.free_space_floor_mib, 128);
 	assert_int_equal(u->journal.retention_hours, 24);
 	assert_int_equal(u->heartbeat_ms, 100);
@@ -126,6 +127,7 @@ static void defaults(void **state)
 	assert_int_equal(l->config->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(u->mode, CONFIG_LOCKED);
 	assert_null(u->lane);
+	assert_int_equal(u->topology, CONFIG_TWO_STEP);
 	assert_int_equal(u->journal.free_space_floor_mib, 64);
 	assert_int_equal(u->journal.retention_hours, 72);
 	assert_int_equal(u->heartbeat_ms, 100);
@@ -259,22 +261,71 @@ static void writable_by_others(void **state)
 	unlink(path);
 }
 
-/* SHA-256 of the file as it lies on disk. */
-static void hash_of_bytes(void **state)
+/* What a lane file may say, and how it is told what it may not: of that file, and in which line. */
+static void topologies(void **state)
 {
-	char path[PATH_MAX], command[PATH_MAX + 32], expected[65] = "", got[65];
+	static const struct {
+		const char *text, *told; /* %s: the lane file */
+		enum config_topology topology;
+	} cases[] = {
+		{"schema: 1\ntopology: two-step\nlines: []\n", "", CONFIG_TWO_STEP},
+		{"topology: one-step\n", "", CONFIG_ONE_STEP},
+		{"name: a\ntopology: three-step\n",
+			"%s:2: topology is \"three-step\", expected two-step or one-step\n", 0},
+		{"topology: [one-step]\n", "%s:1: topology is \"\", expected two-step or one-step\n", 0},
+		{"name: a\n", "%s: has no topology, expected two-step or one-step\n", 0},
+		{"", "%s: is empty, expected a YAML document\n", 0},
+	};
+	char config[] = "/tmp/postern-config-XXXXXX", lane[] = "/tmp/postern-lane-XXXXXX", expected[512];
 	(void)state;
-	path_of(path, "good/least.yaml");
+	int fd = mkstemp(config), lane_fd = mkstemp(lane);
+	assert_true(fd >= 0 && lane_fd >= 0);
+	assert_true(dprintf(fd, "schema: 1\nprofile: demo\ntenant: UTO\nstate_folder: /tmp\nrun_folder: /run/postern\n"
+				"plugin_folders: [/tmp]\nunits:\n  - {name: lane-1, role: gate, crossing_point: UTO-01, "
+				"time_zone: UTC, direction: entry, lane: %s}\n", lane) > 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(ftruncate(lane_fd, 0), 0);
+		assert_int_equal(pwrite(lane_fd, cases[i].text, strlen(cases[i].text), 0), strlen(cases[i].text));
+		struct loaded *l = load(config);
+		bool good = cases[i].told[0] == '\0';
+		if (good)
+			expected[0] = '\0';
+		else
+			snprintf(expected, sizeof expected, "%s%s", lane, cases[i].told + 2);
+		assert_string_equal(l->buffer, expected);
+		assert_int_equal(l->result, good ? PN_OK : PN_EFORMAT);
+		if (good)
+			assert_int_equal(l->config->units[0].topology, cases[i].topology);
+		unload(l);
+	}
+	close(fd);
+	close(lane_fd);
+	unlink(config);
+	unlink(lane);
+}
+
+/* What the command prints in the folder good: coreutils as the independent implementation. */
+static void hash_as(const char *name, const char *in_shell)
+{
+	char path[PATH_MAX], command[2 * PATH_MAX], expected[65] = "", got[65];
+	path_of(path, name);
 	struct loaded *l = load(path);
 	assert_int_equal(l->result, PN_OK);
 	config_hash(l->config, got);
-	snprintf(command, sizeof command, "sha256sum '%s'", path);
-	FILE *f = popen(command, "r"); /* coreutils as the independent implementation */
+	snprintf(command, sizeof command, "cd '%s/good' && %s", folder, in_shell);
+	FILE *f = popen(command, "r");
 	assert_non_null(f);
 	assert_int_equal(fscanf(f, "%64s", expected), 1);
 	pclose(f);
 	assert_string_equal(got, expected);
 	unload(l);
+}
+
+static void hash_of_bytes(void **state)
+{
+	(void)state;
+	hash_as("good/least.yaml", "sha256sum least.yaml");
+	hash_as("good/gate.yaml", "sha256sum gate.yaml lane.yaml | cut -c -64 | tr -d '\\n' | tr a-f A-F | basenc --base16 -d | sha256sum");
 }
 
 /* The general loader, with a schema of its own: a secret's value is never told, another's is. */
@@ -325,6 +376,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(missing_file),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(writable_by_others),
+		cmocka_unit_test(topologies),
 		cmocka_unit_test(hash_of_bytes),
 		cmocka_unit_test(secrets_are_not_told),
 	};

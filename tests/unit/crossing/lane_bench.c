@@ -90,6 +90,10 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 		o->chip_result = personal->chip_result;
 		if (personal->n_chip_checks > 0)
 			snprintf(o->chip_check, sizeof o->chip_check, "%s", personal->chip_checks[0]->name);
+		o->matches = personal->n_matches;
+		o->dismissed = personal->n_dismissed;
+		if (personal->n_dismissed > 0)
+			snprintf(o->dismissed_entry, sizeof o->dismissed_entry, "%s", personal->dismissed[0]->entry_id);
 	}
 	snprintf(o->crossing, sizeof o->crossing, "%s", clear->crossing_id);
 }
@@ -242,19 +246,34 @@ void bench_answer_document(struct bench *b, Postern__CheckResult overall)
 	assert_int_equal(bench_message(b, K(DOCUMENT_CHECK), q->query_id, &e), PN_OK);
 }
 
-void bench_answer_lists(struct bench *b, bool match)
+static void answer_lists(struct bench *b, Postern__WatchlistMatch **matches, size_t count, Postern__WatchlistMatch **dismissed,
+	size_t dismissed_count)
 {
 	const struct bench_out *q = bench_last(b, POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST);
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__WatchlistSearched a = POSTERN__WATCHLIST_SEARCHED__INIT;
-	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *matches[1] = { &m };
 	assert_non_null(q);
 	a.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
 	a.matches = matches;
-	a.n_matches = match ? 1 : 0;
+	a.n_matches = count;
+	a.dismissed = dismissed;
+	a.n_dismissed = dismissed_count;
 	e.body_case = POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED;
 	e.watchlist_searched = &a;
 	assert_int_equal(bench_message(b, K(WATCHLIST), q->query_id, &e), PN_OK);
+}
+
+void bench_answer_lists(struct bench *b, bool match)
+{
+	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *matches[1] = { &m };
+	answer_lists(b, matches, match ? 1 : 0, NULL, 0);
+}
+
+void bench_answer_dismissed(struct bench *b, const char *entry)
+{
+	Postern__WatchlistMatch m = POSTERN__WATCHLIST_MATCH__INIT, *dismissed[1] = { &m };
+	m.entry_id = (char *)(uintptr_t)entry;
+	answer_lists(b, NULL, 0, dismissed, 1);
 }
 
 void bench_answer_rules(struct bench *b, Postern__Verdict verdict)
@@ -278,7 +297,7 @@ void bench_commit(struct bench *b, const struct bench_out *append, bool durable)
 	bench_input(b, &in);
 }
 
-static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips)
+static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology)
 {
 	struct lane_config config = { 0 };
 	memset(b, 0, sizeof *b);
@@ -289,6 +308,7 @@ static void start(struct bench *b, const Postern__PluginKind *kinds, size_t coun
 	config.tenant = "NOR";
 	config.timing = gate_timing_default;
 	config.stale_after_ms = 1000;
+	config.topology = topology;
 	config.has[K(CHIP_READER)] = chips;
 	lane_init(&b->lane, &config);
 	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
@@ -301,7 +321,7 @@ static void start(struct bench *b, const Postern__PluginKind *kinds, size_t coun
 		bench_input(b, &in);
 	}
 	bench_sense(b);
-	assert_string_equal(gate_state_name(b->lane.gate.state), "IDLE");
+	assert_string_equal(gate_state_name(b->lane.gate.state), topology == GATE_ONE_STEP ? "ENTRY_OPENING" : "IDLE");
 }
 
 static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE),
@@ -309,12 +329,17 @@ static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCH
 
 void bench_start(struct bench *b)
 {
-	start(b, all, PN_COUNT(all) - 1, false);
+	start(b, all, PN_COUNT(all) - 1, false, GATE_TWO_STEP);
 }
 
 void bench_start_with_chips(struct bench *b, bool ready)
 {
-	start(b, all, PN_COUNT(all) - (ready ? 0 : 1), true);
+	start(b, all, PN_COUNT(all) - (ready ? 0 : 1), true, GATE_TWO_STEP);
+}
+
+void bench_start_one_step(struct bench *b)
+{
+	start(b, all, PN_COUNT(all), true, GATE_ONE_STEP);
 }
 
 void bench_walk_in(struct bench *b)

@@ -28,6 +28,8 @@ struct bench_out {
 	char reason[64], argument[64];
 	Postern__CheckResult chip_result; /* EVALUATE_RULES: as the rules see it; a verdict record: as recorded */
 	char chip_check[64];		  /* the first one's name */
+	size_t matches, dismissed;	  /* a verdict record's */
+	char dismissed_entry[16];	  /* the first one's */
 	char crossing[ULID_SIZE];
 };
 
@@ -50,6 +52,8 @@ struct bench {
 void bench_start(struct bench *b);
 /* The same with a chip reader; ready: it has come up. */
 void bench_start_with_chips(struct bench *b, bool ready);
+/* A one-step lane with a chip reader, its entry released for whoever comes. */
+void bench_start_one_step(struct bench *b);
 int bench_input(struct bench *b, struct lane_input *in);
 /* A message from a plugin; query_id 0 for a report. */
 int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e);
@@ -62,6 +66,8 @@ void bench_wait(struct bench *b, uint64_t ms);
 /* Answers the last query of that body; results as wanted. */
 void bench_answer_document(struct bench *b, Postern__CheckResult overall);
 void bench_answer_lists(struct bench *b, bool match);
+/* One match that an officer has said is not this person. */
+void bench_answer_dismissed(struct bench *b, const char *entry);
 void bench_answer_rules(struct bench *b, Postern__Verdict verdict);
 /* Completes the append with that index in out[]. */
 void bench_commit(struct bench *b, const struct bench_out *append, bool durable);

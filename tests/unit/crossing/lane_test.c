@@ -65,6 +65,21 @@ static void clear_traveller_passes(void **state)
 	assert_false(b->lane.crossing.active);
 }
 
+/* A match that an officer has said is not this person decides nothing, and stays in the record. */
+static void what_was_dismissed_is_recorded(void **state)
+{
+	struct bench *b = *state;
+	bench_present(b);
+	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	bench_answer_dismissed(b, "E-17");
+	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_REFER);
+	const struct bench_out *verdict = bench_record(b, R(VERDICT));
+	assert_non_null(verdict);
+	assert_int_equal(verdict->matches, 0);
+	assert_int_equal(verdict->dismissed, 1);
+	assert_string_equal(verdict->dismissed_entry, "E-17");
+}
+
 static void personal_data_is_wiped(void **state)
 {
 	struct bench *b = *state;
@@ -439,6 +454,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(clear_traveller_passes),
+		T(what_was_dismissed_is_recorded),
 		T(personal_data_is_wiped),
 		T(failed_commit_never_opens),
 		T(slow_commit_never_opens),

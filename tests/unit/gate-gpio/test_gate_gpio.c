@@ -234,6 +234,7 @@ static void test_command_and_report(void **state)
 	assert_int_equal(start("postern-bench"), 0);
 	command(POSTERN__GATE_COMMAND_KIND__COMMAND_SELF_TEST, 7);
 	assert_int_equal(t.sensed->last_command_id, 7);
+	assert_int_equal(t.sensed->topology, POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP);
 	unsigned before = t.reports;
 	run(650);
 	assert_true(t.reports >= before + 3); /* every 200 ms */

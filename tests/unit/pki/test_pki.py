@@ -99,7 +99,7 @@ class Demo(unittest.TestCase):
                 if n.endswith(".key"):
                     with open(os.path.join(folder, n), encoding="ascii") as f:
                         keys.add(f.read())
-        self.assertEqual(len(keys), 12, "every key is its own")  # ca, 3 gates, registry, ack, 2 seals, 2 signing, 2 officers
+        self.assertEqual(len(keys), 13, "every key is its own")  # ca, 3 gates, post, registry, ack, 2 seals, 2 signing, 2 officers
 
     def test_modes(self):
         for folder, _, names in os.walk(self.dir):

@@ -43,6 +43,7 @@ struct fake_host {
 	struct fake_entry options[FAKE_ENTRIES], devices[FAKE_ENTRIES], folders[FAKE_ENTRIES],
 		counts[FAKE_ENTRIES];
 	const char *state_folder;
+	const char *crossing_id; /* of the messages that are sent; NULL: outside a crossing */
 	struct fake_message messages[FAKE_MESSAGES]; /* in the order in which they came */
 	size_t count, taken;
 	struct fake_watch watches[FAKE_WATCHES];

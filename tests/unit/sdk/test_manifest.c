@@ -243,6 +243,36 @@ static void test_grant(void **state)
 	manifest_free(m);
 }
 
+/* What lets the demonstration's accounts in is no option of a production machine's, whatever its value. */
+static void test_demo_options(void **state)
+{
+	(void)state;
+	static struct memory memory;
+	char why[400] = "";
+	struct plugin_spec spec;
+	struct manifest *m = good(HEAD "options: [{name: demo_accounts, type: bool, default: false, about: let them in}]\n");
+	const struct named_value yes[] = {{"demo_accounts", "true"}}, no[] = {{"demo_accounts", "false"}};
+	struct plugin_request r = {.unit = "u",
+		.instance = "i",
+		.manifest_path = "/opt/p/r.plugin",
+		.manifest = m,
+		.uid = 7,
+		.gid = 8,
+		.options = yes,
+		.option_count = 1};
+	assert_int_equal(make(&r, &memory, &spec, why, sizeof why), PN_EDENIED);
+	assert_non_null(strstr(why, "demo_accounts"));
+	r.options = no;
+	assert_int_equal(make(&r, &memory, &spec, why, sizeof why), PN_EDENIED);
+	r.option_count = 0;
+	assert_int_equal(make(&r, &memory, &spec, why, sizeof why), PN_OK);
+	r.options = yes;
+	r.option_count = 1;
+	r.demo = true;
+	assert_int_equal(make(&r, &memory, &spec, why, sizeof why), PN_OK);
+	manifest_free(m);
+}
+
 static void test_spec_form(void **state)
 {
 	(void)state;
@@ -300,7 +330,7 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_missing_file),
 		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_grant),
+		cmocka_unit_test(test_grant), cmocka_unit_test(test_demo_options),
 		cmocka_unit_test(test_spec_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,7 +262,8 @@ static void requests_reach_the_handler(void **state)
 	assert_non_null(strstr(answer, "\r\n\r\n{\"a\":1}"));
 	assert_non_null(strcasestr(answer, "\r\ncache-control: no-store\r\n"));
 	assert_non_null(strcasestr(answer, "\r\nset-cookie: s=1; HttpOnly\r\n"));
-	snprintf(more, sizeof more, "Origin: http://127.0.0.1:%u\r\nContent-Length: 5\r\n\r\nhello", web_port(b->server));
+	/* The line's end that ask() adds belongs to the five bytes: what comes after a body ends the connection in newer libwebsockets. */
+	snprintf(more, sizeof more, "Origin: http://127.0.0.1:%u\r\nContent-Length: 5\r\n\r\nhel", web_port(b->server));
 	assert_int_equal(ask(b, "POST /api/x", more, answer, sizeof answer), 200);
 	assert_int_equal(b->size, 5);
 }

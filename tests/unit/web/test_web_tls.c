@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -279,6 +280,95 @@ static void where_a_certificate_is_no_duty(void **state)
 	web_close(s);
 }
 
+/* A list of revoked certificates made by OpenSSL's own tool; wrong: by the authority of the same name that is not ours. */
+static void revoked_list(const char *authority, const char *certificate, const char *out, int seconds)
+{
+	char command[2048], text[64] = "";
+	if (certificate != NULL) {
+		snprintf(command, sizeof command, "openssl x509 -in %s -noout -serial | cut -d= -f2", path(certificate));
+		FILE *p = popen(command, "r");
+		assert_non_null(p);
+		assert_non_null(fgets(text, sizeof text, p));
+		assert_int_equal(pclose(p), 0);
+		text[strcspn(text, "\n")] = '\0';
+	}
+	snprintf(command, sizeof command,
+		"cd %s && { test -z '%s' || printf 'R\\t350101000000Z\\t260101000000Z\\t%s\\tunknown\\t/CN=x\\n'; } > index.txt && "
+		"printf '[ca]\\ndefault_ca=it\\n[it]\\ndatabase=index.txt\\ndefault_md=sha256\\n' > conf && "
+		"openssl ca -config conf -gencrl -crlsec %d -cert %s/ca.pem -keyfile %s/ca.key -out new.pem 2>/dev/null && mv new.pem %s",
+		folder, text, text, seconds, authority, authority, out);
+	assert_int_equal(system(command), 0);
+}
+
+static void who_was_revoked(void **state)
+{
+	struct seen seen;
+	char text[128], lines[160];
+	struct web_config with = config(&seen, true);
+	(void)state;
+	with.client_revocations = path("crl.pem");
+	struct web_server *s = start_with(&seen, &with);
+	snprintf(text, sizeof text, "GET /x HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", web_port(s));
+	snprintf(lines, sizeof lines, "Host: 127.0.0.1:%u\r\nSec-WebSocket-Protocol: test.1\r\n", web_port(s));
+	/* no list yet */
+	assert_int_equal(web_refresh(s), 0);
+	struct client *c = lane(s), *open = lane(s);
+	assert_int_equal(client_ask(c, text), 200);
+	assert_true(client_upgrade(open, "/live", lines));
+	/* one of somebody else's of the same name is none */
+	revoked_list("other", "pki/gates/lane-1/gate.pem", "crl.pem", 600);
+	assert_int_equal(web_refresh(s), PN_ECRYPTO);
+	assert_int_equal(client_ask(c, text), 200);
+	/* one with nobody in it */
+	revoked_list("pki", NULL, "crl.pem", 600);
+	assert_int_equal(web_refresh(s), 1);
+	assert_int_equal(web_refresh(s), 0);
+	assert_int_equal(client_ask(c, text), 200);
+	client_wait(open, 100, NULL);
+	assert_false(open->closed);
+	/* and one with the lane in it: what is open is dropped, what is new is refused */
+	revoked_list("pki", "pki/gates/lane-1/gate.pem", "crl.pem", 600);
+	assert_int_equal(web_refresh(s), 1);
+	client_wait(open, 2000, NULL);
+	assert_true(open->closed);
+	unsigned handled = seen.handled;
+	client_close(open);
+	client_close(c);
+	c = lane(s);
+	assert_int_equal(client_ask(c, text), 403);
+	client_close(c);
+	c = lane(s);
+	assert_false(client_upgrade(c, "/live", lines));
+	client_close(c);
+	assert_int_equal(seen.handled, handled);
+	/* another gate is not in it */
+	c = client_open_tls(s, path("pki/gates/lane-2/gate.pem"), path("pki/gates/lane-2/gate.key"));
+	assert_int_equal(client_ask(c, text), 200);
+	client_close(c);
+	/* a list that is gone or spoilt changes nothing */
+	assert_int_equal(unlink(path("crl.pem")), 0);
+	assert_int_equal(web_refresh(s), PN_EIO);
+	FILE *f = fopen(path("crl.pem"), "w");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(web_refresh(s), PN_EFORMAT);
+	c = lane(s);
+	assert_int_equal(client_ask(c, text), 403);
+	client_close(c);
+	/* one past its time lets nobody in */
+	revoked_list("pki", NULL, "crl.pem", 1);
+	sleep(2);
+	assert_int_equal(web_refresh(s), 1);
+	c = client_open_tls(s, path("pki/gates/lane-2/gate.pem"), path("pki/gates/lane-2/gate.key"));
+	assert_int_equal(client_ask(c, text), 403);
+	client_close(c);
+	web_close(s);
+	with.client_authority = NULL;
+	with.client_required = false;
+	s = NULL;
+	assert_int_equal(web_open(&with, &s), PN_EINVAL);
+}
+
 static int make(void **state)
 {
 	char command[1024];
@@ -286,7 +376,7 @@ static int make(void **state)
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(command, sizeof command,
-		"%s pki demo --out %s/pki --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null && "
+		"%s pki demo --out %s/pki --tenant NOR --crossing-point OSL --gates lane-1,lane-2 >/dev/null && "
 		"%s pki demo --out %s/other --tenant NOR --crossing-point OSL --gates lane-1 >/dev/null && mkdir %s/page",
 		tool, folder, tool, folder, folder);
 	return system(command);
@@ -304,7 +394,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(bodies_of_more_than_one_record), cmocka_unit_test(a_body_too_long_is_told_why),
 		cmocka_unit_test(among_machines), cmocka_unit_test(machines_only_where_none_else_can_come),
-		cmocka_unit_test(whose_certificate_it_is), cmocka_unit_test(where_a_certificate_is_no_duty)};
+		cmocka_unit_test(whose_certificate_it_is), cmocka_unit_test(where_a_certificate_is_no_duty),
+		cmocka_unit_test(who_was_revoked)};
 	if (argc != 2)
 		return 2;
 	tool = argv[1];

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See warp.h.
+ */
+#include "warp.h"
+
+#include <math.h>
+
+enum { SIDE_MAX = 8192, SAMPLES_MAX = 8 };
+
+bool face_frame_usable(const struct face_frame *f)
+{
+	const uint32_t bytes = f->format == FACE_RGB24 ? 3 : 1;
+	return f->pixels != NULL && (f->format == FACE_RGB24 || f->format == FACE_GREY8) &&
+	       f->width >= 1 && f->height >= 1 && f->width <= SIDE_MAX && f->height <= SIDE_MAX &&
+	       f->stride >= f->width * bytes;
+}
+
+struct face_map face_map_square(float x, float y, float wide, float angle, unsigned side)
+{
+	const float scale = wide / (float)side, middle = ((float)side - 1) / 2;
+	struct face_map m = {scale * cosf(angle), scale * sinf(angle), 0, 0};
+	m.x = x - m.a * middle + m.b * middle;
+	m.y = y - m.b * middle - m.a * middle;
+	return m;
+}
+
+/* Least squares in complex numbers: to = c from + d, without a mirror (Umeyama 1991, for two
+ * dimensions). */
+bool face_map_fit(
+	const float (*from)[2], const float (*to)[2], unsigned count, struct face_map *out)
+{
+	double fx = 0, fy = 0, tx = 0, ty = 0, a = 0, b = 0, square = 0;
+	for (unsigned i = 0; i < count; i++) {
+		fx += (double)from[i][0] / count;
+		fy += (double)from[i][1] / count;
+		tx += (double)to[i][0] / count;
+		ty += (double)to[i][1] / count;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const double u = (double)from[i][0] - fx, v = (double)from[i][1] - fy;
+		const double x = (double)to[i][0] - tx, y = (double)to[i][1] - ty;
+		a += u * x + v * y;
+		b += u * y - v * x;
+		square += u * u + v * v;
+	}
+	if (!(square > 0))
+		return false;
+	a /= square;
+	b /= square;
+	*out = (struct face_map){
+		(float)a, (float)b, (float)(tx - a * fx + b * fy), (float)(ty - b * fx - a * fy)};
+	return true;
+}
+
+static void pixel(const struct face_frame *f, long x, long y, float weight, float sum[3])
+{
+	if (x < 0 || y < 0 || x >= (long)f->width || y >= (long)f->height)
+		return;
+	const uint8_t *row = f->pixels + (size_t)y * f->stride;
+	for (unsigned c = 0; c < 3; c++)
+		sum[c] += weight * (float)(f->format == FACE_RGB24 ? row[3 * x + c] : row[x]);
+}
+
+static void sample(const struct face_frame *f, float x, float y, float sum[3])
+{
+	/* Also what is not a number goes no further. */
+	if (!(x > -1 && y > -1 && x < (float)f->width && y < (float)f->height))
+		return;
+	const long at = (long)(x + 1) - 1,
+		   line = (long)(y + 1) - 1; /* rounded down: both are above -1 */
+	const float right = x - (float)at, below = y - (float)line;
+	if (at >= 0 && line >= 0 && at + 1 < (long)f->width && line + 1 < (long)f->height &&
+		f->format == FACE_RGB24) {
+		const uint8_t *upper = f->pixels + (size_t)line * f->stride + 3 * (size_t)at,
+			      *lower = upper + f->stride;
+		for (unsigned c = 0; c < 3; c++) {
+			const float a = (float)upper[c] + right * (float)(upper[c + 3] - upper[c]);
+			const float b = (float)lower[c] + right * (float)(lower[c + 3] - lower[c]);
+			sum[c] += a + below * (b - a);
+		}
+		return;
+	}
+	pixel(f, at, line, (1 - right) * (1 - below), sum);
+	pixel(f, at + 1, line, right * (1 - below), sum);
+	pixel(f, at, line + 1, (1 - right) * below, sum);
+	pixel(f, at + 1, line + 1, right * below, sum);
+}
+
+void face_warp(const struct face_frame *f, const struct face_map *m, unsigned side, float *out)
+{
+	const float scale = sqrtf(m->a * m->a + m->b * m->b);
+	const unsigned n = !(scale < SAMPLES_MAX) ? SAMPLES_MAX
+			   : scale < 1.75F        ? 1
+						  : (unsigned)(scale + 0.25F);
+	for (unsigned v = 0; v < side; v++)
+		for (unsigned u = 0; u < side; u++, out += 3) {
+			float sum[3] = {0, 0, 0};
+			for (unsigned k = 0; k < n * n; k++) {
+				const unsigned column = k % n, row = k / n;
+				float x, y;
+				face_map_point(m,
+					(float)u + ((float)column + 0.5F) / (float)n - 0.5F,
+					(float)v + ((float)row + 0.5F) / (float)n - 0.5F, &x, &y);
+				sample(f, x, y, sum);
+			}
+			for (unsigned c = 0; c < 3; c++)
+				out[c] = sum[c] / (float)(n * n);
+		}
+}
