@@ -152,5 +152,5 @@ int core_lane_init(struct core *c)
 		lc.has[k] = (c->kinds >> k & 1u) != 0;
 	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
 	lane_init(&c->lane, &lc);
-	return PN_OK;
+	return mode_recall(c);
 }
