@@ -62,7 +62,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 		return false;
 
 	case POSTERN__ENVELOPE__BODY_READER_STATUS:
-		return by(kind, KIND(READER), phase) || by(kind, KIND(CHIP_READER), phase);
+		return by(kind, KIND(READER), phase) || by(kind, KIND(CHIP_READER), phase) || by(kind, KIND(CAMERA), phase);
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED:
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_REMOVED:
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_UNREADABLE:

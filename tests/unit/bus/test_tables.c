@@ -106,6 +106,7 @@ static const struct {
 	{K(CHIP_READER), B(CHIP_PROGRESS), false},
 	{K(DOCUMENT_CHECK), B(DOCUMENT_CHECKED), false},
 	{K(DOCUMENT_CHECK), B(CHIP_INSPECTED), false},
+	{K(CAMERA), B(READER_STATUS), true},
 	{K(CAMERA), B(FACE_CAPTURED), false},
 	{K(FACE_MATCH), B(REFERENCE_TAKEN), false},
 	{K(FACE_MATCH), B(FACE_MATCHED), false},
