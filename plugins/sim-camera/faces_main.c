@@ -17,13 +17,11 @@ static const struct {
 	float x, y, wide, angle;
 } people[] = {
 	{"sample1.jpg", 1563, 340, 320, 0.7F},
-	{"sample5.jpg", 860, 243, 320, 0},
-	{"sample1.jpg", 514, 500, 320, 0},
-	{"sample1.jpg", 936, 555, 320, 0},
-	{"sample5.jpg", 670, 555, 320, 0},
-	{"sample5.jpg", 1523, 544, 320, 0},
-	{"sample5.jpg", 1203, 350, 320, 0},
-	{"sample5.jpg", 458, 1043, 320, 0},
+	{"sample3.jpg", 691, 485, 380, 0},
+	{"sample5.jpg", 860, 243, 320, 0.15F},
+	{"sample3.jpg", 1189, 382, 400, 0.2F},
+	{"sample6.jpg", 353, 644, 400, -0.1F},
+	{"sample3.jpg", 1569, 457, 380, 0},
 };
 
 static int read_photograph(const char *models, const char *name, struct face_picture *out)

@@ -129,7 +129,7 @@ void scene_draw(const struct face_picture *portraits, size_t count, const struct
 		return;
 	wall(out);
 	people(portraits, s, number, &random, out);
-	if (s->condition == SCENE_BLURRED)
+	for (int i = 0; s->condition == SCENE_BLURRED && i < 3; i++)
 		blur_rows(out);
 	switch (s->condition) {
 	case SCENE_DARK:
