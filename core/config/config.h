@@ -141,7 +141,8 @@ int config_parse(const char *path, const uint8_t *bytes, size_t size, struct con
 
 void config_free(struct config *c);
 
-/* SHA-256 of the file's bytes as 64 hexadecimal digits and NUL: the config_hash of records. */
+/* The config_hash of records, as 64 hexadecimal digits and NUL: SHA-256 of the file's bytes; for each unit that names a lane
+ * file, in the order of the units, SHA-256 of the 32 bytes so far and the 32 of the lane file's SHA-256. */
 void config_hash(const struct config *c, char out[2 * CONFIG_HASH_SIZE + 1]);
 
 /* May a plugin whose manifest says simulated be loaded? PN_EDENIED in a production profile, told at

@@ -4,6 +4,8 @@
  * never stop at the first problem.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -179,12 +181,37 @@ static void check_place(struct loading *l, const yaml_node_t *map, const struct 
 		check_zone(l, at(l, map, "time_zone"), u->time_zone);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* A plugin that reads a lane file reads the unit's: two descriptions of one lane could contradict each other unseen. */
+static void check_same_lane(struct loading *l, const yaml_node_t *map, const struct config_unit *u)
+{
+	char path[PATH_MAX];
+	for (unsigned j = 0; j < u->plugins_count; j++) {
+		const char *folder = config_pair_find(&u->plugins[j].folders, "wiring");
+		const char *file = config_pair_find(&u->plugins[j].options, "lane");
+		const yaml_node_t *plugin = yaml_item(l->file, at(l, map, "plugins"), j);
+		if (folder == NULL || file == NULL)
+			continue;
+		int n = snprintf(path, sizeof path, "%s/%s", folder, file);
+		if (n < 0 || (size_t)n >= sizeof path || !same_file(path, u->lane))
+			yaml_problem(l->problems, at(l, at(l, plugin, "options"), "lane"),
+				"lane is \"%s\", expected the unit's lane file %s", file, u->lane);
+	}
+}
+
 static void check_lane(struct loading *l, const yaml_node_t *map, struct config_unit *u)
 {
 	unsigned before = l->problems->count;
 	check_file(l, at(l, map, "lane"), "lane", u->lane, S_IFREG);
 	if (l->look && u->lane != NULL && l->problems->count == before)
 		config_lane_file(l, u->lane, &u->topology);
+	if (l->look && u->lane != NULL)
+		check_same_lane(l, map, u);
 }
 
 static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index)

@@ -18,6 +18,7 @@ struct loading {
  * resolved, beside the document it came from. Tells every problem. */
 void config_check(struct loading *l);
 
-/* The topology that the lane file at path says. What is wrong there is told of that file, and *out is left alone. */
+/* The topology that the lane file at path says, and its bytes into the configuration's hash. What is wrong there is told of
+ * that file, and *out is left alone. */
 void config_lane_file(struct loading *l, const char *path, enum config_topology *out);
 #endif
