@@ -153,7 +153,8 @@ static void events_of_sensed(struct lane_run *run, const struct gate_sensed *nex
 }
 
 _Static_assert((int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP == (int)GATE_TWO_STEP + 1 &&
-		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP == (int)GATE_ONE_STEP + 1,
+		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP == (int)GATE_ONE_STEP + 1 &&
+		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_SEGREGATED == (int)GATE_SEGREGATED + 1,
 	"the schema's values, after its UNSPECIFIED");
 
 /* Leaves that were built and wired for another lane do not serve in this one. */
