@@ -64,6 +64,8 @@ class Demo:
     # --- setting up --------------------------------------------------------------------------------
     def set_up(self):
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
+        if getattr(self.args, "topology", ""):
+            env["POSTERN_TOPOLOGY"] = self.args.topology
         if self.displays:
             env["POSTERN_DISPLAY_PORT"] = str(self.args.port + 27)
         if self.console:
@@ -394,6 +396,7 @@ def main():
     a.add_argument("--seconds", type=int, default=280, help="give up after")
     a.add_argument("--no-faults", action="store_true", help="break nothing")
     a.add_argument("--store", default="", help="store of the registry (default: SQLite)")
+    a.add_argument("--topology", choices=("two-step", "one-step"), default="two-step", help="what the lanes are built as")
     demo = Demo(a.parse_args())
     # Pages are built with npm; a build without them shows the same lanes.
     demo.console = demo.by_hand = True

@@ -42,7 +42,7 @@ struct sim {
 	unsigned chip_lost;
 	int line, truth;
 	uint32_t guidance, occupants, next_traveller, last_command_id;
-	bool object_left, started, core_lost;
+	bool object_left, started, core_lost, reader_inside;
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
 	char crossing[32];
@@ -112,6 +112,7 @@ static void report(struct sim *s)
 	m.mains_ok = true;
 	m.self_test_ok = true;
 	m.last_command_id = s->last_command_id;
+	m.topology = s->reader_inside ? POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP : POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP;
 	size_t n = postern__gate_sensed__get_packed_size(&m);
 	if (n > sizeof buffer)
 		return;
@@ -176,7 +177,7 @@ static void arrive(struct sim *s, uint64_t now)
 		return;
 	traveller_make(&t, s->scenario.seed, s->first_index + s->next_traveller, &s->scenario.mix, s->scenario.own_state, today());
 	s->next_traveller++;
-	agent_arrive(&s->agent, &t, now, &s->scenario.pace);
+	agent_arrive(&s->agent, &t, s->reader_inside, now, &s->scenario.pace);
 }
 
 static struct agent_view view_of(const struct sim *s, uint64_t now)
@@ -420,6 +421,7 @@ static int sim_init(const struct postern_host *host, void **self)
 	if (host->option_int(host->ctx, "travellers") > 0)
 		s->scenario.travellers = (uint32_t)host->option_int(host->ctx, "travellers");
 	s->first_index = (uint32_t)host->option_int(host->ctx, "first_index");
+	s->reader_inside = strcmp(host->option(host->ctx, "topology"), "one-step") == 0;
 	if (host->option_int(host->ctx, "chip_port") > 0 && (host->folder(host->ctx, "passports") == NULL || !warm())) {
 		host->log(host->ctx, POSTERN_ERROR, "sim.no_passports", "");
 		free(s);
