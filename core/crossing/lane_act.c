@@ -140,6 +140,9 @@ void act(struct lane_run *run, enum gate_action action)
 	case GATE_ACTION_CHECK_ELIGIBILITY:
 		ask_eligibility(run);
 		break;
+	case GATE_ACTION_REDEEM_RESULT:
+		run_event(run, GATE_EVENT_REFERRED); /* no kiosk issues results to this lane */
+		break;
 	case GATE_ACTION_VERIFY_INSIDE:
 		step_times(run, STEP_TAKE_BACK, STEP_COUNT_);
 		step_times(run, STEP_ENTRY, STEP_INSIDE);

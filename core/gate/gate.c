@@ -26,6 +26,7 @@ static const struct {
 } topologies[] = {
 	[GATE_TWO_STEP] = {&gate_two_step, "two-step"},
 	[GATE_ONE_STEP] = {&gate_one_step, "one-step"},
+	[GATE_SEGREGATED] = {&gate_redeem, "segregated"},
 };
 _Static_assert(PN_COUNT(topologies) == GATE_TOPOLOGY_COUNT_, "a table for each");
 

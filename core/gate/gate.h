@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The lane as a pure state machine. A table (two_step.def, one_step.def) says for every state and event what
+ * The lane as a pure state machine. A table (such as two_step.def) says for every state and event what
  * comes next and what is to be done; step() applies it. Must never touch a clock, a descriptor, a
  * message or memory it does not own, and must never advance on what was commanded: only events and
  * what is sensed count. docs/gate.md explains the lane.
@@ -152,12 +152,13 @@ size_t gate_derive(const struct gate_sensed *before, const struct gate_sensed *n
 enum gate_topology {
 	GATE_TWO_STEP, /* document before the entry, person between two leaves */
 	GATE_ONE_STEP, /* both between two leaves */
+	GATE_SEGREGATED, /* a kiosk's result is redeemed before the entry, person between two leaves */
 	GATE_TOPOLOGY_COUNT_
 };
 
 struct gate_table; /* table.h */
 const struct gate_table *gate_table_of(enum gate_topology topology);
-/* "two-step", "one-step"; "?" when out of range. */
+/* "two-step", "one-step", "segregated"; "?" when out of range. */
 const char *gate_topology_name(unsigned topology);
 /* false, and nothing written, when there is no such name. */
 bool gate_topology_find(const char *name, enum gate_topology *topology);

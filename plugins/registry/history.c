@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "history_person.h"
+#include "registers.h"
 #include "schema.h"
 
 static int make_key(const char *path, uint8_t key[HISTORY_KEY])
@@ -96,7 +97,7 @@ static int stay_row(void *self, const struct db_value *c, size_t count)
 }
 
 static int person_of(const uint8_t key[HISTORY_KEY], const uint8_t *question, size_t size,
-	uint8_t person[HISTORY_PERSON])
+	uint8_t person[HISTORY_PERSON], uint32_t *day)
 {
 	int err = PN_EFORMAT;
 	Postern__LookupHistory *q = postern__lookup_history__unpack(NULL, size, question);
@@ -108,6 +109,10 @@ static int person_of(const uint8_t key[HISTORY_KEY], const uint8_t *question, si
 		b->year <= 9999 && b->month <= 12 && b->day <= 31)
 		err = history_person(key, q->document_number, q->issuer,
 			b->year * 10000 + b->month * 100 + b->day, person);
+	const Postern__Date *today = q->reference_date;
+	*day = today != NULL && today->year <= 9999 && today->month <= 12 && today->day <= 31
+		       ? today->year * 10000 + today->month * 100 + today->day
+		       : 0;
 	explicit_bzero(q->document_number, strlen(q->document_number));
 	if (q->birth_date != NULL)
 		postern__date__init(q->birth_date);
@@ -115,34 +120,51 @@ static int person_of(const uint8_t key[HISTORY_KEY], const uint8_t *question, si
 	return err;
 }
 
-int history_look(struct db *db, const uint8_t key[HISTORY_KEY], const char *tenant, bool complete,
-	const uint8_t *question, size_t size, uint8_t **answer, size_t *answer_size)
+/* Everything of one answer, so that it is wiped in one piece. */
+struct known {
+	struct stays stays;
+	struct registers_answer registers;
+};
+
+static int encode(const struct history *h, const struct known *k, uint8_t **answer, size_t *size)
+{
+	Postern__HistoryLooked looked = POSTERN__HISTORY_LOOKED__INIT;
+	looked.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+	looked.stays = (Postern__Stay **)k->stays.list;
+	looked.n_stays = k->stays.count;
+	looked.complete = h->complete && !k->stays.cut;
+	looked.permits_result = k->registers.result[REGISTER_PERMITS];
+	looked.permits = (Postern__Permit **)k->registers.permit_list;
+	looked.n_permits = k->registers.permits;
+	looked.authorisation_result = k->registers.result[REGISTER_AUTHORISATIONS];
+	looked.bans_result = k->registers.result[REGISTER_BANS];
+	looked.bans = (Postern__EntryBan **)k->registers.ban_list;
+	looked.n_bans = k->registers.bans;
+	*answer = malloc(postern__history_looked__get_packed_size(&looked) + 1);
+	if (*answer == NULL)
+		return PN_ENOMEM;
+	*size = postern__history_looked__pack(&looked, *answer);
+	return 0;
+}
+
+int history_look(const struct history *h, const char *tenant, const uint8_t *question, size_t size,
+	uint8_t **answer, size_t *answer_size)
 {
 	uint8_t person[HISTORY_PERSON];
-	int err = person_of(key, question, size, person);
+	uint32_t day;
+	int err = person_of(h->key, question, size, person, &day);
 	if (err != 0)
 		return err;
-	struct stays *s = calloc(1, sizeof *s);
-	if (s == NULL)
+	struct known *k = calloc(1, sizeof *k);
+	if (k == NULL)
 		return PN_ENOMEM;
 	struct db_value binds[] = {db_text(tenant), db_blob(person, sizeof person)};
-	err = db_exec(db, STAY_LIST, binds, PN_COUNT(binds), stay_row, s);
-	if (err == 0) {
-		Postern__HistoryLooked looked = POSTERN__HISTORY_LOOKED__INIT;
-		looked.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
-		looked.stays = s->list;
-		looked.n_stays = s->count;
-		looked.complete = complete && !s->cut;
-		/* Permits, authorisations and bans are not kept here. */
-		looked.permits_result = looked.authorisation_result = looked.bans_result =
-			POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED;
-		*answer = malloc(postern__history_looked__get_packed_size(&looked) + 1);
-		if (*answer == NULL)
-			err = PN_ENOMEM;
-		else
-			*answer_size = postern__history_looked__pack(&looked, *answer);
-	}
-	explicit_bzero(s, sizeof *s);
-	free(s);
+	err = db_exec(h->db, STAY_LIST, binds, PN_COUNT(binds), stay_row, &k->stays);
+	if (err == 0)
+		err = registers_look(h->registers, h->db, tenant, person, day, h->wall_s, &k->registers);
+	if (err == 0)
+		err = encode(h, k, answer, answer_size);
+	explicit_bzero(k, sizeof *k);
+	free(k);
 	return err;
 }

@@ -1,57 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Loading known stays from a file at start. Must never load half of a file.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv.h"
 #include "history_person.h"
 #include "schema.h"
 
 static const char header[] = "document_number,issuer,birth_date,entry,exit";
 
-enum { FIELDS = 5, LINE_MAX_BYTES = 512 };
-
-/* YYYY-MM-DD; empty gives 0 where allowed. */
-static bool read_date(const char *s, bool may_be_empty, uint32_t *out)
-{
-	static const char form[] = "dddd-dd-dd";
-	*out = 0;
-	if (s[0] == '\0')
-		return may_be_empty;
-	if (strlen(s) != sizeof form - 1)
-		return false;
-	for (size_t i = 0; form[i] != '\0'; i++) {
-		if (form[i] == '-' ? s[i] != '-' : !isdigit((unsigned char)s[i]))
-			return false;
-		if (form[i] == 'd')
-			*out = *out * 10 + (uint32_t)(s[i] - '0');
-	}
-	return *out / 100 % 100 <= 12 && *out % 100 <= 31;
-}
-
-static bool split(char *line, char *fields[FIELDS])
-{
-	line[strcspn(line, "\r\n")] = '\0';
-	for (size_t i = 0; i < FIELDS; i++) {
-		fields[i] = line;
-		line = strchr(line, ',');
-		if ((line == NULL) != (i == FIELDS - 1))
-			return false;
-		if (line != NULL)
-			*line++ = '\0';
-	}
-	return true;
-}
+enum { FIELDS = 5 };
 
 static int load_line(struct db *db, const uint8_t key[HISTORY_KEY], const char *tenant, char *line)
 {
 	char *f[FIELDS];
 	uint8_t person[HISTORY_PERSON];
-	uint32_t birth, entry, leaving;
-	if (!split(line, f) || !read_date(f[2], false, &birth) || !read_date(f[3], false, &entry) ||
-		!read_date(f[4], true, &leaving) || (leaving != 0 && leaving < entry))
+	uint32_t birth, entry, leaving = 0;
+	if (!csv_split(line, f, FIELDS) || !csv_date(f[2], &birth) || !csv_date(f[3], &entry) ||
+		(f[4][0] != '\0' && !csv_date(f[4], &leaving)) || (leaving != 0 && leaving < entry))
 		return PN_EFORMAT;
 	int err = history_person(key, f[0], f[1], birth, person);
 	if (err != 0)
@@ -64,7 +32,7 @@ static int load_line(struct db *db, const uint8_t key[HISTORY_KEY], const char *
 static int load(
 	struct db *db, const uint8_t key[HISTORY_KEY], const char *tenant, FILE *f, size_t *line)
 {
-	char text[LINE_MAX_BYTES];
+	char text[CSV_LINE_MAX];
 	int err = 0;
 	*line = 1;
 	if (fgets(text, sizeof text, f) == NULL)

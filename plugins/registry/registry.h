@@ -9,13 +9,14 @@
 #include "history.h"
 #include "ingest.h"
 #include "postern/plugin.h"
+#include "registers.h"
 #include "web/web.h"
 
 enum { WAITING_MAX = 4 * INGEST_BODIES_MAX };
 enum { LOOKING_MAX = 256 };
 enum { SPARE_MAX = INGEST_BODIES_MAX };
 
-enum metric { RECORDS, REPLAYED, COMMITS, CONFLICTS, REFUSED, LOOKUPS, METRICS_ };
+enum metric { RECORDS, REPLAYED, COMMITS, CONFLICTS, REFUSED, LOOKUPS, ENTRIES, METRICS_ };
 
 /* A posted body between its arrival and its answer. */
 struct waiting {
@@ -30,6 +31,8 @@ struct registry {
 	struct ack_key *ack_key;
 	uint8_t history_key[HISTORY_KEY];
 	bool history_complete;
+	struct registers *registers; /* NULL: none */
+	bool registers_busy;
 	struct ingest ingest;
 	/* waiting: not committed, in the order of arrival; decided: to be answered, likewise. held:
 	 * both, and those being committed; never above WAITING_MAX. */
@@ -67,6 +70,8 @@ void service_tell(struct registry *r);
 void service_turn(struct registry *r, int ms);
 /* The store's connection, after a back-off; false: there is none now. */
 bool service_store_ready(struct registry *r);
+/* Whether something is wrong with a register's file, and where. */
+void service_register_told(void *self, bool wrong, const char *where);
 /* Ends every request that is still waiting, without an answer of success, and frees what is spare.
  */
 void service_drop(struct registry *r);

@@ -59,6 +59,36 @@ static int load_stays(struct registry *r)
 	return err != 0 ? failed(h, "registry.stays", where, err) : 0;
 }
 
+/* Files that are wrong or not there yet are a trouble, not the end: gates must be served. */
+static int open_registers(struct registry *r)
+{
+	static const char *const options[REGISTER_KINDS_] = {[REGISTER_PERMITS] = "permits_file",
+		[REGISTER_AUTHORISATIONS] = "authorisations_file",
+		[REGISTER_BANS] = "bans_file"};
+	const struct postern_host *h = r->host;
+	char path[REGISTER_KINDS_][PATH_BYTES];
+	struct registers_config c = {.tenant = h->option(h->ctx, "registers_tenant"),
+		.history_key = r->history_key,
+		.stale_hours = (uint32_t)h->option_int(h->ctx, "registers_stale_hours"),
+		.tell = service_register_told,
+		.self = r};
+	bool any = false;
+	for (int k = 1; k < REGISTER_KINDS_; k++) {
+		const char *name = h->option(h->ctx, options[k]);
+		if (name == NULL || name[0] == '\0')
+			continue;
+		if (path_in(path[k], h->folder(h->ctx, "registers"), name) != 0)
+			return failed(h, "registry.register", options[k], PN_EINVAL);
+		c.path[k] = path[k];
+		any = true;
+	}
+	if (!any)
+		return 0;
+	if (c.tenant == NULL || c.tenant[0] == '\0')
+		return failed(h, "registry.register", "registers_tenant is not set", PN_EINVAL);
+	return registers_new(&c, &r->registers);
+}
+
 static int open_keys(struct registry *r)
 {
 	const struct postern_host *h = r->host;
@@ -114,6 +144,7 @@ static void stop(void *self)
 	struct registry *r = self;
 	service_drop(r);
 	web_close(r->server);
+	registers_free(r->registers);
 	db_close(r->db);
 	ingest_free(&r->ingest);
 	ack_key_close(r->ack_key);
@@ -135,6 +166,8 @@ static int init(const struct postern_host *host, void **self)
 		err = open_keys(r);
 	if (err == 0)
 		err = load_stays(r);
+	if (err == 0)
+		err = open_registers(r);
 	if (err == 0)
 		err = open_server(r);
 	if (err != 0) {

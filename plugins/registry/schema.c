@@ -14,6 +14,10 @@
 
 #include "base/text.h"
 
+#define ENTRY_NAMES                                                                                                      \
+	"tenant, kind, generation, person, line, issuer, what, valid_from, valid_until, entries_allowed, entries_used,"  \
+	" stay_days"
+
 const struct db_sql registry_catalogue[STATEMENTS_] = {
 	[HEAD_LOCK] = {.sql = "SELECT tenant, gate, epoch, seq, head_hash FROM gate_head"
 			      " WHERE tenant = ?1 AND gate = ?2",
@@ -59,6 +63,26 @@ const struct db_sql registry_catalogue[STATEMENTS_] = {
 	[STAY_LIST] =
 		{.sql = "SELECT entry_date, exit_date FROM stay WHERE tenant = ?1 AND person = ?2"
 			" ORDER BY entry_date"},
+	[REGISTER_GET] = {.sql = "SELECT generation, loading FROM register WHERE tenant = ?1 AND kind = ?2",
+		.postgresql = "SELECT generation, loading FROM register WHERE tenant = ?1 AND kind = ?2 FOR UPDATE"},
+	[REGISTER_START] = {.sql = "INSERT INTO register(tenant, kind, generation, loading, as_of_s) VALUES (?1, ?2, 0, ?3, 0)"
+				   " ON CONFLICT (tenant, kind) DO UPDATE SET loading = excluded.loading"},
+	[REGISTER_SWITCH] = {.sql = "UPDATE register SET generation = ?3, as_of_s = ?4,"
+				    " loading = CASE WHEN loading = ?3 THEN 0 ELSE loading END WHERE tenant = ?1 AND kind = ?2"},
+	[ENTRY_ADD] = {.sql = "INSERT INTO register_entry(" ENTRY_NAMES ")"
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+		.postgresql = "INSERT INTO register_entry(" ENTRY_NAMES ")"
+			      " SELECT * FROM unnest(?1::text[], ?2::bigint[], ?3::bigint[], ?4::bytea[], ?5::bigint[], ?6::text[],"
+			      " ?7::bigint[], ?8::bigint[], ?9::bigint[], ?10::bigint[], ?11::bigint[], ?12::bigint[])"
+			      " ON CONFLICT DO NOTHING"},
+	[ENTRY_LIST] = {.sql = "SELECT r.kind, r.as_of_s, e.what, e.issuer, e.valid_from, e.valid_until, e.entries_allowed,"
+			       " e.entries_used, e.stay_days FROM register r LEFT JOIN register_entry e ON e.tenant = r.tenant"
+			       " AND e.kind = r.kind AND e.generation = r.generation AND e.person = ?2"
+			       " WHERE r.tenant = ?1 AND r.generation <> 0 ORDER BY r.kind, e.line"},
+	[ENTRY_NEXT] = {.sql = "SELECT MIN(generation) FROM register_entry WHERE tenant = ?1 AND kind = ?2 AND generation > ?3"},
+	[ENTRY_DROP] = {.sql = "DELETE FROM register_entry WHERE (tenant, person, kind, generation, line) IN"
+			       " (SELECT tenant, person, kind, generation, line FROM register_entry"
+			       " WHERE tenant = ?1 AND kind = ?2 AND generation = ?3 LIMIT 512) RETURNING line"},
 };
 
 const enum db_type registry_journal_types[JOURNAL_COLUMNS] = {DB_TEXT, DB_TEXT, DB_INT, DB_INT,
@@ -84,6 +108,16 @@ const enum db_type registry_journal_types[JOURNAL_COLUMNS] = {DB_TEXT, DB_TEXT, 
 	" entry_date " number " NOT NULL, exit_date " number " NOT NULL,"                          \
 	" PRIMARY KEY (tenant, person, entry_date))"
 
+#define REGISTER_TABLES(text, blob, number, strict)                                                                      \
+	"CREATE TABLE register(tenant " text " NOT NULL, kind " number " NOT NULL, generation " number " NOT NULL,"      \
+	" loading " number " NOT NULL, as_of_s " number " NOT NULL, PRIMARY KEY (tenant, kind))" strict ";"                \
+	"CREATE TABLE register_entry(tenant " text " NOT NULL, kind " number " NOT NULL, generation " number " NOT NULL," \
+	" person " blob " NOT NULL, line " number " NOT NULL, issuer " text " NOT NULL, what " number " NOT NULL,"         \
+	" valid_from " number " NOT NULL, valid_until " number " NOT NULL, entries_allowed " number " NOT NULL,"           \
+	" entries_used " number " NOT NULL, stay_days " number " NOT NULL,"                                              \
+	" PRIMARY KEY (tenant, person, kind, generation, line))" strict ";"                                              \
+	"CREATE INDEX register_entry_generation ON register_entry(tenant, kind, generation)"
+
 static const struct db_migration migrations[] = {
 	{HEAD_COLUMNS("TEXT", "BLOB", "INTEGER") " STRICT;" JOURNAL_TABLE("TEXT", "BLOB", "INTEGER",
 		 "tenant, gate, epoch, seq") " STRICT;" STAY_TABLE("TEXT", "BLOB",
@@ -102,6 +136,7 @@ static const struct db_migration migrations[] = {
 	     " exception bigint, outcome bigint, decision bigint, nationality text, issuer text,"
 	     " direction bigint, lane text, clear bytea, sealed bytea, sealed_hash bytea,"
 	     " previous bytea, hash bytea)"},
+	{REGISTER_TABLES("TEXT", "BLOB", "INTEGER", " STRICT"), REGISTER_TABLES("text", "bytea", "bigint", "")},
 };
 
 int registry_store_open(const char *url, struct db **out, char *why, size_t why_size)

@@ -14,6 +14,14 @@ enum registry_statement {
 	RECORD_HASHES, /* tenant, gate, epoch, first seq, last seq -> seq, hash */
 	STAY_SET,      /* tenant, person, entry_date, exit_date */
 	STAY_LIST,     /* tenant, person -> entry_date, exit_date */
+	REGISTER_GET,    /* tenant, kind -> generation, loading; locked to the transaction's end */
+	REGISTER_START,  /* tenant, kind, generation */
+	REGISTER_SWITCH, /* tenant, kind, generation, as_of_s */
+	ENTRY_ADD,       /* a row of register_entry; batch */
+	ENTRY_LIST,      /* tenant, person -> kind, as_of_s, what, issuer, valid_from, valid_until, entries_allowed, entries_used,
+			    stay_days; a row for each register in force, nulls from `what` on where it has nothing */
+	ENTRY_NEXT,      /* tenant, kind, generation -> the lowest one above it that has entries, or null */
+	ENTRY_DROP,      /* tenant, kind, generation -> a row for each one dropped, some hundred at most */
 	STATEMENTS_
 };
 

@@ -45,7 +45,8 @@ static void tell(struct registry *r)
 		[COMMITS] = "commits_total",
 		[CONFLICTS] = "conflicts_total",
 		[REFUSED] = "refused_total",
-		[LOOKUPS] = "lookups_total"};
+		[LOOKUPS] = "lookups_total",
+		[ENTRIES] = "register_entries_total"};
 	for (size_t i = 0; i < METRICS_; i++) {
 		if (r->counted[i] > 0)
 			r->host->count(r->host->ctx, names[i], r->counted[i]);
@@ -160,14 +161,18 @@ static void lookup(struct registry *r, struct web_request *q)
 {
 	uint8_t *answer = NULL;
 	size_t size = 0;
+	const struct history h = {.db = r->db,
+		.key = r->history_key,
+		.complete = r->history_complete,
+		.registers = r->registers,
+		.wall_s = clock_wall_ms() / 1000};
 	if (!service_store_ready(r)) {
 		refuse(r, q, 503, "store", STORE_S);
 		return;
 	}
 	int err = q->peer.organization[0] == '\0'
 			  ? PN_EDENIED
-			  : history_look(r->db, r->history_key, q->peer.organization,
-				    r->history_complete, q->body, q->size, &answer, &size);
+			  : history_look(&h, q->peer.organization, q->body, q->size, &answer, &size);
 	if (err == 0) {
 		count(r, LOOKUPS, 1);
 		respond(q, 200, protobuf, answer, size, 0);
@@ -348,7 +353,26 @@ static void commit_waiting(struct registry *r)
 
 bool service_idle(const struct registry *r)
 {
-	return r->held == 0 && r->looking_count == 0;
+	return r->held == 0 && r->looking_count == 0 && !r->registers_busy;
+}
+
+void service_register_told(void *self, bool wrong, const char *where)
+{
+	struct registry *r = self;
+	if (wrong)
+		registry_log(r->host, "registry.register", where);
+	r->host->trouble(r->host->ctx, "registry.register", wrong);
+}
+
+/* A slice, so that gates wait for no more than that. */
+static void take_over_registers(struct registry *r)
+{
+	r->registers_busy = false;
+	if (r->registers == NULL || !service_store_ready(r))
+		return;
+	if (registers_turn(r->registers, r->db, clock_mono_ms(), &r->registers_busy) == PN_EIO)
+		store_failed(r);
+	count(r, ENTRIES, registers_loaded(r->registers));
 }
 
 void service_work(struct registry *r)
@@ -364,6 +388,7 @@ void service_work(struct registry *r)
 	/* Else they are answered while the server is at the next ones; SQLite leaves no time. */
 	if (r->waiting_count == 0 || db_driver_of(r->db) == DB_SQLITE)
 		answer_some(r, WAITING_MAX);
+	take_over_registers(r);
 }
 
 void service_drop(struct registry *r)

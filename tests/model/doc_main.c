@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tells the shipped table as a page: its states, events, guards and diagrams. gate-doc prints the
- * page; gate-doc FILE fails, and says in which line, when FILE is not that page. Must never tell
- * anything that the table does not hold.
+ * Tells a shipped table as a page: its states, events, guards and diagrams. gate-doc prints the
+ * page; gate-doc FILE fails, and says in which line, when FILE is not that page. gate-doc TOPOLOGY
+ * [FILE] does so of another table than the two-step lane's, whose page has the words of all.
+ * Must never tell anything that the table does not hold.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,13 +47,27 @@ static const struct {
 	{"Hands, faults, emergency", GATE_STATE_ASSIST_OPEN, GATE_STATE_MAINTENANCE}};
 _Static_assert(GATE_STATE_MAINTENANCE + 1 == GATE_STATE_COUNT_, "every state is in a part");
 
-static const struct gate_table *const table = &gate_two_step;
+static const struct gate_table *table = &gate_two_step;
+
+static void other_heading(FILE *out, unsigned acting)
+{
+	const char *name = gate_topology_name(table->topology);
+	fprintf(out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# The table of topology `%s`\n\n", name);
+	fprintf(out, "Written by `build/tests/model/gate-doc %s` from the table that is shipped, and held to it by the test "
+		     "`gate-doc-%s`. %u rows do something, %u ignore an event on purpose. States, events,\nguards and times are those "
+		     "of [the lane's table](gate-table.md); what the lane is for: [the lane](gate.md).\n",
+		name, name, acting, table->row_count - acting);
+}
 
 static void heading(FILE *out)
 {
 	unsigned acting = 0;
 	for (unsigned i = 0; i < table->row_count; i++)
 		acting += !table->rows[i].ignored;
+	if (table != &gate_two_step) {
+		other_heading(out, acting);
+		return;
+	}
 	fprintf(out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# The lane's table\n\n");
 	fprintf(out, "Written by `build/tests/model/gate-doc` from the table that is shipped, and "
 		     "held to it by the test `gate-doc`: change `core/gate/two_step.def` or a part that it includes,\nrun it "
@@ -169,8 +184,10 @@ static char *page(void)
 	heading(out);
 	diagrams(out);
 	any(out);
-	words(out);
-	guards(out);
+	if (table == &gate_two_step) {
+		words(out);
+		guards(out);
+	}
 	return fclose(out) == 0 ? text : NULL;
 }
 
@@ -194,6 +211,12 @@ static bool is_page(const char *path, const char *text)
 
 int main(int argc, char **argv)
 {
+	enum gate_topology topology;
+	if (argc > 1 && gate_topology_find(argv[1], &topology)) {
+		table = gate_table_of(topology);
+		argc--;
+		argv++;
+	}
 	char *text = page();
 	bool well = text != NULL;
 	if (well && argc > 1)

@@ -243,7 +243,7 @@ static void start(struct explorer *x, struct step *s)
 	x->count = x->edge_count = 0;
 	x->asked_count = 0;
 	memset(&n, 0, sizeof n);
-	world_start(&n.world, s->table->topology == GATE_ONE_STEP);
+	world_start(&n.world, s->table->topology == GATE_ONE_STEP, s->table->topology == GATE_SEGREGATED);
 	gate_boot(&n.gate, false);
 	struct gate_env env = world_env(&n.world, &quietly, false);
 	deliver(s, &n, GATE_EVENT_BOOT, &env, true);

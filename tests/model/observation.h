@@ -60,6 +60,7 @@ enum occurrence { /* what happened, as far as a property cares */
 	HAPPENED_DOCUMENT_TAKEN,
 	HAPPENED_LEAF_LOCKS,
 	HAPPENED_OBJECT_GONE,
+	HAPPENED_ELIGIBLE,
 };
 
 struct observation {
@@ -67,6 +68,8 @@ struct observation {
 	/* The lane as it is built: the document is read between the leaves, and the entry stands open
 	 * for whoever comes while nobody is there. */
 	bool reader_inside;
+	/* And whether it redeems results of a kiosk. */
+	bool redeems, redeeming_before, redemption_asked_before;
 	bool quiet; /* every event of this moment has been delivered */
 	/* Before this event: who has charge. */
 	bool looking_on; /* starting, emergency, maintenance, hardware away */
@@ -83,6 +86,7 @@ struct observation {
 	uint8_t tries_before;
 	/* What the machine did. */
 	bool begun, released_entry, closed_entry, released_exit, closed_exit;
+	bool asked_checks, asked_redemption; /* both count as asked_eligibility */
 	bool asked_eligibility, asked_inside, asked_commit, recorded_referral, recorded_event;
 	bool made_safe, recorded_late; /* an event recorded when its crossing was over */
 	bool called, escalated, tested_hardware, cancelled, guided;
@@ -134,6 +138,8 @@ struct property {
 	const char *name;
 	bool (*holds)(const struct observation *o);
 };
+/* What a gate owes who has been checked at a kiosk; the last has no name. */
+extern const struct property redemptions[];
 /* What a lane owes travellers and officers; the last has no name. */
 extern const struct property duties[];
 

@@ -152,6 +152,7 @@ static void forget_crossing(struct world *w)
 	w->recorded = w->came_in = w->left_by_entry = w->left_by_exit = w->refused = w->blind =
 		w->fire_seen = 0;
 	w->asks_eligibility = w->asks_inside = w->asks_commit = 0;
+	w->result_asked = 0;
 }
 
 /* Once it has been released by right, another release before it is locked again is another try. */
@@ -190,6 +191,10 @@ static void obey(struct world *w, enum gate_action action)
 		w->asks_eligibility = 1;
 		if (!w->reader_inside) /* there another traveller may try */
 			w->tries = 0;
+		return;
+	case GATE_ACTION_REDEEM_RESULT:
+		w->asks_eligibility = w->result_asked = 1;
+		w->tries = 0;
 		return;
 	case GATE_ACTION_VERIFY_INSIDE:
 		w->asks_inside = 1;

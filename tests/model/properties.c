@@ -330,6 +330,9 @@ const char *property_broken(const struct observation *o)
 	for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++)
 		if (!properties[i].holds(o))
 			return properties[i].name;
+	for (size_t i = 0; redemptions[i].name != NULL; i++)
+		if (!redemptions[i].holds(o))
+			return redemptions[i].name;
 	for (size_t i = 0; duties[i].name != NULL; i++)
 		if (!duties[i].holds(o))
 			return duties[i].name;

@@ -84,6 +84,8 @@ static enum occurrence plain_occurrence(enum gate_event event)
 	case GATE_EVENT_ENTRY_LOCKED:
 	case GATE_EVENT_EXIT_LOCKED:
 		return HAPPENED_LEAF_LOCKS;
+	case GATE_EVENT_ELIGIBLE:
+		return HAPPENED_ELIGIBLE;
 	case GATE_EVENT_OBJECT_CLEARED:
 		return HAPPENED_OBJECT_GONE;
 	default:
@@ -166,7 +168,8 @@ static void deeds(struct observation *o, const struct gate_actions *actions)
 		o->released_exit |= a == GATE_ACTION_RELEASE_EXIT;
 		o->closed_exit |= a == GATE_ACTION_CLOSE_EXIT;
 		o->made_safe |= a == GATE_ACTION_ALL_SAFE;
-		o->asked_eligibility |= a == GATE_ACTION_CHECK_ELIGIBILITY;
+		o->asked_checks |= a == GATE_ACTION_CHECK_ELIGIBILITY;
+		o->asked_redemption |= a == GATE_ACTION_REDEEM_RESULT;
 		o->asked_inside |= a == GATE_ACTION_VERIFY_INSIDE;
 		o->asked_commit |= a == GATE_ACTION_COMMIT_VERDICT;
 		o->recorded_referral |= a == GATE_ACTION_RECORD_REFERRAL;
@@ -260,6 +263,10 @@ void report(struct observation *o, const struct node *before, const struct world
 	o->already_broken = broken(was);
 	o->emergency_before = was == GATE_STATE_EMERGENCY_OPEN;
 	deeds(o, actions);
+	o->asked_eligibility = o->asked_checks || o->asked_redemption;
+	o->redeems = before->world.redeems;
+	o->redeeming_before = before->world.redeems && before->world.asks_eligibility;
+	o->redemption_asked_before = before->world.result_asked;
 	senses(o, env);
 	remembers(o, heard, &after->world);
 	o->open_before = before->world.open;

@@ -51,6 +51,7 @@ enum physical {
 	P_UPS_LOW,
 	P_MAINTENANCE_ON,
 	P_MAINTENANCE_OFF,
+	P_NO_RESULT,
 	P_RESTART,        /* leaves as they were */
 	P_RESTART_SAFE,   /* the hardware's plugin has let go of both */
 	P_RESTART_RETURN, /* and has opened the way back by itself */
@@ -70,7 +71,8 @@ static const char *const physical_names[P_COUNT] = {"", "somebody comes in by th
 	"the exit's contacts contradict", "the count is lost", "sensors are well again",
 	"the hardware's plugin dies", "the hardware's plugin is back", "the reader's plugin dies",
 	"the cabinet is opened", "mains fail", "mains return", "the battery is low",
-	"the maintenance key is turned", "the maintenance key is turned back", "the core restarts",
+	"the maintenance key is turned", "the maintenance key is turned back",
+	"no kiosk has a result", "the core restarts",
 	"the core restarts, leaves let go", "the core restarts, the way back open"};
 
 /* false: nothing else could have been meant by the word */
@@ -115,6 +117,7 @@ static void normal_moves(struct list *l)
 	add(l, p, P_NONE, GATE_EVENT_REFERRED, false, false);
 	add(l, p, P_NONE, GATE_EVENT_STOPPED, false, false);
 	add(l, p, P_NONE, GATE_EVENT_INSIDE_REFERRED, false, false);
+	add(l, n, P_NO_RESULT, GATE_EVENT_REFERRED, true, false);
 	add(l, wild, P_CLIMBS_IN, -1, false, false);
 	add(l, p, P_IN_BY_EXIT, -1, false, false);
 	add(l, p, P_OBJECT_LEFT, -1, false, false);
@@ -280,9 +283,10 @@ size_t world_moves(struct move *moves, size_t max)
 	return l.count;
 }
 
-void world_start(struct world *w, bool reader_inside)
+void world_start(struct world *w, bool reader_inside, bool redeems)
 {
 	memset(w, 0, sizeof *w);
+	w->redeems = redeems;
 	w->reader_inside = reader_inside;
 }
 
@@ -464,6 +468,8 @@ static bool change(struct world *w, enum physical p)
 	case P_GATE_BACK:
 		w->entry_drive = w->exit_drive = DRIVE_NONE;
 		return from(&w->sight, SIGHT_GONE, SIGHT_GOOD);
+	case P_NO_RESULT:
+		return w->redeems && w->asks_eligibility;
 	case P_RESTART:
 	case P_RESTART_SAFE:
 	case P_RESTART_RETURN:

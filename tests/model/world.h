@@ -25,7 +25,10 @@ struct world {
 	uint8_t entry_lawful, exit_lawful;
 	uint8_t recorded, came_in, left_by_entry, left_by_exit, refused, blind, fire_seen;
 	uint8_t tested, officer_knows, shown, tries, told_to_stop;
-	uint8_t reader_inside; /* never changes: the entry is open for whoever comes */
+	/* Together in one byte: a node is six words. */
+	uint8_t reader_inside : 1; /* never changes: the entry is open for whoever comes */
+	uint8_t redeems : 1;       /* never changes: the lane redeems results of a kiosk */
+	uint8_t result_asked : 1;  /* a result of a kiosk, in this crossing */
 };
 
 enum move_group {
@@ -54,7 +57,7 @@ struct move {
 
 /* Fills moves; returns their number. */
 size_t world_moves(struct move *moves, size_t max);
-void world_start(struct world *w, bool reader_inside);
+void world_start(struct world *w, bool reader_inside, bool redeems);
 /* Changes the world by a move's physical part; false when that cannot happen now. */
 bool world_change(struct world *w, const struct move *m);
 /* May the explicit event of this move come now? Only a question asked can be answered. */

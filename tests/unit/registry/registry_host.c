@@ -43,6 +43,11 @@ static void defaults(struct fake_host *h)
 	fake_host_option(h, "store", "", 0);
 	fake_host_option(h, "stays_file", "", 0);
 	fake_host_option(h, "stays_tenant", "", 0);
+	fake_host_option(h, "permits_file", "", 0);
+	fake_host_option(h, "authorisations_file", "", 0);
+	fake_host_option(h, "bans_file", "", 0);
+	fake_host_option(h, "registers_tenant", "", 0);
+	fake_host_option(h, "registers_stale_hours", NULL, 36);
 	fake_host_option(h, "history_complete", NULL, 1);
 	fake_host_option(h, "connections", NULL, 256);
 	fake_host_option(h, "connections_per_address", NULL, 128);
@@ -52,7 +57,7 @@ static void defaults(struct fake_host *h)
 int main(int argc, char **argv)
 {
 	static const char *const metrics[] = {"records_total", "replayed_total", "commits_total",
-		"conflicts_total", "refused_total", "lookups_total"};
+		"conflicts_total", "refused_total", "lookups_total", "register_entries_total"};
 	assert(argc >= 4);
 	void *object = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
 	if (object == NULL) {

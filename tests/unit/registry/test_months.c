@@ -229,7 +229,7 @@ static void a_store_of_the_first_migration_is_brought_up(void **state)
 	sender_init(&s, "NOR", "older");
 	db_close(p->store);
 	p->store = NULL;
-	assert_int_equal(db_script(p->query, "DROP TYPE journal_row;"
+	assert_int_equal(db_script(p->query, "DROP TYPE journal_row; DROP TABLE register, register_entry;"
 					     "DELETE FROM migration WHERE number > 1"),
 		0);
 	if (registry_store_open(p->url, &p->store, why, sizeof why) != 0)

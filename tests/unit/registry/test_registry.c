@@ -62,8 +62,11 @@ static void start(struct place *p)
 	snprintf(folder, sizeof folder, "stays:=%s", p->stays);
 	char pki[80];
 	snprintf(pki, sizeof pki, "%s/registry", p->pki);
+	char registers[80];
+	snprintf(registers, sizeof registers, "registers:=%s", p->stays);
 	const char *argv[] = {program[1], p->state, pki, store, folder, "stays_file=stays.csv",
-		"stays_tenant=NOR", "connections_per_address=12", NULL};
+		"stays_tenant=NOR", registers, "permits_file=permits.csv", "registers_tenant=NOR",
+		"connections_per_address=12", NULL};
 	registry_process_start(&p->registry, program[0], argv);
 }
 
@@ -625,6 +628,36 @@ static void known_stays_are_told(void **state)
 	free(b.data);
 }
 
+/* A file that comes, or is replaced, while the registry serves. */
+static void permits_are_told_soon_after_their_file_is_there(void **state)
+{
+	struct place *p = *state;
+	Postern__HistoryLooked *h;
+	Postern__CheckResult result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+	look_up(p, "L898902C3", "UTO", 1974, 8, 12, &h);
+	assert_int_equal(h->permits_result, POSTERN__CHECK_RESULT__CHECK_UNDETERMINED);
+	assert_int_equal(h->bans_result, POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED);
+	assert_int_equal(h->authorisation_result, POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED);
+	postern__history_looked__free_unpacked(h, NULL);
+	run("printf '%%s\\n' document_number,issuer,birth_date,kind,permit_issuer,valid_from,valid_until,"
+	    "entries_allowed,entries_used,stay_days L898902C3,UTO,1974-08-12,residence,NOR,2026-01-01,2027-12-31,0,0,0"
+	    " > %s/new && mv %s/new %s/permits.csv", p->stays, p->stays, p->stays);
+	for (int i = 0; i < 100 && result == POSTERN__CHECK_RESULT__CHECK_UNDETERMINED; i++) {
+		usleep(100000);
+		look_up(p, "L898902C3", "UTO", 1974, 8, 12, &h);
+		result = h->permits_result;
+		if (result == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL) {
+			assert_int_equal(h->n_permits, 1);
+			assert_int_equal(h->permits[0]->kind, POSTERN__PERMIT_KIND__PERMIT_RESIDENCE);
+			assert_string_equal(h->permits[0]->issuer, "NOR");
+			assert_int_equal(h->permits[0]->valid_until->year, 2027);
+			assert_int_equal(h->n_stays, 2);
+		}
+		postern__history_looked__free_unpacked(h, NULL);
+	}
+	assert_int_equal(result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+}
+
 static void no_document_number_is_stored(void **state)
 {
 	struct place *p = *state;
@@ -690,6 +723,7 @@ static void a_lost_store_is_told_and_found_again(void **state)
 		cmocka_unit_test(other_resources_are_not_there),                                   \
 		cmocka_unit_test(bodies_of_every_size_arrive),                                     \
 		cmocka_unit_test(known_stays_are_told),                                            \
+		cmocka_unit_test(permits_are_told_soon_after_their_file_is_there),                 \
 		cmocka_unit_test(no_document_number_is_stored),                                    \
 		cmocka_unit_test(heads_outlive_the_registry),                                      \
 		cmocka_unit_test(connections_of_one_address_are_bounded),                          \
