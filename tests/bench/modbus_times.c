@@ -213,6 +213,7 @@ int main(int argc, char **argv)
 	char why[500] = "";
 	struct text error;
 	unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 200;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	text_init(&error, why, sizeof why);
 	if (geteuid() != 0 || count == 0 || count > EDGES_MAX)
 		fail("expected root, and 1 to 5000 edges");
