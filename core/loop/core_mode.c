@@ -24,7 +24,7 @@ static int look_at(void *context, const struct journal_row *row)
 	int r = 0;
 	if (clear == NULL)
 		return PN_EFORMAT;
-	if (clear->mode != POSTERN__LANE_MODE__MODE_UNSPECIFIED && clear->versions != NULL && clear->versions->config_hash[0] != '\0') {
+	if ((clear->mode == POSTERN__LANE_MODE__MODE_LOCKED || clear->mode == POSTERN__LANE_MODE__MODE_CONTROLLED) && clear->versions != NULL && clear->versions->config_hash[0] != '\0') {
 		last->mode = clear->mode;
 		snprintf(last->config_hash, sizeof last->config_hash, "%s", clear->versions->config_hash);
 		r = FOUND;
@@ -35,7 +35,7 @@ static int look_at(void *context, const struct journal_row *row)
 
 static const char *word(Postern__LaneMode mode)
 {
-	return mode == POSTERN__LANE_MODE__MODE_LOCKED ? "locked" : mode == POSTERN__LANE_MODE__MODE_CONTROLLED ? "controlled" : "free";
+	return mode == POSTERN__LANE_MODE__MODE_LOCKED ? "locked" : "controlled";
 }
 
 int mode_recall(struct core *c)
