@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Inside of a core's loop, shared by its files only. Must never be included from outside core/loop.
+ * Inside of a core's loop, shared by its files. Must never be included from outside core/loop, but by the test of one of them.
  */
 #ifndef POSTERN_LOOP_CORE_RUN_H
 #define POSTERN_LOOP_CORE_RUN_H
@@ -14,6 +14,7 @@
 #include "control/officer.h"
 #include "crossing/lane.h"
 #include "journal/journal.h"
+#include "loop/clock_watch.h"
 #include "loop/channel.h"
 #include "loop/watch.h"
 #include "outbox/outbox.h"
@@ -118,6 +119,7 @@ struct core {
 	struct lane lane;
 	struct lane_sink sink;
 	char config_hash[65], seal_recipients[256];
+	struct clock_watch clock;
 
 	struct core_plugin plugins[CORE_PLUGINS];
 	size_t plugin_count;
