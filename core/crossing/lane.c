@@ -61,7 +61,8 @@ bool lane_may_serve(const struct lane *lane)
 		POSTERN__PLUGIN_KIND__KIND_CHIP_READER,
 	};
 	for (size_t i = 0; i < PN_COUNT(required); i++)
-		if (!lane->ready[required[i]])
+		if (!lane->ready[required[i]] &&
+			!(lane->config.topology == GATE_KIOSK && required[i] == POSTERN__PLUGIN_KIND__KIND_GATE))
 			return false;
 	for (size_t i = 0; i < PN_COUNT(where_configured); i++)
 		if (lane->config.has[where_configured[i]] && !lane->ready[where_configured[i]])
