@@ -200,6 +200,9 @@ bool lane_needs_second(const struct lane *lane);
 /* May the machine begin with a new traveller now? */
 bool lane_may_serve(const struct lane *lane);
 
+/* Is a clock of that quality good enough to admit by? */
+bool lane_trusts(Postern__ClockQuality q);
+
 /* Wipes the crossing in hand. */
 void lane_wipe(struct lane *lane);
 #endif
