@@ -182,7 +182,7 @@ units:
         ended = self.wait(f"{len(expected)} travellers end", lambda rows: (e := self.of_gate(rows, "RECORD_OUTCOME", after)) and
                           len(e) >= len(expected) and e)
         rows = self.records()
-        reasons = [(r["reason"], r["reason_argument"]) for r in self.of_gate(rows, "RECORD_VERDICT", after)]
+        reasons = [(r.get("reason", ""), r.get("reason_argument", "")) for r in self.of_gate(rows, "RECORD_VERDICT", after)]
         if reasons != expected:
             self.wrong(f"referred for {reasons}, expected {expected}")
         for r in ended or []:
