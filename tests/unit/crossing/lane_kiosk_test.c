@@ -199,6 +199,34 @@ static void too_late(void **state)
 	refused(b, "kiosk.expired");
 }
 
+static void on_the_same_ground(void **state)
+{
+	struct both *b = *state;
+	b->store.results.policy.same_basis = true;
+	kiosk_basis_hear(&b->store.basis, "7", "41", "2026-1");
+	issue(b, VERDICT(CLEAR));
+	kiosk_basis_hear(&b->store.basis, NULL, "42", "");
+	show(b);
+	refused(b, "kiosk.basis_changed");
+	lane_wipe(&b->gate.lane);
+	bench_start_segregated(&b->gate, &b->store);
+	kiosk_basis_hear(&b->store.basis, "7", "41", NULL);
+	show(b);
+	is(&b->gate, "REDEMPTION"); /* it has not been spent: its record is on its way now */
+	assert_int_equal(records(&b->gate, RECORD(KIOSK)), 1);
+}
+
+/* A clock that jumps is recorded before the redemption is refused. */
+static void a_clock_that_jumps(void **state)
+{
+	struct both *b = *state;
+	issue(b, VERDICT(CLEAR));
+	b->store.results.seen.wall_ms -= 5000;
+	show(b);
+	refused(b, "kiosk.clock");
+	assert_int_equal(records(&b->gate, RECORD(KIOSK)), 1);
+}
+
 static void what_the_kiosk_said_stands(void **state)
 {
 	struct both *b = *state;
@@ -321,7 +349,7 @@ static void needs_no_gate_but_its_checks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(redeemed_and_passes), TEST(once), TEST(nobody_was_checked), TEST(of_another_document),
-		TEST(too_late), TEST(what_the_kiosk_said_stands), TEST(the_gate_searches_the_list_itself),
+		TEST(too_late), TEST(on_the_same_ground), TEST(a_clock_that_jumps), TEST(what_the_kiosk_said_stands), TEST(the_gate_searches_the_list_itself),
 		TEST(a_redemption_that_is_not_recorded), TEST(document_taken_back_too_soon), TEST(given_up_while_it_is_recorded),
 		TEST(not_before_its_record), TEST(not_without_the_verdict_s), TEST(not_over_a_referral_that_waits),
 		TEST(needs_no_gate_but_its_checks) };
