@@ -28,11 +28,12 @@ size_t kiosks_station(const struct core *c, uint64_t number)
 	return station <= c->kiosk_count ? (size_t)station : 0;
 }
 
-size_t kiosks_of_plugin(const struct core *c, const struct config_plugin *p)
+/* By the configuration: plugins are there before the lanes are. */
+size_t kiosks_named(const struct core *c, const char *name)
 {
-	for (size_t i = 0; p->kiosk != NULL && i < c->kiosk_count; i++)
-		if (strcmp(c->unit->kiosks[i], p->kiosk) == 0)
-			return i + 1;
+	for (unsigned i = 0; name != NULL && i < c->unit->kiosks_count; i++)
+		if (strcmp(c->unit->kiosks[i], name) == 0)
+			return (size_t)i + 1;
 	return 0;
 }
 

@@ -44,7 +44,7 @@ void plugins_init(struct core *c)
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		c->plugins[i].core = c;
 		c->plugins[i].config = &c->unit->plugins[i];
-		c->plugins[i].station = kiosks_of_plugin(c, &c->unit->plugins[i]);
+		c->plugins[i].station = kiosks_named(c, c->unit->plugins[i].kiosk);
 		c->plugins[i].fd = -1;
 		bus_queue_init(&c->plugins[i].queue, c->plugins[i].queue_memory, sizeof c->plugins[i].queue_memory);
 	}

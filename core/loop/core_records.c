@@ -92,7 +92,8 @@ static void publish(struct core *c, const struct core_pending *p)
 	if (clear == NULL)
 		return;
 	control_publish(c, clear);
-	post_record(c, clear);
+	if (kiosks_named(c, clear->lane) == 0) /* officers count at the gate */
+		post_record(c, clear);
 	postern__record_clear__free_unpacked(clear, NULL);
 }
 
@@ -365,10 +366,7 @@ static const char *lane_name(const struct core *c, size_t station)
 static size_t station_of(const struct core *c, const struct journal_row *row)
 {
 	Postern__RecordClear *clear = postern__record_clear__unpack(NULL, row->clear_size, row->clear);
-	size_t station = 0;
-	for (size_t i = 1; clear != NULL && i <= c->kiosk_count; i++)
-		if (strcmp(lane_name(c, i), clear->lane) == 0)
-			station = i;
+	size_t station = clear != NULL ? kiosks_named(c, clear->lane) : 0;
 	if (clear != NULL)
 		postern__record_clear__free_unpacked(clear, NULL);
 	return station;

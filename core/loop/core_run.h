@@ -225,7 +225,8 @@ void kiosks_beat(struct core *c);
 struct lane *kiosks_lane(struct core *c, size_t station);
 /* Whose is a question or record of that number? */
 size_t kiosks_station(const struct core *c, uint64_t number);
-size_t kiosks_of_plugin(const struct core *c, const struct config_plugin *p);
+/* 0: NULL, or no kiosk's name. */
+size_t kiosks_named(const struct core *c, const char *name);
 /* Does the gate's plugin of that kind serve its kiosks? */
 bool kiosks_share(Postern__PluginKind kind);
 /* Is a crossing in hand anywhere here? */
