@@ -47,6 +47,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_CAPTURE_FACE:
 	case POSTERN__ENVELOPE__BODY_TAKE_REFERENCE:
 	case POSTERN__ENVELOPE__BODY_MATCH_FACE:
+	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
 	case POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST:
 	case POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY:
 	case POSTERN__ENVELOPE__BODY_EVALUATE_RULES:
@@ -62,7 +63,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 		return false;
 
 	case POSTERN__ENVELOPE__BODY_READER_STATUS:
-		return by(kind, KIND(READER), phase) || by(kind, KIND(CHIP_READER), phase);
+		return by(kind, KIND(READER), phase) || by(kind, KIND(CHIP_READER), phase) || by(kind, KIND(CAMERA), phase);
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_PRESENTED:
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_REMOVED:
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_UNREADABLE:
@@ -126,7 +127,7 @@ enum bus_ruling bus_judge(
 bool bus_may_carry(Postern__Envelope__BodyCase body)
 {
 	return body == POSTERN__ENVELOPE__BODY_CHIP_READ || body == POSTERN__ENVELOPE__BODY_CHIP_INSPECTED ||
-	       body == POSTERN__ENVELOPE__BODY_FACE_CAPTURED;
+	       body == POSTERN__ENVELOPE__BODY_FACE_CAPTURED || body == POSTERN__ENVELOPE__BODY_FACE_MATCHED;
 }
 
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
@@ -155,6 +156,8 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_FORWARD_JOURNAL:
 		return kind == bus_kind_for_query(body);
 
+	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
+		return kind == KIND(FACE_MATCH);
 	case POSTERN__ENVELOPE__BODY_RULE_PACK_ORDER:
 		return kind == KIND(RULES);
 	case POSTERN__ENVELOPE__BODY_GATE_COMMAND:

@@ -59,6 +59,8 @@ bool lane_may_serve(const struct lane *lane)
 	static const Postern__PluginKind where_configured[] = {
 		POSTERN__PLUGIN_KIND__KIND_UNSPECIFIED,
 		POSTERN__PLUGIN_KIND__KIND_CHIP_READER,
+		POSTERN__PLUGIN_KIND__KIND_CAMERA,
+		POSTERN__PLUGIN_KIND__KIND_FACE_MATCH,
 	};
 	for (size_t i = 0; i < PN_COUNT(required); i++)
 		if (!lane->ready[required[i]] &&
@@ -249,6 +251,8 @@ static int message(struct lane_run *run)
 	case POSTERN__ENVELOPE__BODY_READER_STATUS:
 		if (run->in->source == POSTERN__PLUGIN_KIND__KIND_CHIP_READER)
 			chip_reader_ready(run, m->envelope->reader_status->ready);
+		else if (run->in->source == POSTERN__PLUGIN_KIND__KIND_CAMERA)
+			run->lane->ready[POSTERN__PLUGIN_KIND__KIND_CAMERA] = m->envelope->reader_status->ready;
 		else
 			reader_ready(run, m->envelope->reader_status->ready);
 		break;
@@ -286,6 +290,8 @@ static void plugin_lost(struct lane_run *run)
 		break;
 	case POSTERN__PLUGIN_KIND__KIND_DOCUMENT_CHECK:
 	case POSTERN__PLUGIN_KIND__KIND_CHIP_READER:
+	case POSTERN__PLUGIN_KIND__KIND_CAMERA:
+	case POSTERN__PLUGIN_KIND__KIND_FACE_MATCH:
 	case POSTERN__PLUGIN_KIND__KIND_WATCHLIST:
 	case POSTERN__PLUGIN_KIND__KIND_RULES:
 		run_event(run, GATE_EVENT_CHECKS_LOST);

@@ -25,7 +25,7 @@ REASONS = {"EXCEPTION_DATABASE_HIT": ("second-line", "list.hit"), "EXCEPTION_TAI
 
 
 class Demo:
-    displays = console = False  # tests that look at something else do without
+    displays = console = by_hand = False  # tests that look at something else do without
     logged_in = 0     # officers at the console
 
     def __init__(self, args):
@@ -64,10 +64,14 @@ class Demo:
     # --- setting up --------------------------------------------------------------------------------
     def set_up(self):
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
+        if getattr(self.args, "topology", ""):
+            env["POSTERN_TOPOLOGY"] = self.args.topology
         if self.displays:
             env["POSTERN_DISPLAY_PORT"] = str(self.args.port + 27)
         if self.console:
             env["POSTERN_CONSOLE_PORT"] = str(self.args.port + 25)
+        if self.by_hand:
+            env["POSTERN_TRAVELLER_PORT"] = str(self.args.port + 40)
         made = subprocess.run([os.path.join(HERE, "make-config"), self.build, self.dir, str(self.args.lanes),
                                str(self.args.travellers // self.args.lanes)] + ([self.args.store] if self.args.store else []),
                               env=env, stdout=subprocess.PIPE, text=True)
@@ -90,7 +94,7 @@ class Demo:
         end = time.monotonic() + 20
         while time.monotonic() < end:
             units = self.status()
-            if len(units) == self.args.lanes + 2 and all(p["state"] == "ready" for u in units.values() for p in u["plugins"]):
+            if len(units) == len(self.lanes()) + 2 and all(p["state"] == "ready" for u in units.values() for p in u["plugins"]):
                 return time.monotonic() - self.begun
             if self.daemon.poll() is not None:
                 break
@@ -206,7 +210,7 @@ class Demo:
             return []
 
     def lanes(self):
-        return [f"lane-{n}" for n in range(1, self.args.lanes + 1)]
+        return [f"lane-{n}" for n in range(1, self.args.lanes + 1 + self.by_hand)]
 
     def chips(self):
         """What became of the chips by the simulators' own logs: events and how many of them, milliseconds of each whole reading,
@@ -264,7 +268,7 @@ class Demo:
                 return db.execute(sql).fetchall()
             finally:
                 db.close()
-        gates = [f"lane-{n}" for n in range(1, self.args.lanes + 1)] + ["post-1"]
+        gates = self.lanes() + ["post-1"]
         local = {}
         for g in gates:
             for e, s, h in rows(os.path.join(self.dir, f"state/{g}/journal.db"), "SELECT epoch, seq, hash FROM journal"):
@@ -275,13 +279,10 @@ class Demo:
 
     def released_without_record(self, local):
         hashes, released, bad = set(local.values()), 0, 0
-        for n in range(1, self.args.lanes + 1):
-            with open(os.path.join(self.dir, f"state/lane-{n}.gate/truth.jsonl"), encoding="utf-8") as f:
-                for line in f:
-                    row = json.loads(line)
-                    if row["event"] == "exit_released":
-                        released += 1
-                        bad += not row["detail"] or bytes.fromhex(row["detail"]) not in hashes
+        for row in (t for lane in self.lanes() for t in self.truths(lane)):
+            if row["event"] == "exit_released":
+                released += 1
+                bad += not row["detail"] or bytes.fromhex(row["detail"]) not in hashes
         return released, bad
 
     def percentile(self, values, p):
@@ -328,8 +329,8 @@ class Demo:
                  + ("equal, every key and hash" if same else "NOT EQUAL"))
         self.say(f"exit releases           {released}, without a record in the journal: {bad}")
         verified = True
-        for n in range(1, self.args.lanes + 1):
-            path = os.path.join(self.dir, f"state/lane-{n}/journal.db")
+        for lane in self.lanes():
+            path = os.path.join(self.dir, f"state/{lane}/journal.db")
             r = subprocess.run([self.postern, "journal", "verify", path], capture_output=True, text=True)
             verified = verified and r.returncode == 0
         self.say("journal chains          " + ("verify" if verified else "DO NOT VERIFY"))
@@ -350,13 +351,16 @@ class Demo:
         self.followers = {}
         self.set_up()
         started = self.wait_ready()
-        self.say(f"{self.args.lanes} lanes, one post, one centre are up after {started:.2f} s; {self.args.travellers} travellers come.")
+        self.say(f"{len(self.lanes())} lanes, one post, one centre are up after {started:.2f} s; {self.args.travellers} travellers come.")
         if self.displays:
-            self.say("Travellers' displays:   " + "  ".join(f"http://127.0.0.1:{self.args.port + 27 + n}/" for n in range(self.args.lanes)))
+            self.say("Travellers' displays:   " + "  ".join(f"http://127.0.0.1:{self.args.port + 27 + n}/" for n in range(len(self.lanes()))))
         if self.console:
             self.tell_console()
+        if self.by_hand:
+            port = "" if self.args.port == 18443 else f" --port {self.args.port + 40}"
+            self.say(f"Be a traveller yourself: at {self.lanes()[-1]} nobody comes but you, in another window:\n    {self.postern} traveller{port}")
         self.say(f"Try in another window:  {self.postern} lanes --run-folder {self.run_folder}\n")
-        threads = [threading.Thread(target=self.follow, args=(f"lane-{n}",), daemon=True) for n in range(1, self.args.lanes + 1)]
+        threads = [threading.Thread(target=self.follow, args=(lane,), daemon=True) for lane in self.lanes()]
         threads.append(threading.Thread(target=self.officer, daemon=True))
         if self.console:
             threads.append(threading.Thread(target=self.console_audit, daemon=True))
@@ -392,9 +396,10 @@ def main():
     a.add_argument("--seconds", type=int, default=280, help="give up after")
     a.add_argument("--no-faults", action="store_true", help="break nothing")
     a.add_argument("--store", default="", help="store of the registry (default: SQLite)")
+    a.add_argument("--topology", choices=("two-step", "one-step"), default="two-step", help="what the lanes are built as")
     demo = Demo(a.parse_args())
     # Pages are built with npm; a build without them shows the same lanes.
-    demo.console = True
+    demo.console = demo.by_hand = True
     demo.displays = os.path.isdir(os.path.join(demo.build, "plugins/display/page"))
     sys.exit(demo.run())
 

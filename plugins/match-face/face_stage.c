@@ -5,11 +5,14 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "face/picture.h"
+#include "face_frames.h"
 
-enum { PAD_SLOT = 3, MATCHER_SLOT = 2 };
+enum { PAD_SLOT = 3, MATCHER_SLOT = 2, LIVE_QUALITY = 80 };
+
+#define RESULT(name) POSTERN__CHECK_RESULT__CHECK_##name
 
 static char *text(const char *s)
 {
@@ -25,21 +28,30 @@ const char *face_stage_missing(const struct face_stage *s)
 	return s->matcher->engine[PAD_SLOT] == NULL ? "face.no_pad" : NULL;
 }
 
-void face_stage_forget(struct face_stage *s)
+void face_stage_shown(struct face_stage *s)
 {
-	explicit_bzero(s->crossing, sizeof s->crossing);
-	explicit_bzero(&s->reference, sizeof s->reference);
-	explicit_bzero(s->probe, sizeof s->probe);
+	if (s->live.jpeg != NULL)
+		explicit_bzero(s->live.jpeg, s->live.size);
+	free(s->live.jpeg);
+	s->live.jpeg = NULL;
+	s->live.size = 0;
 }
 
-static struct face_frame frame_of(const struct face_picture *p)
+static void end_session(struct face_stage *s)
 {
-	return (struct face_frame){.struct_size = sizeof(struct face_frame),
-		.width = p->width,
-		.height = p->height,
-		.stride = p->width * 3,
-		.format = FACE_RGB24,
-		.pixels = p->pixels};
+	face_session_end(&s->session);
+	face_picture_free(&s->live.picture);
+	s->live.worth = 0;
+	s->attacked = false;
+	explicit_bzero(&s->probe, sizeof s->probe);
+}
+
+void face_stage_forget(struct face_stage *s)
+{
+	end_session(s);
+	face_stage_shown(s);
+	explicit_bzero(s->crossing, sizeof s->crossing);
+	explicit_bzero(&s->reference, sizeof s->reference);
 }
 
 void face_stage_take(struct face_stage *s, const char *crossing, const uint8_t *blob, size_t size,
@@ -49,63 +61,32 @@ void face_stage_take(struct face_stage *s, const char *crossing, const uint8_t *
 	struct face_picture p;
 	postern__reference_taken__init(out);
 	face_stage_forget(s);
-	out->result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
+	out->result = RESULT(ABORTED);
 	out->cause = text("face.picture");
 	if (crossing[0] == '\0' || strlen(crossing) >= sizeof s->crossing || blob == NULL ||
 		face_picture_decode(blob, size, &p) != PN_OK)
 		return;
-	const struct face_frame frame = frame_of(&p);
+	const struct face_frame frame = {.struct_size = sizeof frame,
+		.width = p.width,
+		.height = p.height,
+		.stride = p.width * 3,
+		.format = FACE_RGB24,
+		.pixels = p.pixels};
 	int r = face_matcher_capture(s->matcher, &frame, &one_face, &s->reference);
 	face_picture_free(&p);
 	if (r != PN_OK) {
 		out->cause = text("face.engine");
 	} else if (s->reference.faults != 0) {
-		out->result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+		out->result = RESULT(UNDETERMINED);
 		out->cause = text((s->reference.faults & FACE_NO_FACE) != 0 ? "face.no_face"
 									    : "face.several_faces");
 	} else {
 		memcpy(s->crossing, crossing, strlen(crossing) + 1);
-		out->result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+		out->result = RESULT(SUCCESSFUL);
 		out->cause = text("");
 		return;
 	}
 	face_stage_forget(s);
-}
-
-/* One frame of the blob captured; a frame for another sensor than the eye's is passed over
- * (PN_EUNSUPPORTED). */
-static int capture(struct face_stage *s, const Postern__FaceFrame *f, const uint8_t *blob,
-	size_t size, struct face_capture *out)
-{
-	const uint8_t *bytes = blob + f->offset;
-	struct face_picture p = {0};
-	struct face_frame frame = {.struct_size = sizeof frame,
-		.width = f->width,
-		.height = f->height,
-		.sensor = f->sensor,
-		.time_ns = f->mono_ns};
-	if (f->offset > size || f->size > size - f->offset || f->size == 0)
-		return PN_EFORMAT;
-	if (f->format == POSTERN__FRAME_FORMAT__FRAME_JPEG) {
-		int r = face_picture_jpeg(bytes, f->size, &p);
-		if (r != PN_OK)
-			return r;
-		frame = frame_of(&p);
-	} else if (f->format == POSTERN__FRAME_FORMAT__FRAME_RGB24 ||
-		   f->format == POSTERN__FRAME_FORMAT__FRAME_GREY8) {
-		const uint32_t each = f->format == POSTERN__FRAME_FORMAT__FRAME_RGB24 ? 3 : 1;
-		if (f->width < 1 || f->height < 1 || f->width > FACE_PICTURE_SIDE_MAX ||
-			f->height > FACE_PICTURE_SIDE_MAX || f->size != f->width * f->height * each)
-			return PN_EFORMAT;
-		frame.stride = f->width * each;
-		frame.format = each == 3 ? FACE_RGB24 : FACE_GREY8;
-		frame.pixels = bytes;
-	} else {
-		return PN_EUNSUPPORTED;
-	}
-	int r = face_matcher_capture(s->matcher, &frame, &s->settings.limits, out);
-	face_picture_free(&p);
-	return r;
 }
 
 static void describe(struct face_stage *s, Postern__FaceMatched *out)
@@ -116,132 +97,240 @@ static void describe(struct face_stage *s, Postern__FaceMatched *out)
 	out->engine = s->engine;
 	out->model = s->folder->model->name;
 	out->model_sha256 = text(s->folder->digest);
-	out->pad = POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED;
+	out->pad = RESULT(NOT_PERFORMED);
 	out->pad_level = POSTERN__PAD_LEVEL__PAD_NONE;
-	out->result = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+	out->result = RESULT(UNDETERMINED);
 	if (s->settings.threshold != NULL) {
 		out->threshold_permille = (int32_t)lround(s->settings.threshold->score * 1000);
-		out->fmr_millionths = (uint32_t)lround(s->settings.threshold->fmr * 1e6);
+		out->fmr_millionths = (uint32_t)lround(s->settings.threshold->fmr * 1e6) * s->settings.attempts;
 	}
 }
 
-/* Frames that are good enough, and what was wrong with the others. */
-static unsigned good_frames(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob,
-	size_t size, Postern__FaceMatched *out)
+/* An officer sees the best frame there was; with no good one, whatever shows somebody; else the last. */
+static void keep_for_officer(struct face_stage *s, const struct face_seen *seen)
 {
-	unsigned good = 0;
-	for (size_t i = 0; i < q->n_frames && i < FACE_STAGE_FRAMES_MAX; i++) {
-		struct face_capture *c = &s->probe[good];
-		if (capture(s, q->frames[i], blob, size, c) != PN_OK)
-			continue;
-		if (c->faults == 0 && c->size > 0)
-			good++;
-		else
-			out->faults |= c->faults;
-	}
-	out->frames_used = good;
-	return good;
+	const struct face_capture *c = &s->probe;
+	const float worth = c->size == 0 ? 0.1F : c->faults != 0 ? 0.2F : 1 + face_session_quality(c);
+	struct face_picture p;
+	if (worth < s->live.worth || face_frames_copy(&seen->frame, &p) != PN_OK)
+		return;
+	face_picture_free(&s->live.picture);
+	s->live.picture = p;
+	s->live.worth = worth;
 }
 
-/* Raw frames only: attack detection sees what the cameras saw, not what a codec left. */
-static void detect_attack(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob,
-	size_t size, Postern__FaceMatched *out)
+void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t frame, const uint8_t *blob, size_t size)
 {
-	static const uint32_t formats[] = {[POSTERN__FRAME_FORMAT__FRAME_RGB24] = FACE_RGB24,
-		[POSTERN__FRAME_FORMAT__FRAME_GREY8] = FACE_GREY8,
-		[POSTERN__FRAME_FORMAT__FRAME_NIR8] = FACE_NIR8,
-		[POSTERN__FRAME_FORMAT__FRAME_DEPTH16] = FACE_DEPTH16};
-	static const uint32_t widths[] = {
-		[FACE_RGB24] = 3, [FACE_GREY8] = 1, [FACE_NIR8] = 1, [FACE_DEPTH16] = 2};
+	struct face_seen seen;
+	if (frame >= FACE_STAGE_FRAMES_MAX || face_frames_see(q->frames[frame], blob, size, &seen) != PN_OK)
+		return;
+	if (face_session_seen(&s->session, seen.digest) && seen.fault == CAMERA_WELL)
+		seen.fault = CAMERA_FROZEN;
+	if (seen.fault != CAMERA_WELL) {
+		s->looked.fault = seen.fault;
+	} else if (face_matcher_capture(s->matcher, &seen.frame, &s->settings.limits, &s->probe) != PN_OK) {
+		s->looked.engine_failed = true;
+	} else {
+		s->looked.well++;
+		keep_for_officer(s, &seen);
+		if (face_session_offer(&s->session, s->matcher, &s->probe) != PN_OK)
+			s->looked.engine_failed = true;
+	}
+	explicit_bzero(&s->probe, sizeof s->probe);
+	face_frames_free(&seen);
+}
+
+/* Raw frames only: attack detection sees what the cameras saw, not what a codec left. An attack in any of a session's queries
+ * is one. */
+static void detect_attack(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size,
+	Postern__FaceMatched *out)
+{
 	struct face_frame frames[FACE_STAGE_FRAMES_MAX];
 	const struct face_frame *list[FACE_STAGE_FRAMES_MAX];
 	const struct face_engine *e = s->matcher->engine[PAD_SLOT];
 	struct face_pad pad = {.struct_size = sizeof pad};
-	uint32_t count = 0;
 	if (e == NULL)
 		return;
-	for (size_t i = 0; i < q->n_frames && count < FACE_STAGE_FRAMES_MAX; i++) {
-		const Postern__FaceFrame *f = q->frames[i];
-		const uint32_t format =
-			(unsigned)f->format < PN_COUNT(formats) ? formats[f->format] : 0;
-		if (format == 0 || f->width < 1 || f->height < 1 ||
-			f->width > FACE_PICTURE_SIDE_MAX || f->height > FACE_PICTURE_SIDE_MAX ||
-			f->size != f->width * f->height * widths[format] || f->offset > size ||
-			f->size > size - f->offset)
-			continue;
-		frames[count] = (struct face_frame){.struct_size = sizeof *frames,
-			.width = f->width,
-			.height = f->height,
-			.stride = f->width * widths[format],
-			.format = format,
-			.sensor = f->sensor,
-			.time_ns = f->mono_ns,
-			.pixels = blob + f->offset};
-		list[count] = &frames[count];
-		count++;
-	}
-	out->pad = POSTERN__CHECK_RESULT__CHECK_UNDETERMINED;
+	const uint32_t count = face_frames_raw(q, blob, size, frames, FACE_STAGE_FRAMES_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		list[i] = &frames[i];
+	out->pad = s->attacked ? RESULT(FAILED) : RESULT(UNDETERMINED);
 	if (count == 0 || e->pad(s->matcher->self[PAD_SLOT], list, count, &pad) != PN_OK)
 		return;
-	if (pad.decision == FACE_PAD_BONA_FIDE)
-		out->pad = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
-	else if (pad.decision == FACE_PAD_ATTACK)
-		out->pad = POSTERN__CHECK_RESULT__CHECK_FAILED;
-	out->pad_level = pad.level == FACE_PAD_CERTIFIED   ? POSTERN__PAD_LEVEL__PAD_CERTIFIED
+	s->attacked = s->attacked || pad.decision == FACE_PAD_ATTACK;
+	if (s->attacked)
+		out->pad = RESULT(FAILED);
+	else if (pad.decision == FACE_PAD_BONA_FIDE)
+		out->pad = RESULT(SUCCESSFUL);
+	out->pad_level = pad.level == FACE_PAD_CERTIFIED   ? POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED
 			 : pad.level == FACE_PAD_HEURISTIC ? POSTERN__PAD_LEVEL__PAD_HEURISTIC
 							   : POSTERN__PAD_LEVEL__PAD_NONE;
+	out->pad_score_permille = isfinite(pad.score) ? (int32_t)lroundf(fmaxf(-1000, fminf(1000, pad.score)) * 1000) : 0;
 	memcpy(s->pad_mechanism, pad.mechanism, sizeof s->pad_mechanism);
 	s->pad_mechanism[sizeof s->pad_mechanism - 1] = '\0';
+	memcpy(s->pad_certificate, pad.certificate, sizeof s->pad_certificate);
+	s->pad_certificate[sizeof s->pad_certificate - 1] = '\0';
 	out->pad_mechanism = s->pad_mechanism;
+	out->pad_certificate = s->pad_certificate;
+}
+
+static void conclude(Postern__FaceMatched *out, Postern__CheckResult result, const char *cause)
+{
+	out->result = result;
+	out->cause = text(cause);
 }
 
 static void decide(const struct face_stage *s, float score, Postern__FaceMatched *out)
 {
-	const bool certified = out->pad == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL &&
-			       out->pad_level == POSTERN__PAD_LEVEL__PAD_CERTIFIED;
+	const bool certified = out->pad == RESULT(SUCCESSFUL) && out->pad_level == POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED;
 	out->scored = true;
 	out->score_permille = (int32_t)lroundf(fmaxf(-1000, fminf(1000, score)) * 1000);
-	if (s->settings.threshold == NULL) {
-		out->cause = text("face.no_threshold");
-	} else if (!((double)score >= s->settings.threshold->score)) {
-		out->result = POSTERN__CHECK_RESULT__CHECK_FAILED;
-		out->cause = text("face.no_match");
-	} else if (out->pad == POSTERN__CHECK_RESULT__CHECK_FAILED) {
-		out->result = POSTERN__CHECK_RESULT__CHECK_FAILED;
-		out->cause = text("face.attack");
-	} else if (s->settings.unattended && !certified) {
-		out->cause = text("face.no_pad");
-	} else {
-		out->result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+	if (s->settings.threshold == NULL)
+		conclude(out, RESULT(UNDETERMINED), "face.no_threshold");
+	else if (!((double)score >= s->settings.threshold->score))
+		conclude(out, RESULT(FAILED), "face.no_match");
+	else if (out->pad == RESULT(FAILED))
+		conclude(out, RESULT(FAILED), "face.attack");
+	else if (s->settings.unattended && !certified)
+		conclude(out, RESULT(UNDETERMINED), "face.no_pad");
+	else
+		conclude(out, RESULT(SUCCESSFUL), "");
+}
+
+static void ask_for_more(const struct face_stage *s, const Postern__MatchFace *q, Postern__FaceMatched *out)
+{
+	static const Postern__FaceAdvice advice[] = {[FACE_ADVICE_NONE] = POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED,
+		[FACE_ADVICE_LOOK_HERE] = POSTERN__FACE_ADVICE__FACE_ADVICE_LOOK_HERE,
+		[FACE_ADVICE_CLOSER] = POSTERN__FACE_ADVICE__FACE_ADVICE_CLOSER,
+		[FACE_ADVICE_STAND_STILL] = POSTERN__FACE_ADVICE__FACE_ADVICE_STAND_STILL,
+		[FACE_ADVICE_ALONE] = POSTERN__FACE_ADVICE__FACE_ADVICE_ALONE,
+		[FACE_ADVICE_UNCOVER] = POSTERN__FACE_ADVICE__FACE_ADVICE_UNCOVER};
+	conclude(out, RESULT(UNDETERMINED), "face.too_few_frames");
+	out->more = true;
+	out->advice = advice[face_session_advice(&s->session, q->elapsed_ms)];
+}
+
+static void compare(struct face_stage *s, const Postern__MatchFace *q, Postern__FaceMatched *out)
+{
+	const struct face_capture *probes[FACE_KEPT];
+	const size_t count = face_session_probes(&s->session, probes);
+	float score;
+	out->frames_used = (uint32_t)count;
+	if (face_matcher_score(s->matcher, &s->reference, probes, count, &score) != PN_OK) {
+		conclude(out, RESULT(ABORTED), "face.engine");
+		return;
+	}
+	decide(s, score, out);
+	if (strcmp(out->cause, "face.no_match") == 0 && face_session_again(&s->session, q->elapsed_ms, q->limit_ms)) {
+		ask_for_more(s, q, out);
+		out->scored = false;
+		out->score_permille = 0;
 	}
 }
 
-void face_stage_match(struct face_stage *s, const char *crossing, const Postern__MatchFace *q,
-	const uint8_t *blob, size_t size, Postern__FaceMatched *out)
+static void go_on(struct face_stage *s, const Postern__MatchFace *q, Postern__FaceMatched *out)
 {
-	const struct face_capture *probes[FACE_STAGE_FRAMES_MAX];
-	float score;
+	switch (face_session_next(&s->session, q->elapsed_ms, q->limit_ms)) {
+	case FACE_MORE:
+		ask_for_more(s, q, out);
+		break;
+	case FACE_COMPARE:
+		compare(s, q, out);
+		break;
+	case FACE_SWAPPED:
+		conclude(out, RESULT(FAILED), "face.swapped");
+		break;
+	case FACE_CROWD:
+		conclude(out, RESULT(UNDETERMINED), "face.several_faces");
+		break;
+	case FACE_LATE:
+		if (s->session.attempt > 1) /* the comparison before stands */
+			conclude(out, RESULT(FAILED), "face.no_match");
+		else
+			conclude(out, RESULT(UNDETERMINED), s->session.ever == FACE_NO_FACE && s->session.count == 0 ? "face.no_face"
+															     : "face.too_few_frames");
+		break;
+	}
+}
+
+static void add(struct face_stage *s, Postern__FaceMatched *out, const char *name, Postern__CheckResult result, const char *reason)
+{
+	Postern__Check *c = &s->check[out->n_checks];
+	if (out->n_checks == FACE_STAGE_CHECKS)
+		return;
+	postern__check__init(c);
+	c->name = text(name);
+	c->result = result;
+	c->field = text("face");
+	c->reason = text(reason);
+	s->checks[out->n_checks++] = c;
+	out->checks = s->checks;
+}
+
+/* Each part in BSI TR-03135's words, and what nobody looks at by its name. */
+static void add_checks(struct face_stage *s, Postern__FaceMatched *out)
+{
+	const uint32_t alone = FACE_SEVERAL, quality = s->session.ever & ~(uint32_t)(FACE_SEVERAL | FACE_NO_FACE);
+	const bool several = (s->session.ever & alone) != 0, enough = out->frames_used >= FACE_FUSE_MIN;
+	const bool swapped = s->session.swapped, aborted = out->result == RESULT(ABORTED);
+	add(s, out, "face.capture", enough ? RESULT(SUCCESSFUL) : aborted ? RESULT(ABORTED) : RESULT(UNDETERMINED), enough ? "" : out->cause);
+	add(s, out, "face.quality", enough ? RESULT(SUCCESSFUL) : quality != 0 ? RESULT(FAILED) : RESULT(UNDETERMINED),
+		enough || quality == 0 ? "" : "face.too_few_frames");
+	add(s, out, "face.one_person", swapped || several ? RESULT(FAILED) : s->session.first.size > 0 ? RESULT(SUCCESSFUL) : RESULT(UNDETERMINED),
+		swapped ? "face.swapped" : several ? "face.several_faces" : "");
+	add(s, out, "face.match", out->scored || aborted ? out->result : RESULT(NOT_PERFORMED), out->scored || aborted ? out->cause : "");
+	add(s, out, "face.pad", out->pad, out->pad == RESULT(FAILED) ? "face.attack" : "");
+	add(s, out, "face.eyes_open", RESULT(NOT_PERFORMED), "face.not_assessed");
+	add(s, out, "face.mouth_closed", RESULT(NOT_PERFORMED), "face.not_assessed");
+	add(s, out, "face.uncovered", RESULT(NOT_PERFORMED), "face.not_assessed");
+}
+
+/* It is decided, one way or the other. */
+static void finish(struct face_stage *s, Postern__FaceMatched *out)
+{
+	out->faults = s->session.ever;
+	out->attempts = out->scored ? s->session.attempt : s->session.attempt - (s->session.attempt > 0);
+	add_checks(s, out);
+	if (s->live.picture.pixels != NULL &&
+		face_picture_to_jpeg(&s->live.picture, LIVE_QUALITY, &s->live.jpeg, &s->live.size) == PN_OK)
+		out->live_type = text("image/jpeg");
+	end_session(s);
+}
+
+bool face_stage_begin(struct face_stage *s, const char *crossing, const Postern__MatchFace *q, const uint8_t *blob,
+	Postern__FaceMatched *out)
+{
+	face_stage_shown(s);
 	describe(s, out);
+	memset(&s->looked, 0, sizeof s->looked);
 	if (s->crossing[0] == '\0' || strcmp(s->crossing, crossing) != 0) {
 		out->cause = text("face.no_reference");
-		return;
+		return false;
 	}
-	if (blob == NULL || q->n_frames == 0) {
-		out->result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
-		out->cause = text("face.picture");
-		return;
+	if (!s->session.open) {
+		const struct face_session_settings settings = {.frames_min = s->settings.frames_min,
+			.attempts = s->settings.attempts,
+			.same_person = s->settings.threshold != NULL ? (float)s->settings.threshold->score : NAN};
+		face_session_begin(&s->session, &settings);
 	}
-	const unsigned good = good_frames(s, q, blob, size, out);
-	for (unsigned i = 0; i < good; i++)
-		probes[i] = &s->probe[i];
-	if (good < s->settings.frames_min || good == 0) {
-		out->cause = text("face.too_few_frames");
-	} else if (face_matcher_score(s->matcher, &s->reference, probes, good, &score) != PN_OK) {
-		out->result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
-		out->cause = text("face.engine");
-	} else {
-		detect_attack(s, q, blob, size, out);
-		decide(s, score, out);
-	}
-	explicit_bzero(s->probe, sizeof s->probe);
+	if (blob != NULL && q->n_frames > 0)
+		return true;
+	conclude(out, RESULT(ABORTED), "face.picture");
+	finish(s, out);
+	return false;
+}
+
+void face_stage_decide(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size,
+	Postern__FaceMatched *out)
+{
+	describe(s, out);
+	detect_attack(s, q, blob, size, out);
+	if (s->looked.engine_failed)
+		conclude(out, RESULT(ABORTED), "face.engine");
+	else if (s->looked.well == 0 && s->looked.fault != CAMERA_WELL)
+		conclude(out, RESULT(ABORTED), camera_fault_key(s->looked.fault));
+	else
+		go_on(s, q, out);
+	if (!out->more)
+		finish(s, out);
 }

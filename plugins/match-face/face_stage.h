@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * References and frames as take_reference and match_face bring them, through plugins/lib/face, into
  * the answers' messages. No clock, no file. Must never compare a face with the reference of another
- * crossing, answer `successful` by a threshold that the models' table has not, nor keep a picture.
+ * crossing, answer `successful` by a threshold that the models' table has not, nor keep a picture
+ * beyond the answer that shows it.
  */
 #ifndef POSTERN_MATCH_FACE_FACE_STAGE_H
 #define POSTERN_MATCH_FACE_FACE_STAGE_H
+#include "camera/watch.h"
 #include "face.pb-c.h"
 #include "face/matcher.h"
 #include "face/model.h"
+#include "face/picture.h"
+#include "face/session.h"
 
-enum { FACE_STAGE_CROSSING = 40, FACE_STAGE_FRAMES_MAX = FACE_PROBES_MAX };
+enum { FACE_STAGE_CROSSING = 40, FACE_STAGE_FRAMES_MAX = FACE_PROBES_MAX, FACE_STAGE_CHECKS = 8 };
 
 struct face_settings {
 	struct face_limits limits;
-	const struct face_threshold *threshold; /* NULL: the table has none */
-	uint32_t frames_min;
+	const struct face_threshold *threshold; /* for one of the attempts; NULL: the table has none */
+	uint32_t frames_min, attempts;
 	bool unattended;
 };
 
@@ -25,17 +29,40 @@ struct face_stage {
 	struct face_settings settings;
 	char crossing[FACE_STAGE_CROSSING]; /* of the reference; "": there is none */
 	char engine[128];
-	char pad_mechanism[32];
-	struct face_capture reference, probe[FACE_STAGE_FRAMES_MAX];
+	char pad_mechanism[32], pad_certificate[64];
+	struct face_capture reference, probe;
+	struct face_session session;
+	/* Of the query under way: frames that showed something, and why the others did not. */
+	struct {
+		uint32_t well;
+		enum camera_fault fault;
+		bool engine_failed;
+	} looked;
+	bool attacked; /* by what was said of any frame of the session */
+	struct {
+		struct face_picture picture; /* the frame that shows the traveller best so far */
+		float worth;
+		uint8_t *jpeg; /* of the last answer that ended a session */
+		size_t size;
+	} live;
+	Postern__Check check[FACE_STAGE_CHECKS], *checks[FACE_STAGE_CHECKS];
 };
 
 /* NULL: nothing is missing for the mode that the settings ask for. Else a catalogue key:
  * "face.no_threshold", "face.no_pad". */
 const char *face_stage_missing(const struct face_stage *s);
-/* Strings of the answers are static, or the stage's or the folder's. */
+/* Strings and lists of the answers are static, or the stage's or the folder's. */
 void face_stage_take(struct face_stage *s, const char *crossing, const uint8_t *blob, size_t size,
 	Postern__ReferenceTaken *out);
-void face_stage_match(struct face_stage *s, const char *crossing, const Postern__MatchFace *q,
-	const uint8_t *blob, size_t size, Postern__FaceMatched *out);
+/* A query in three steps, since a frame takes its time: begin; look at each frame, 0 to q->n_frames - 1; decide. False: there is
+ * nothing to look at, and out is the answer. */
+bool face_stage_begin(struct face_stage *s, const char *crossing, const Postern__MatchFace *q, const uint8_t *blob,
+	Postern__FaceMatched *out);
+void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t frame, const uint8_t *blob, size_t size);
+/* What out->live_type speaks of is in s->live.jpeg until face_stage_shown(). */
+void face_stage_decide(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size,
+	Postern__FaceMatched *out);
+/* The answer has been given: wipes its picture. */
+void face_stage_shown(struct face_stage *s);
 void face_stage_forget(struct face_stage *s);
 #endif

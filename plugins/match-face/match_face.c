@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Plugin match-face: answers take_reference with whether the chip's face can be compared, and
  * match_face with how alike the faces of some frames are to it. Must never hold a reference longer
- * than its crossing is asked about, nor start unattended without a measured threshold and attack
- * detection.
+ * than its crossing is asked about, start unattended without a measured threshold and attack
+ * detection, nor be deaf for longer than one frame takes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "postern/plugin.h"
 
 #define ARENA_SIZE 16384u
-#define ANSWER_MAX 2048u
+#define ANSWER_MAX 4096u
 
 struct plugin {
 	const struct postern_host *host;
@@ -25,6 +25,14 @@ struct plugin {
 	struct face_matcher matcher;
 	struct face_stage stage;
 	uint32_t hold_ms;
+	uint64_t forget_ms; /* when the reference goes; 0: there is none */
+	/* The match_face under way, a frame per turn of the loop; query NULL: none. In the arena and in memory of our own. */
+	struct {
+		const Postern__MatchFace *query;
+		uint64_t id;
+		size_t frame, size;
+		uint8_t *blob;
+	} work;
 };
 
 static void *arena_take(void *data, size_t size)
@@ -44,18 +52,72 @@ static void log_event(
 	p->host->log(p->host->ctx, level, event, detail);
 }
 
-static void answer(
-	struct plugin *p, uint64_t query_id, uint32_t body, const ProtobufCMessage *message)
+/* blob NULL: there is none. */
+static void answer(struct plugin *p, uint64_t query_id, uint32_t body, const ProtobufCMessage *message, const uint8_t *blob, size_t blob_size)
 {
+	const struct postern_host *h = p->host;
 	const size_t size = protobuf_c_message_get_packed_size(message);
 	if (size > sizeof p->answer) {
 		log_event(p, POSTERN_ERROR, "match_face.answer_too_large", "");
 		return; /* the declared default, refer, answers for us */
 	}
 	protobuf_c_message_pack(message, p->answer);
-	if (p->host->answer(p->host->ctx, query_id, body, p->answer, size) != 0)
+	int r = blob != NULL ? h->answer_blob(h->ctx, query_id, body, p->answer, size, blob, blob_size)
+			     : h->answer(h->ctx, query_id, body, p->answer, size);
+	if (r != 0)
 		log_event(p, POSTERN_WARNING, "match_face.answer_refused", "");
 	explicit_bzero(p->answer, size);
+}
+
+/* The next frame at once; or the end of the reference's time. */
+static void arm(struct plugin *p)
+{
+	const uint64_t now = p->host->now_ms(p->host->ctx);
+	uint64_t wait = p->forget_ms > now ? p->forget_ms - now : 0;
+	if (p->work.query == NULL && p->forget_ms == 0)
+		return;
+	if (p->work.query != NULL)
+		wait = 0;
+	if (p->host->wake_after(p->host->ctx, (uint32_t)wait) != 0) {
+		face_stage_forget(&p->stage);
+		p->host->fail(p->host->ctx, "match_face.no_timer");
+	}
+}
+
+static void end_work(struct plugin *p)
+{
+	if (p->work.blob != NULL)
+		explicit_bzero(p->work.blob, p->work.size);
+	free(p->work.blob);
+	memset(&p->work, 0, sizeof p->work);
+	arena_wipe(&p->arena);
+}
+
+static void forget(struct plugin *p)
+{
+	face_stage_forget(&p->stage);
+	p->forget_ms = 0;
+}
+
+static void give(struct plugin *p, uint64_t id, const Postern__FaceMatched *m)
+{
+	p->host->count(p->host->ctx, "matches_total", 1);
+	if (!m->more && m->result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
+		p->host->count(p->host->ctx, "matches_not_successful_total", 1);
+	answer(p, id, POSTERN__ENVELOPE__BODY_FACE_MATCHED, &m->base, p->stage.live.jpeg, p->stage.live.size);
+	face_stage_shown(&p->stage);
+}
+
+/* Something else is asked before this is done: its traveller is gone. */
+static void abandon(struct plugin *p)
+{
+	Postern__FaceMatched m = POSTERN__FACE_MATCHED__INIT;
+	if (p->work.query == NULL)
+		return;
+	m.result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
+	m.cause = (char *)(uintptr_t)"face.asked_again";
+	give(p, p->work.id, &m);
+	end_work(p);
 }
 
 static void take_reference(struct plugin *p, const struct postern_message *m)
@@ -63,61 +125,87 @@ static void take_reference(struct plugin *p, const struct postern_message *m)
 	Postern__ReferenceTaken taken;
 	face_stage_take(&p->stage, m->crossing_id, m->blob, m->blob_size, &taken);
 	p->host->count(p->host->ctx, "references_total", 1);
-	if (p->stage.crossing[0] != '\0' && p->host->wake_after(p->host->ctx, p->hold_ms) != 0) {
-		face_stage_forget(&p->stage);
-		p->host->fail(p->host->ctx, "match_face.no_timer");
-	}
-	answer(p, m->query_id, POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN, &taken.base);
+	p->forget_ms = p->stage.crossing[0] != '\0' ? p->host->now_ms(p->host->ctx) + p->hold_ms : 0;
+	answer(p, m->query_id, POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN, &taken.base, NULL, 0);
 }
 
-static void match_face(
-	struct plugin *p, const struct postern_message *m, const Postern__MatchFace *q)
+static void match_face(struct plugin *p, const struct postern_message *m)
 {
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &p->arena};
+	const Postern__MatchFace *q = postern__match_face__unpack(&allocator, m->size, m->bytes);
 	Postern__FaceMatched matched;
-	face_stage_match(&p->stage, m->crossing_id, q, m->blob, m->blob_size, &matched);
-	p->host->count(p->host->ctx, "matches_total", 1);
-	if (matched.result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
-		p->host->count(p->host->ctx, "matches_not_successful_total", 1);
-	answer(p, m->query_id, POSTERN__ENVELOPE__BODY_FACE_MATCHED, &matched.base);
+	if (q == NULL) {
+		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
+		arena_wipe(&p->arena);
+		return;
+	}
+	if (!face_stage_begin(&p->stage, m->crossing_id, q, m->blob, &matched)) {
+		give(p, m->query_id, &matched);
+		arena_wipe(&p->arena);
+		return;
+	}
+	p->work.query = q;
+	p->work.id = m->query_id;
+	p->work.size = m->blob_size;
+	p->work.blob = malloc(m->blob_size);
+	if (p->work.blob == NULL) {
+		abandon(p);
+		return;
+	}
+	memcpy(p->work.blob, m->blob, m->blob_size);
 }
 
 static void on_message(void *self, const struct postern_message *m)
 {
 	struct plugin *p = self;
-	ProtobufCAllocator allocator = {arena_take, arena_leave, &p->arena};
-	bool decoded = true;
 	if (m->body == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE) {
+		abandon(p);
 		take_reference(p, m);
+	} else if (m->body == POSTERN__ENVELOPE__BODY_FORGET_FACE) {
+		abandon(p);
+		forget(p);
 	} else if (m->body == POSTERN__ENVELOPE__BODY_MATCH_FACE) {
-		const Postern__MatchFace *q =
-			postern__match_face__unpack(&allocator, m->size, m->bytes);
-		decoded = q != NULL;
-		if (decoded)
-			match_face(p, m, q);
+		abandon(p);
+		match_face(p, m);
 	}
-	if (!decoded)
-		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
-	arena_wipe(&p->arena);
+	arm(p);
 }
 
-/* The time of a reference is over. */
+static void go_on(struct plugin *p)
+{
+	Postern__FaceMatched matched;
+	if (p->work.frame < p->work.query->n_frames && p->work.frame < FACE_STAGE_FRAMES_MAX) {
+		face_stage_look(&p->stage, p->work.query, p->work.frame++, p->work.blob, p->work.size);
+		return;
+	}
+	face_stage_decide(&p->stage, p->work.query, p->work.blob, p->work.size, &matched);
+	give(p, p->work.id, &matched);
+	end_work(p);
+}
+
 static void on_tick(void *self, uint64_t now_ms)
 {
 	struct plugin *p = self;
-	(void)now_ms;
-	face_stage_forget(&p->stage);
+	if (p->work.query != NULL)
+		go_on(p);
+	else if (p->forget_ms != 0 && now_ms >= p->forget_ms)
+		forget(p);
+	arm(p);
 }
 
 static void on_core(void *self, uint64_t epoch)
 {
 	struct plugin *p = self;
 	(void)epoch;
-	face_stage_forget(&p->stage);
+	end_work(p); /* nobody waits for it */
+	forget(p);
 }
 
 static void on_stop(void *self)
 {
 	struct plugin *p = self;
+	end_work(p);
+	face_stage_forget(&p->stage);
 	face_matcher_close(&p->matcher);
 	face_folder_free(p->folder);
 	explicit_bzero(p, sizeof *p);
@@ -160,8 +248,9 @@ static int settings(struct plugin *p)
 	s->limits.eye_distance_min = (float)h->option_int(h->ctx, "eye_distance_min");
 	s->frames_min = (uint32_t)h->option_int(h->ctx, "frames_min");
 	s->unattended = mode == NULL || strcmp(mode, "assisted") != 0;
-	if (face_model_threshold(p->folder->model,
-		    (double)h->option_int(h->ctx, "fmr_millionths") / 1e6, &s->threshold) != PN_OK)
+	s->attempts = (uint32_t)h->option_int(h->ctx, "attempts");
+	/* An impostor has as many tries: together they may be mistaken as often as is allowed. */
+	if (face_model_threshold(p->folder->model, (double)h->option_int(h->ctx, "fmr_millionths") / 1e6 / s->attempts, &s->threshold) != PN_OK)
 		s->threshold = NULL;
 	p->hold_ms = (uint32_t)h->option_int(h->ctx, "hold_s") * 1000;
 	const char *missing = face_stage_missing(&p->stage);
@@ -177,6 +266,10 @@ static int on_init(const struct postern_host *host, void **self)
 	struct plugin *p = calloc(1, sizeof *p);
 	if (p == NULL)
 		return PN_ENOMEM;
+	if (!POSTERN_HOST_HAS(host, answer_blob)) {
+		free(p);
+		return PN_EUNSUPPORTED;
+	}
 	p->host = host;
 	arena_init(&p->arena, p->memory, sizeof p->memory);
 	int r = load(p);

@@ -1,103 +1,233 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plugin sim-camera: answers capture_face with the next JPEG files of a folder, read once at the
- * start. Must never be loaded by a production profile, which its manifest sees to, nor be given a
- * traveller's picture.
+ * Plugin sim-camera: answers capture_face with frames of a drawn scene, at the rate that is asked for, each made when it is due.
+ * Must never be loaded by a production profile, which its manifest sees to, keep a frame beyond its answer, nor give one that shows
+ * nothing.
  */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "bus.pb-c.h"
+#include "camera/watch.h"
 #include "face.pb-c.h"
 #include "postern/plugin.h"
+#include "scene.h"
 
 enum {
-	FILES_MAX = 64,
+	PORTRAITS_MAX = 32,
 	FRAMES_MAX = 16,
+	FRAMES_HELD = 8, /* as many as an answer's 8 MiB take */
 	FILE_BYTES_MAX = 4 << 20,
-	BLOB_BYTES_MAX = 8 << 20,
-	TOTAL_BYTES_MAX = 32 << 20,
 	PATH_BYTES = 4096,
-	ANSWER_MAX = 2048
-};
-
-struct shot {
-	uint8_t *bytes;
-	uint32_t size;
+	ANSWER_MAX = 2048,
+	LINE_MAX_BYTES = 64,
+	INTERVAL_MIN_MS = 20,
 };
 
 struct camera {
 	const struct postern_host *host;
-	struct shot shot[FILES_MAX];
-	size_t count, next, total;
-	uint8_t *blob; /* of BLOB_BYTES_MAX */
+	struct face_picture portraits[PORTRAITS_MAX];
+	size_t count;
+	int line; /* -1: none */
+	char heard[LINE_MAX_BYTES];
+	size_t heard_size;
+	bool skipping; /* to the end of a line that was too long */
+	struct scene scene;
+	uint32_t number; /* of frames since the scene began */
+	struct camera_watch watch;
+	const char *trouble;
+	bool told_ready, told;
+	/* The capture under way; query 0: none. */
+	uint64_t query;
+	uint32_t wanted, interval_ms, taken;
+	uint64_t due_ms;
+	Postern__FaceFrame frame[FRAMES_MAX];
+	uint8_t *blob; /* of FRAMES_HELD frames; wiped with the answer */
 };
 
-static uint64_t now_ns(void)
+static void set_trouble(struct camera *c, const char *key)
 {
-	struct timespec t;
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+	const struct postern_host *h = c->host;
+	if (strcmp(c->trouble, key) == 0)
+		return;
+	if (c->trouble[0] != '\0')
+		h->trouble(h->ctx, c->trouble, 0);
+	if (key[0] != '\0')
+		h->trouble(h->ctx, key, 1);
+	c->trouble = key;
 }
 
-static void give(struct camera *c, uint64_t query_id, const Postern__FaceCaptured *a, size_t size)
+static void tell_ready(struct camera *c, bool ready)
 {
+	Postern__ReaderStatus s = POSTERN__READER_STATUS__INIT;
+	uint8_t bytes[64];
+	if (c->told && c->told_ready == ready)
+		return;
+	s.ready = ready;
+	s.reason = (char *)(uintptr_t)(ready ? "" : "camera.unplugged");
+	c->told = c->host->report(c->host->ctx, POSTERN__ENVELOPE__BODY_READER_STATUS, NULL, bytes,
+			  postern__reader_status__pack(&s, bytes)) == 0;
+	c->told_ready = ready;
+}
+
+static void answer(struct camera *c, const char *cause)
+{
+	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
+	Postern__FaceFrame *list[FRAMES_MAX];
 	uint8_t bytes[ANSWER_MAX];
 	const struct postern_host *h = c->host;
+	const size_t used = (size_t)c->taken * SCENE_BYTES;
 	int r = PN_ELIMIT;
-	const size_t packed = postern__face_captured__get_packed_size(a);
+	a.result = cause[0] == '\0' ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL : POSTERN__CHECK_RESULT__CHECK_ABORTED;
+	a.cause = (char *)(uintptr_t)cause;
+	if (cause[0] == '\0') {
+		for (uint32_t i = 0; i < c->taken; i++)
+			list[i] = &c->frame[i];
+		a.frames = list;
+		a.n_frames = c->taken;
+	}
+	const size_t packed = postern__face_captured__get_packed_size(&a);
 	if (packed <= sizeof bytes) {
-		postern__face_captured__pack(a, bytes);
-		r = size > 0 ? h->answer_blob(h->ctx, query_id,
-				       POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed,
-				       c->blob, size)
-			     : h->answer(h->ctx, query_id, POSTERN__ENVELOPE__BODY_FACE_CAPTURED,
-				       bytes, packed);
+		postern__face_captured__pack(&a, bytes);
+		r = a.n_frames > 0 ? h->answer_blob(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed, c->blob, used)
+				   : h->answer(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed);
 	}
 	if (r != 0)
 		h->log(h->ctx, POSTERN_WARNING, "sim_camera.answer_refused", "");
+	h->count(h->ctx, cause[0] == '\0' ? "frames_total" : "faults_total", cause[0] == '\0' ? c->taken : 1);
+	explicit_bzero(c->blob, used);
+	c->query = 0;
+	c->taken = 0;
 }
 
-static void capture(struct camera *c, uint64_t query_id, uint32_t wanted)
+/* Makes the frame that is due; whether it shows anything decides whether it counts. */
+static void take(struct camera *c, uint64_t now)
 {
-	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
-	Postern__FaceFrame frame[FRAMES_MAX], *list[FRAMES_MAX];
-	size_t at = 0;
-	a.frames = list;
-	for (; a.n_frames < wanted && a.n_frames < FRAMES_MAX; a.n_frames++) {
-		const struct shot *s = &c->shot[c->next];
-		if (s->size > BLOB_BYTES_MAX - at)
-			break;
-		memcpy(c->blob + at, s->bytes, s->size);
-		postern__face_frame__init(&frame[a.n_frames]);
-		frame[a.n_frames].format = POSTERN__FRAME_FORMAT__FRAME_JPEG;
-		frame[a.n_frames].offset = (uint32_t)at;
-		frame[a.n_frames].size = s->size;
-		frame[a.n_frames].mono_ns = now_ns();
-		list[a.n_frames] = &frame[a.n_frames];
-		at += s->size;
-		c->next = (c->next + 1) % c->count;
+	uint8_t *pixels = c->blob + (size_t)c->taken * SCENE_BYTES;
+	Postern__FaceFrame *f = &c->frame[c->taken];
+	struct camera_look look;
+	if (c->scene.condition == SCENE_STALLED)
+		return;
+	scene_draw(c->portraits, c->count, &c->scene, c->number++, pixels);
+	camera_look_at(pixels, SCENE_WIDTH, SCENE_HEIGHT, SCENE_WIDTH * 3, 3, &look);
+	if (camera_watch_frame(&c->watch, &look, now) != CAMERA_WELL) {
+		explicit_bzero(pixels, SCENE_BYTES);
+		return;
 	}
-	a.result = a.n_frames > 0 ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL
-				  : POSTERN__CHECK_RESULT__CHECK_ABORTED;
-	a.cause = (char *)(uintptr_t)(a.n_frames > 0 ? "" : "camera.no_frames");
-	give(c, query_id, &a, at);
+	postern__face_frame__init(f);
+	f->format = POSTERN__FRAME_FORMAT__FRAME_RGB24;
+	f->width = SCENE_WIDTH;
+	f->height = SCENE_HEIGHT;
+	f->offset = c->taken * SCENE_BYTES;
+	f->size = SCENE_BYTES;
+	f->mono_ns = clock_mono_ns();
+	c->taken++;
+}
+
+static void go_on(struct camera *c, uint64_t now)
+{
+	if (c->scene.condition == SCENE_UNPLUGGED) {
+		answer(c, "camera.unplugged");
+		return;
+	}
+	if (now >= c->due_ms) {
+		take(c, now);
+		c->due_ms = now + c->interval_ms; /* one that is late is not made up for */
+	}
+	const enum camera_fault fault = camera_watch_now(&c->watch, now);
+	set_trouble(c, camera_fault_key(fault));
+	if (fault != CAMERA_WELL)
+		answer(c, camera_fault_key(fault));
+	else if (c->taken == c->wanted)
+		answer(c, "");
+}
+
+static void capture(struct camera *c, uint64_t query_id, const Postern__CaptureFace *q)
+{
+	const uint64_t now = c->host->now_ms(c->host->ctx);
+	if (c->query != 0)
+		answer(c, "camera.asked_again");
 	c->host->count(c->host->ctx, "captures_total", 1);
+	c->query = query_id;
+	c->wanted = q->frames < 1 ? 1 : q->frames > FRAMES_HELD ? FRAMES_HELD : q->frames;
+	c->interval_ms = q->interval_ms < INTERVAL_MIN_MS ? INTERVAL_MIN_MS : q->interval_ms;
+	c->due_ms = now;
+	camera_watch_begin(&c->watch, now);
+	go_on(c, now);
+}
+
+/* A line that is no scene is passed over: it is only a simulation's. */
+static void hear(struct camera *c, char byte)
+{
+	struct scene s;
+	if (byte != '\n') {
+		c->skipping = c->skipping || c->heard_size + 1 == sizeof c->heard;
+		if (!c->skipping)
+			c->heard[c->heard_size++] = byte;
+		return;
+	}
+	c->heard[c->heard_size] = '\0';
+	if (!c->skipping && scene_parse(c->heard, c->count, &s)) {
+		c->scene = s;
+		c->number = 0;
+	}
+	c->heard_size = 0;
+	c->skipping = false;
+}
+
+static void listen_to_scene(struct camera *c)
+{
+	char bytes[256];
+	if (c->line < 0)
+		return;
+	const ssize_t n = read(c->line, bytes, sizeof bytes);
+	for (ssize_t i = 0; i < n; i++)
+		hear(c, bytes[i]);
+}
+
+static void on_tick(void *self, uint64_t now)
+{
+	struct camera *c = self;
+	listen_to_scene(c);
+	tell_ready(c, c->scene.condition != SCENE_UNPLUGGED);
+	if (c->query != 0)
+		go_on(c, now);
+	else if (c->trouble[0] != '\0' && c->scene.condition < SCENE_BLACK)
+		set_trouble(c, "");
+	const uint64_t wait = c->query != 0 && c->due_ms > now ? c->due_ms - now : CAMERA_LOOK_MS;
+	if (c->host->wake_after(c->host->ctx, wait < CAMERA_LOOK_MS ? (uint32_t)wait : CAMERA_LOOK_MS) != 0)
+		c->host->fail(c->host->ctx, "sim_camera.no_timer");
 }
 
 static void on_message(void *self, const struct postern_message *m)
 {
+	struct camera *c = self;
 	if (m->body != POSTERN__ENVELOPE__BODY_CAPTURE_FACE)
 		return;
 	Postern__CaptureFace *q = postern__capture_face__unpack(NULL, m->size, m->bytes);
 	if (q == NULL)
 		return;
-	capture(self, m->query_id, q->frames);
+	listen_to_scene(c);
+	capture(c, m->query_id, q);
 	postern__capture_face__free_unpacked(q, NULL);
+	on_tick(c, c->host->now_ms(c->host->ctx));
+}
+
+static void on_core(void *self, uint64_t epoch)
+{
+	struct camera *c = self;
+	(void)epoch;
+	explicit_bzero(c->blob, (size_t)c->taken * SCENE_BYTES);
+	c->query = 0;
+	c->taken = 0;
+	c->told = false;
+	on_tick(c, c->host->now_ms(c->host->ctx));
 }
 
 static int is_jpeg(const struct dirent *d)
@@ -109,60 +239,77 @@ static int is_jpeg(const struct dirent *d)
 static int load(struct camera *c, const char *folder, const char *name)
 {
 	char path[PATH_BYTES];
-	struct shot *s = &c->shot[c->count];
-	if (c->count == FILES_MAX ||
-		snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+	if (c->count == PORTRAITS_MAX || snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
 		return PN_ELIMIT;
 	FILE *f = fopen(path, "rbe");
 	if (f == NULL)
 		return PN_EIO;
 	const size_t size = fread(c->blob, 1, FILE_BYTES_MAX + 1, f);
 	fclose(f);
-	if (size == 0)
-		return PN_EIO;
-	if (size > FILE_BYTES_MAX || size > TOTAL_BYTES_MAX - c->total)
-		return PN_ELIMIT;
-	s->bytes = malloc(size);
-	if (s->bytes == NULL)
-		return PN_ENOMEM;
-	memcpy(s->bytes, c->blob, size);
-	s->size = (uint32_t)size;
-	c->total += size;
-	c->count++;
-	return PN_OK;
+	if (size == 0 || size > FILE_BYTES_MAX)
+		return size == 0 ? PN_EIO : PN_ELIMIT;
+	int r = face_picture_jpeg(c->blob, size, &c->portraits[c->count]);
+	if (r == PN_OK)
+		c->count++;
+	return r;
 }
 
-static void on_stop(void *self)
-{
-	struct camera *c = self;
-	for (size_t i = 0; i < c->count; i++)
-		free(c->shot[i].bytes);
-	free(c->blob);
-	free(c);
-}
-
-static int on_init(const struct postern_host *host, void **self)
+static int load_all(struct camera *c)
 {
 	struct dirent **names = NULL;
-	const char *folder = host->folder(host->ctx, "pictures");
-	if (!POSTERN_HOST_HAS(host, answer_blob) || folder == NULL)
+	const char *folder = c->host->folder(c->host->ctx, "portraits");
+	if (folder == NULL)
 		return PN_EUNSUPPORTED;
-	struct camera *c = calloc(1, sizeof *c);
-	if (c == NULL)
-		return PN_ENOMEM;
-	c->host = host;
-	c->blob = malloc(BLOB_BYTES_MAX);
 	const int found = scandir(folder, &names, is_jpeg, alphasort);
-	int r = c->blob == NULL ? PN_ENOMEM
-		: found < 0     ? PN_EIO
-		: found == 0    ? PN_ENOTFOUND
-				: PN_OK;
+	int r = found < 0 ? PN_EIO : found == 0 ? PN_ENOTFOUND : PN_OK;
 	for (int i = 0; i < found; i++) {
 		if (r == PN_OK)
 			r = load(c, folder, names[i]->d_name);
 		free(names[i]);
 	}
 	free(names);
+	return r;
+}
+
+static void on_stop(void *self)
+{
+	struct camera *c = self;
+	for (size_t i = 0; i < c->count; i++)
+		face_picture_free(&c->portraits[i]);
+	if (c->blob != NULL)
+		explicit_bzero(c->blob, (size_t)FRAMES_HELD * SCENE_BYTES);
+	free(c->blob);
+	free(c);
+}
+
+static int set_up(struct camera *c)
+{
+	const struct postern_host *h = c->host;
+	const char *condition = h->option(h->ctx, "condition");
+	c->trouble = "";
+	c->blob = malloc((size_t)FRAMES_HELD * SCENE_BYTES);
+	if (c->blob == NULL)
+		return PN_ENOMEM;
+	int r = load_all(c);
+	if (r != PN_OK)
+		return r;
+	const uint32_t who = (uint32_t)h->option_int(h->ctx, "who");
+	c->scene = (struct scene){scene_condition_find(condition != NULL ? condition : ""), (uint32_t)(who % c->count), (uint32_t)((who + 1) % c->count)};
+	c->line = h->device(h->ctx, "scene");
+	if (c->line >= 0 && fcntl(c->line, F_SETFL, O_NONBLOCK) != 0)
+		return PN_EIO;
+	return c->scene.condition == SCENE_CONDITIONS ? PN_EINVAL : PN_OK;
+}
+
+static int on_init(const struct postern_host *host, void **self)
+{
+	if (!POSTERN_HOST_HAS(host, answer_blob))
+		return PN_EUNSUPPORTED;
+	struct camera *c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return PN_ENOMEM;
+	c->host = host;
+	int r = set_up(c);
 	if (r == PN_OK)
 		*self = c;
 	else
@@ -170,5 +317,11 @@ static int on_init(const struct postern_host *host, void **self)
 	return r;
 }
 
-POSTERN_PLUGIN(.name = "sim-camera", .version = "0.1.0", .init = on_init, .message = on_message,
-	.stop = on_stop);
+static int on_start(void *self)
+{
+	struct camera *c = self;
+	return c->host->wake_after(c->host->ctx, CAMERA_LOOK_MS);
+}
+
+POSTERN_PLUGIN(.name = "sim-camera", .version = "0.2.0", .init = on_init, .start = on_start, .message = on_message, .tick = on_tick,
+	.core_started = on_core, .stop = on_stop);

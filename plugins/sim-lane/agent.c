@@ -8,6 +8,8 @@
 #include "types.pb-c.h"
 
 #define G(name) POSTERN__GUIDANCE__GUIDANCE_##name
+/* Who is asked again without having been told anything else between looks so many reactions long before believing it. */
+#define LOOKS_AGAIN 10u
 
 static void go(struct agent *a, enum agent_state state, uint64_t now, uint32_t delay_ms)
 {
@@ -16,10 +18,12 @@ static void go(struct agent *a, enum agent_state state, uint64_t now, uint32_t d
 	a->due_ms = now + delay_ms;
 }
 
-void agent_arrive(struct agent *a, const struct traveller *who, uint64_t now_ms, const struct agent_pace *pace)
+void agent_arrive(struct agent *a, const struct traveller *who, bool reader_inside, uint64_t now_ms,
+	const struct agent_pace *pace)
 {
 	memset(a, 0, sizeof *a);
 	a->who = *who;
+	a->reader_inside = reader_inside;
 	a->persons = who->kind == TRAVELLER_TAILGATER ? 2 : 1;
 	a->has_document = true;
 	go(a, AGENT_ARRIVING, now_ms, pace->react_ms);
@@ -40,22 +44,44 @@ static void take(struct agent *a, struct agent_acts *acts)
 	}
 }
 
+static void lay(struct agent *a, const struct agent_view *v, const struct agent_pace *p, enum agent_state then,
+	struct agent_acts *acts)
+{
+	acts->present_document = true;
+	a->has_document = false;
+	a->laid_under = v->guidance;
+	go(a, then, v->now_ms, p->react_ms);
+}
+
 static bool told_to_leave(uint32_t guidance)
 {
 	return guidance == G(OTHER_LANE) || guidance == G(GO_BACK) || guidance == G(CLOSED) || guidance == G(EMERGENCY);
+}
+
+/* Before an entry that stands open for whoever comes. */
+static void approach(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
+{
+	if (v->guidance != G(WALK_IN) || !v->entry_passable)
+		a->due_ms = v->now_ms + p->react_ms; /* waits in the queue */
+	else if (a->who.kind == TRAVELLER_NO_SHOW)
+		finish(a, acts, "no-show", v->now_ms);
+	else
+		go(a, AGENT_ENTERING, v->now_ms, p->walk_ms);
 }
 
 static void outside(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
 {
 	switch (a->state) {
 	case AGENT_ARRIVING:
+		if (a->reader_inside) {
+			approach(a, v, p, acts);
+			return;
+		}
 		if (v->guidance != G(PRESENT_DOCUMENT) && v->guidance != G(TRY_AGAIN)) {
 			a->due_ms = v->now_ms + p->react_ms; /* waits in the queue */
 			return;
 		}
-		acts->present_document = true;
-		a->has_document = false;
-		go(a, AGENT_PRESENTED, v->now_ms, p->react_ms);
+		lay(a, v, p, AGENT_PRESENTED, acts);
 		return;
 	case AGENT_PRESENTED:
 		if (a->who.kind == TRAVELLER_PULLS_EARLY && !a->tried_early) {
@@ -93,15 +119,55 @@ static void outside(struct agent *a, const struct agent_view *v, const struct ag
 	}
 }
 
+/* Nobody walks into a mantrap that says no more that one may; whoever slips in behind somebody does not ask. Those who come
+ * one behind the other do so in two looks of the sensor. */
+static bool walks_in(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
+{
+	if (!v->entry_passable || (a->reader_inside && a->in == 0 && v->guidance != G(WALK_IN))) {
+		if (a->in > 0)
+			go(a, AGENT_INSIDE, v->now_ms, p->react_ms); /* the other has stayed outside */
+		else
+			go(a, a->reader_inside ? AGENT_ARRIVING : AGENT_WAITING, v->now_ms, p->react_ms);
+		return false;
+	}
+	acts->persons_in = a->reader_inside ? 1 : (int)a->persons;
+	a->in += (uint32_t)acts->persons_in;
+	return a->in == a->persons;
+}
+
+static void walks_out(struct agent *a, struct agent_acts *acts, const char *outcome, uint64_t now)
+{
+	acts->persons_out = (int)a->in;
+	a->in = 0;
+	finish(a, acts, outcome, now);
+}
+
+static bool is_asked_for_document(const struct agent *a, const struct agent_view *v)
+{
+	return a->reader_inside && a->who.kind != TRAVELLER_WALKS_BACK &&
+	       (v->guidance == G(PRESENT_DOCUMENT) || v->guidance == G(TRY_AGAIN));
+}
+
+/* The document lies on the reader between the leaves, until something else is shown than to leave it there. */
+static void laid_inside(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
+{
+	bool early = a->who.kind == TRAVELLER_PULLS_EARLY && !a->tried_early;
+	bool unchanged = v->guidance == a->laid_under && v->now_ms - a->since_ms < (uint64_t)LOOKS_AGAIN * p->react_ms;
+	if (v->guidance == G(KEEP_DOCUMENT))
+		a->laid_under = v->guidance; /* what is shown after it is news */
+	if (!early && (unchanged || v->guidance == G(KEEP_DOCUMENT) || v->guidance == G(PRESENT_DOCUMENT)))
+		return;
+	a->tried_early = a->tried_early || early;
+	take(a, acts);
+	go(a, AGENT_INSIDE, v->now_ms, p->react_ms);
+}
+
 static void inside(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
 {
 	switch (a->state) {
 	case AGENT_ENTERING:
-		if (!v->entry_passable) {
-			go(a, AGENT_WAITING, v->now_ms, p->react_ms);
+		if (!walks_in(a, v, p, acts))
 			return;
-		}
-		acts->persons_in = (int)a->persons;
 		if (a->who.kind == TRAVELLER_HOLDS_DOOR && !a->held) {
 			a->held = true;
 			acts->block_entry = true;
@@ -121,24 +187,27 @@ static void inside(struct agent *a, const struct agent_view *v, const struct age
 			go(a, AGENT_LEAVING, v->now_ms, p->walk_ms);
 		else if (v->entry_passable && (v->guidance == G(GO_BACK) || v->emergency))
 			go(a, AGENT_RETURNING, v->now_ms, p->walk_ms);
+		else if (is_asked_for_document(a, v))
+			lay(a, v, p, AGENT_LAID_INSIDE, acts);
+		return;
+	case AGENT_LAID_INSIDE:
+		laid_inside(a, v, p, acts);
 		return;
 	case AGENT_LEAVING:
 		if (!v->exit_passable) {
 			go(a, AGENT_INSIDE, v->now_ms, p->react_ms);
 			return;
 		}
-		acts->persons_out = (int)a->persons;
 		acts->by_exit = true;
 		acts->leave_object = a->who.kind == TRAVELLER_LEFT_BAG;
-		finish(a, acts, "passed", v->now_ms);
+		walks_out(a, acts, "passed", v->now_ms);
 		return;
 	case AGENT_RETURNING:
 		if (!v->entry_passable) {
 			go(a, AGENT_INSIDE, v->now_ms, p->react_ms);
 			return;
 		}
-		acts->persons_out = (int)a->persons;
-		finish(a, acts, "returned", v->now_ms);
+		walks_out(a, acts, "returned", v->now_ms);
 		return;
 	default:
 		return;

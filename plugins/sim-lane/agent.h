@@ -17,6 +17,7 @@ enum agent_state {
 	AGENT_ENTERING,
 	AGENT_IN_DOORWAY,/* holds the entry leaf */
 	AGENT_INSIDE,
+	AGENT_LAID_INSIDE, /* the document lies on the reader between the leaves */
 	AGENT_LEAVING,	 /* by the exit */
 	AGENT_RETURNING, /* by the entry */
 };
@@ -49,10 +50,13 @@ struct agent {
 	struct traveller who;
 	enum agent_state state;
 	uint64_t due_ms, since_ms;
-	uint32_t persons;
+	uint32_t persons, in; /* who have come, and how many of them are in the chamber */
+	uint32_t laid_under;  /* the guidance that the document was laid down under */
+	bool reader_inside;   /* a mantrap: they walk in first, one behind the other */
 	bool has_document, tried_early, held;
 };
 
-void agent_arrive(struct agent *a, const struct traveller *who, uint64_t now_ms, const struct agent_pace *pace);
+void agent_arrive(struct agent *a, const struct traveller *who, bool reader_inside, uint64_t now_ms,
+	const struct agent_pace *pace);
 void agent_step(struct agent *a, const struct agent_view *view, const struct agent_pace *pace, struct agent_acts *acts);
 #endif

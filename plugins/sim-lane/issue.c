@@ -142,7 +142,7 @@ static int make_folders(struct issue *is, const char *folder)
 }
 
 int passports_issue(const struct scenario *s, struct traveller_date today, int64_t now_s, uint32_t first, uint32_t count,
-	const char *folder, FILE *say, char *error, size_t size)
+	bool by_hand, const char *folder, FILE *say, char *error, size_t size)
 {
 	struct issue is = {.now_s = now_s, .error = error, .error_size = size};
 	struct traveller t;
@@ -154,6 +154,10 @@ int passports_issue(const struct scenario *s, struct traveller_date today, int64
 		rc = issue_one(&is, &t);
 		if (say != NULL && rc == 0 && ((i + 1) % SAY_EVERY == 0 || i + 1 == count))
 			fprintf(say, "passports  %u of %u, by %zu States\n", i + 1, count, is.states);
+	}
+	for (int kind = 0; by_hand && kind < TRAVELLER_KINDS && rc == 0; kind++) {
+		traveller_by_hand(&t, s->seed, (enum traveller_kind)kind, s->own_state, today);
+		rc = issue_one(&is, &t);
 	}
 	if (rc == 0)
 		rc = publish(&is);

@@ -20,7 +20,9 @@
 #include "base/err.h"
 #include "base/hex.h"
 #include "bus.pb-c.h"
+#include "by_hand.h"
 #include "chip_side.h"
+#include "hand_socket.h"
 #include "postern/plugin.h"
 #include "scenario.h"
 #include "sim/leaf.h"
@@ -34,11 +36,13 @@ struct sim {
 	struct scenario scenario;
 	struct sim_leaf entry, exit;
 	struct agent agent;
+	struct hand hand;
+	struct hand_socket *by_hand; /* NULL: travellers come as the scenario says */
 	struct chip_side *chip; /* NULL: documents without a chip */
 	unsigned chip_lost;
 	int line, truth;
 	uint32_t guidance, occupants, next_traveller, last_command_id;
-	bool object_left, started, core_lost;
+	bool object_left, started, core_lost, reader_inside;
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
 	char crossing[32];
@@ -108,6 +112,7 @@ static void report(struct sim *s)
 	m.mains_ok = true;
 	m.self_test_ok = true;
 	m.last_command_id = s->last_command_id;
+	m.topology = s->reader_inside ? POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP : POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP;
 	size_t n = postern__gate_sensed__get_packed_size(&m);
 	if (n > sizeof buffer)
 		return;
@@ -134,10 +139,9 @@ static void send_line(struct sim *s, const char *text)
 	}
 }
 
-static void present(struct sim *s)
+static void present(struct sim *s, const struct traveller *t)
 {
 	char frame[64];
-	const struct traveller *t = &s->agent.who;
 	truth(s, "document_presented", traveller_kind_name(t->kind));
 	if (s->chip != NULL)
 		chip_side_lay(s->chip, t->index, t->kind);
@@ -150,36 +154,42 @@ static void present(struct sim *s)
 	s->stimulus_ns = clock_mono_ns();
 }
 
-static void finish(struct sim *s, const char *outcome)
+static void finish(struct sim *s, const struct traveller *t, const char *outcome)
 {
 	char detail[96];
-	snprintf(detail, sizeof detail, "%u %s %s", s->agent.who.index, traveller_kind_name(s->agent.who.kind), outcome);
+	snprintf(detail, sizeof detail, "%u %s %s", t->index, traveller_kind_name(t->kind), outcome);
 	truth(s, "traveller_done", detail);
 	s->next_arrival_ms = now_of(s) + s->scenario.gap_ms;
+}
+
+static struct traveller_date today(void)
+{
+	time_t wall = time(NULL);
+	struct tm day;
+	gmtime_r(&wall, &day);
+	return (struct traveller_date){ day.tm_year + 1900, day.tm_mon + 1, day.tm_mday };
 }
 
 static void arrive(struct sim *s, uint64_t now)
 {
 	struct traveller t;
-	time_t wall = time(NULL);
-	struct tm day;
 	if (s->agent.state != AGENT_GONE || s->next_traveller >= s->scenario.travellers || now < s->next_arrival_ms)
 		return;
-	gmtime_r(&wall, &day);
-	traveller_make(&t, s->scenario.seed, s->first_index + s->next_traveller, &s->scenario.mix, s->scenario.own_state,
-		(struct traveller_date){ day.tm_year + 1900, day.tm_mon + 1, day.tm_mday });
+	traveller_make(&t, s->scenario.seed, s->first_index + s->next_traveller, &s->scenario.mix, s->scenario.own_state, today());
 	s->next_traveller++;
-	agent_arrive(&s->agent, &t, now, &s->scenario.pace);
+	agent_arrive(&s->agent, &t, s->reader_inside, now, &s->scenario.pace);
 }
 
-static void people(struct sim *s, uint64_t now)
+static struct agent_view view_of(const struct sim *s, uint64_t now)
 {
-	struct agent_acts acts;
-	struct agent_view view = { now, s->guidance, sim_leaf_passable(&s->entry), sim_leaf_passable(&s->exit),
+	return (struct agent_view){ now, s->guidance, sim_leaf_passable(&s->entry), sim_leaf_passable(&s->exit),
 		s->guidance == POSTERN__GUIDANCE__GUIDANCE_EMERGENCY };
-	agent_step(&s->agent, &view, &s->scenario.pace, &acts);
+}
+
+static void act(struct sim *s, const struct traveller *who, struct agent_acts acts, uint64_t now)
+{
 	if (acts.present_document)
-		present(s);
+		present(s, who);
 	if (acts.remove_document) {
 		if (s->chip != NULL)
 			chip_side_take(s->chip);
@@ -206,7 +216,62 @@ static void people(struct sim *s, uint64_t now)
 		truth(s, "object_left", "");
 	}
 	if (acts.done)
-		finish(s, acts.outcome);
+		finish(s, who, acts.outcome);
+}
+
+static void people(struct sim *s, uint64_t now)
+{
+	struct agent_acts acts;
+	struct agent_view view = view_of(s, now);
+	agent_step(&s->agent, &view, &s->scenario.pace, &acts);
+	act(s, &s->agent.who, acts, now);
+}
+
+static struct hand_world world_of(const struct sim *s)
+{
+	return (struct hand_world){ s->scenario.seed, s->scenario.own_state, today() };
+}
+
+static enum hand_answer by_hand(void *self, const char *line)
+{
+	struct sim *s = self;
+	struct agent_acts acts;
+	uint64_t now = now_of(s);
+	struct hand_world world = world_of(s);
+	struct agent_view view = view_of(s, now);
+	enum hand_answer answer = hand_do(&s->hand, line, &world, &view, &acts);
+	if (answer == HAND_OK)
+		act(s, &s->hand.who, acts, now);
+	return answer;
+}
+
+/* "GUIDANCE_WALK_IN" -> "walk-in" */
+static void name_guidance(uint32_t guidance, char out[32])
+{
+	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(&postern__guidance__descriptor, (int)guidance);
+	const char *name = v != NULL ? strchr(v->name, '_') : NULL;
+	size_t n = 0;
+	for (name = name != NULL ? name + 1 : ""; *name != '\0' && n < 31; name++)
+		out[n++] = *name == '_' ? '-' : (char)(*name | 0x20);
+	out[n] = '\0';
+}
+
+static const char *leaf_name(const struct sim_leaf *leaf)
+{
+	static const char *const names[] = { [SIM_LEAF_LOCKED] = "locked", [SIM_LEAF_CLOSED] = "closed",
+		[SIM_LEAF_MOVING] = "moving", [SIM_LEAF_OPEN] = "open", [SIM_LEAF_OBSTRUCTED] = "obstructed" };
+	return names[sim_leaf_position(leaf)];
+}
+
+static void person_at_keyboard(struct sim *s, uint64_t now)
+{
+	char shown[32];
+	name_guidance(s->guidance, shown);
+	const char *const values[HAND_VALUES] = { [HAND_WHO] = traveller_kind_name(s->hand.who.kind), [HAND_SHOWN] = shown,
+		[HAND_ENTRY] = leaf_name(&s->entry), [HAND_EXIT] = leaf_name(&s->exit),
+		[HAND_PLACE] = hand_place_name(s->hand.place), [HAND_DOCUMENT] = s->hand.laid ? "on-the-reader" : "in-hand",
+		[HAND_BAG] = s->hand.bag_down ? "on-the-floor" : s->object_left ? "left-behind" : "in-hand" };
+	hand_socket_turn(s->by_hand, now, values, by_hand, s);
 }
 
 /* What the chip's thread has seen, into the one log. */
@@ -256,8 +321,12 @@ static void without_core(struct sim *s, uint64_t now)
 static void sim_tick(void *self, uint64_t now)
 {
 	struct sim *s = self;
-	arrive(s, now);
-	people(s, now);
+	if (s->by_hand != NULL) {
+		person_at_keyboard(s, now);
+	} else {
+		arrive(s, now);
+		people(s, now);
+	}
 	steel(s, now);
 	if (s->chip != NULL)
 		chips(s);
@@ -352,6 +421,7 @@ static int sim_init(const struct postern_host *host, void **self)
 	if (host->option_int(host->ctx, "travellers") > 0)
 		s->scenario.travellers = (uint32_t)host->option_int(host->ctx, "travellers");
 	s->first_index = (uint32_t)host->option_int(host->ctx, "first_index");
+	s->reader_inside = strcmp(host->option(host->ctx, "topology"), "one-step") == 0;
 	if (host->option_int(host->ctx, "chip_port") > 0 && (host->folder(host->ctx, "passports") == NULL || !warm())) {
 		host->log(host->ctx, POSTERN_ERROR, "sim.no_passports", "");
 		free(s);
@@ -382,6 +452,13 @@ static int sim_start(void *self)
 	int rc = start_chip(s);
 	if (rc != PN_OK)
 		return rc;
+	if (s->host->option_int(s->host->ctx, "traveller_port") > 0) {
+		struct hand_world world = world_of(s);
+		hand_arrive(&s->hand, &world);
+		rc = hand_socket_open((uint16_t)s->host->option_int(s->host->ctx, "traveller_port"), &s->by_hand);
+		if (rc != PN_OK)
+			return rc;
+	}
 	sim_leaf_init(&s->entry, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	sim_leaf_init(&s->exit, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
@@ -413,6 +490,7 @@ static void sim_stop(void *self)
 {
 	struct sim *s = self;
 	chip_side_stop(s->chip);
+	hand_socket_close(s->by_hand);
 	truth(s, "simulator_stopped", "");
 	close(s->truth);
 	explicit_bzero(s, sizeof *s);

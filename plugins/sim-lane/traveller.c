@@ -155,3 +155,11 @@ void traveller_make(struct traveller *t, uint64_t seed, uint32_t index, const st
 		*digit = *digit == '9' ? '0' : (char)(*digit + 1);
 	}
 }
+
+void traveller_by_hand(struct traveller *t, uint64_t seed, enum traveller_kind kind, const char *own_state,
+	struct traveller_date today)
+{
+	struct traveller_mix mix = { { 0 } };
+	mix.weight[kind] = 1;
+	traveller_make(t, seed, TRAVELLER_BY_HAND + (uint32_t)kind, &mix, own_state, today);
+}

@@ -40,6 +40,10 @@ struct traveller {
 /* own_state: the lane's State, e.g. "NOR". today: the crossing point's date. */
 void traveller_make(struct traveller *t, uint64_t seed, uint32_t index, const struct traveller_mix *mix,
 	const char *own_state, struct traveller_date today);
+/* The one of a kind whom a person at a keyboard can be: TRAVELLER_BY_HAND + kind is the index, which no scenario comes to. */
+enum { TRAVELLER_BY_HAND = 1100000000 };
+void traveller_by_hand(struct traveller *t, uint64_t seed, enum traveller_kind kind, const char *own_state,
+	struct traveller_date today);
 const char *traveller_kind_name(enum traveller_kind kind);
 /* -1 when there is no such kind. */
 int traveller_kind_find(const char *name);

@@ -43,8 +43,8 @@ static bool whole_number(const char *text, uint32_t *out)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: postern-sim-travellers stays|listed|all SCENARIO.yaml COUNT\n"
-			"       postern-sim-travellers passports SCENARIO.yaml COUNT FIRST FOLDER\n");
+	fprintf(stderr, "usage: postern-sim-travellers stays|listed|all SCENARIO.yaml COUNT [by-hand]\n"
+			"       postern-sim-travellers passports SCENARIO.yaml COUNT FIRST FOLDER [by-hand]\n");
 	return 2;
 }
 
@@ -54,6 +54,8 @@ int main(int argc, char **argv)
 	char error[640];
 	uint32_t count = 0, first = 0;
 	int what = 0;
+	bool by_hand = argc > 1 && strcmp(argv[argc - 1], "by-hand") == 0;
+	argc -= by_hand;
 	time_t wall = time(NULL);
 	struct tm day;
 	while (argc > 1 && what < COMMANDS && strcmp(argv[1], names[what]) != 0)
@@ -68,7 +70,7 @@ int main(int argc, char **argv)
 	gmtime_r(&wall, &day);
 	const struct traveller_date today = { day.tm_year + 1900, day.tm_mon + 1, day.tm_mday };
 	if (what == PASSPORTS) {
-		if (passports_issue(&s, today, (int64_t)wall, first, count, argv[5], stderr, error, sizeof error) == 0)
+		if (passports_issue(&s, today, (int64_t)wall, first, count, by_hand, argv[5], stderr, error, sizeof error) == 0)
 			return 0;
 		fprintf(stderr, "postern-sim-travellers: %s\n", error);
 		return 1;
@@ -78,6 +80,11 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < count; i++) {
 		struct traveller t;
 		traveller_make(&t, s.seed, i, &s.mix, s.own_state, today);
+		print_one((enum command)what, &t);
+	}
+	for (int kind = 0; by_hand && kind < TRAVELLER_KINDS; kind++) {
+		struct traveller t;
+		traveller_by_hand(&t, s.seed, (enum traveller_kind)kind, s.own_state, today);
 		print_one((enum command)what, &t);
 	}
 	return 0;

@@ -7,7 +7,7 @@
 
 extern const struct cli_command account_commands[], document_commands[], face_commands[], gpio_commands[], journal_commands[], lists_diff_commands[], lists_dismiss_commands[], lists_import_commands[], lists_life_commands[], match_commands[], mrz_commands[], officer_commands[],
 	pki_commands[], rules_author_commands[], rules_life_commands[], rules_test_commands[], sign_commands[], status_commands[], stay_commands[],
-	trust_commands[];
+	traveller_commands[], trust_commands[];
 
 int pki_show(struct cli *cli);
 int rules_new(struct cli *cli);

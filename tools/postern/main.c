@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 		gpio_commands,
 		match_commands,
 		face_commands,
+		traveller_commands,
 		NULL,
 	};
 

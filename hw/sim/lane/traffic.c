@@ -45,10 +45,10 @@ void sim_traffic_begin(struct sim_traffic *t, const struct sim_plan *plan)
 	comes(t, plan->will, plan->dwell_ms);
 }
 
+/* Not of steel, wires or people: the caller does it. */
 static bool process(enum sim_fault fault)
 {
-	return fault == SIM_FAULT_CORE_DIES || fault == SIM_FAULT_CORE_STOPS || fault == SIM_FAULT_PLUGIN_DIES ||
-	       fault == SIM_FAULT_PLUGIN_STOPS;
+	return fault >= SIM_FAULT_CORE_DIES;
 }
 
 /* Contacts and steel; on: breaks, else is mended. */

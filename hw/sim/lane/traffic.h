@@ -40,8 +40,8 @@ enum sim_request { SIM_ASKS_NOTHING, SIM_ADMIT, SIM_SEND_BACK, SIM_RESUME };
 struct sim_traffic_acts {
 	bool lays_document, takes_document;
 	enum sim_request request;
-	enum sim_fault process; /* a process to kill or to stop; SIM_FAULT_NOTHING: none */
-	bool process_over;	/* a stopped process goes on */
+	enum sim_fault process; /* a process to kill or to stop, a disk, the clock; SIM_FAULT_NOTHING: none */
+	bool process_over;	/* a stopped process goes on, the disk has room again, the clock is synchronised */
 	bool crossing_over;	/* all of this crossing has gone, and the lane invites the next */
 };
 

@@ -31,6 +31,8 @@ struct face_picture {
 int face_picture_decode(const uint8_t *bytes, size_t size, struct face_picture *out) PN_MUST_CHECK;
 int face_picture_jpeg(const uint8_t *bytes, size_t size, struct face_picture *out) PN_MUST_CHECK;
 int face_picture_jp2(const uint8_t *bytes, size_t size, struct face_picture *out) PN_MUST_CHECK;
+/* As a JPEG of that quality, 1 to 100; *bytes is the caller's, to be wiped and freed with free(). PN_EINVAL, PN_ENOMEM. */
+int face_picture_to_jpeg(const struct face_picture *p, int quality, uint8_t **bytes, size_t *size) PN_MUST_CHECK;
 /* Wipes it. */
 void face_picture_free(struct face_picture *p);
 /* Room for width x height, zeros, within the bounds. */

@@ -4,6 +4,7 @@
  */
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 /* jpeglib.h wants stdio.h first */
 #include <jpeglib.h>
 
@@ -97,4 +98,65 @@ int face_picture_jpeg(const uint8_t *bytes, size_t size, struct face_picture *ou
 	if (c.result != PN_OK)
 		face_picture_free(out);
 	return c.result;
+}
+
+struct encoding {
+	struct jpeg_compress_struct c;
+	struct jpeg_error_mgr errors;
+	jmp_buf out;
+	unsigned char *bytes; /* libjpeg's until it is done, then the caller's */
+	unsigned long size;
+};
+
+/* Nothing but memory can run out here: the picture is ours. */
+static _Noreturn void on_encoding_error(j_common_ptr common)
+{
+	struct encoding *e = common->client_data;
+	longjmp(e->out, 1); /* NOLINT(cert-err52-cpp): as at setjmp */
+}
+
+static void write_picture(struct encoding *e, const struct face_picture *p, int quality)
+{
+	struct jpeg_compress_struct *c = &e->c;
+	jpeg_create_compress(c);
+	c->client_data = e;
+	jpeg_mem_dest(c, &e->bytes, &e->size);
+	c->image_width = p->width;
+	c->image_height = p->height;
+	c->input_components = 3;
+	c->in_color_space = JCS_RGB;
+	jpeg_set_defaults(c);
+	jpeg_set_quality(c, quality, TRUE);
+	jpeg_start_compress(c, TRUE);
+	while (c->next_scanline < c->image_height) {
+		JSAMPROW row = p->pixels + (size_t)c->next_scanline * p->width * 3;
+		jpeg_write_scanlines(c, &row, 1);
+	}
+	jpeg_finish_compress(c);
+}
+
+int face_picture_to_jpeg(const struct face_picture *p, int quality, uint8_t **bytes, size_t *size)
+{
+	struct encoding e = {.bytes = NULL};
+	*bytes = NULL;
+	*size = 0;
+	if (p->pixels == NULL || quality < 1 || quality > 100)
+		return PN_EINVAL;
+	e.c.err = jpeg_std_error(&e.errors);
+	e.c.client_data = &e;
+	e.errors.error_exit = on_encoding_error;
+	e.errors.output_message = on_output;
+	int r = PN_ENOMEM;
+	if (setjmp(e.out) == 0) { /* NOLINT(cert-err52-cpp): libjpeg has no other way out of an error */
+		write_picture(&e, p, quality);
+		r = PN_OK;
+	}
+	jpeg_destroy_compress(&e.c);
+	if (r != PN_OK) {
+		free(e.bytes);
+		return r;
+	}
+	*bytes = e.bytes;
+	*size = e.size;
+	return PN_OK;
 }

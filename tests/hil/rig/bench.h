@@ -53,8 +53,15 @@ void daemon_decide(const struct daemon *d, const char *crossing, bool admit);
 void daemon_lane(const struct daemon *d, const char *command); /* resume, assist, ... */
 /* Once the lane is up. False: the rules are not in use. */
 bool daemon_activate(const struct daemon *d);
-/* Resident KiB of posternd and all its children. */
-long daemon_resident_kib(const struct daemon *d);
+/* Of posternd and all its children; resident counts a page that several share once for each. */
+struct daemon_memory {
+	long resident_kib, anonymous_kib;
+};
+struct daemon_memory daemon_memory(const struct daemon *d);
+
+/* The guest's own clock and the disk that holds the journal. Both exit with a sentence when that is not possible. */
+void machine_clock(bool synchronised);
+void machine_disk_full(bool full);
 
 uint64_t mono_us(void);
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);

@@ -208,27 +208,30 @@ bool daemon_activate(const struct daemon *d)
 	return tool(d, text, sizeof text, first) == 0 && tool(d, text, sizeof text, then) == 0;
 }
 
-static long resident(pid_t pid)
+static void add_memory(pid_t pid, struct daemon_memory *sum)
 {
 	char path[64], line[256];
-	long kib = 0;
 	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
 	FILE *f = fopen(path, "re");
-	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+		if (strncmp(line, "VmRSS:", 6) == 0)
+			sum->resident_kib += strtol(line + 6, NULL, 10);
 		if (strncmp(line, "RssAnon:", 8) == 0)
-			kib = strtol(line + 8, NULL, 10);
+			sum->anonymous_kib += strtol(line + 8, NULL, 10);
+	}
 	if (f != NULL)
 		fclose(f);
-	return kib;
 }
 
-long daemon_resident_kib(const struct daemon *d)
+struct daemon_memory daemon_memory(const struct daemon *d)
 {
 	static const char *const children[] = {"core", "reader", "check", "watchlist", "rules", "gate"};
-	long sum = resident(d->pid);
+	struct daemon_memory sum = {0, 0};
+	add_memory(d->pid, &sum);
 	for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
 		pid_t pid = daemon_child(d, children[i]);
-		sum += pid > 0 ? resident(pid) : 0;
+		if (pid > 0)
+			add_memory(pid, &sum);
 	}
 	return sum;
 }

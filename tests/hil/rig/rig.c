@@ -74,23 +74,47 @@ static void await_step(struct rig *r, uint64_t at_us)
 	sleep_until(at_us);
 }
 
+/* Which child a fault is about, and what is done to it. */
+static const struct {
+	const char *child;
+	int signal;
+} struck[SIM_FAULTS] = {
+	[SIM_FAULT_CORE_DIES] = {"core", SIGKILL},
+	[SIM_FAULT_CORE_STOPS] = {"core", SIGSTOP},
+	[SIM_FAULT_PLUGIN_DIES] = {"gate", SIGKILL},
+	[SIM_FAULT_PLUGIN_STOPS] = {"gate", SIGSTOP},
+	[SIM_FAULT_READER_DIES] = {"reader", SIGKILL},
+	[SIM_FAULT_CHECK_DIES] = {"check", SIGKILL},
+	[SIM_FAULT_RULES_DIE] = {"rules", SIGKILL},
+};
+
+static void strike(struct rig *r, enum sim_fault fault, uint64_t now)
+{
+	pid_t pid = struck[fault].child != NULL ? daemon_child(&r->daemon, struck[fault].child) : 0;
+	if (pid > 0)
+		kill(pid, struck[fault].signal);
+	r->stopped = struck[fault].signal == SIGSTOP ? pid : 0;
+	r->stopped_us = now;
+	if (fault == SIM_FAULT_DISK_FULL)
+		machine_disk_full(true);
+	if (fault == SIM_FAULT_CLOCK_LOST)
+		machine_clock(false);
+}
+
 static void process(struct rig *r, const struct sim_traffic_acts *acts, uint64_t now)
 {
-	bool core = acts->process == SIM_FAULT_CORE_DIES || acts->process == SIM_FAULT_CORE_STOPS;
-	bool dies = acts->process == SIM_FAULT_CORE_DIES || acts->process == SIM_FAULT_PLUGIN_DIES;
-	if (acts->process != SIM_FAULT_NOTHING) {
-		pid_t pid = daemon_child(&r->daemon, core ? "core" : "gate");
-		if (pid > 0)
-			kill(pid, dies ? SIGKILL : SIGSTOP);
-		r->stopped = dies ? 0 : pid;
-		r->stopped_us = now;
-	}
-	if (acts->process_over && r->stopped > 0) {
-		/* Only if it is still that child: a supervisor may have ended it. */
-		if (daemon_child(&r->daemon, "core") == r->stopped || daemon_child(&r->daemon, "gate") == r->stopped)
-			kill(r->stopped, SIGCONT);
-		r->stopped = 0;
-	}
+	if (acts->process != SIM_FAULT_NOTHING)
+		strike(r, acts->process, now);
+	if (!acts->process_over)
+		return;
+	/* Only if it is still that child: a supervisor may have ended it. */
+	if (r->stopped > 0 && (daemon_child(&r->daemon, "core") == r->stopped || daemon_child(&r->daemon, "gate") == r->stopped))
+		kill(r->stopped, SIGCONT);
+	r->stopped = 0;
+	if (r->traffic.plan.fault == SIM_FAULT_DISK_FULL)
+		machine_disk_full(false);
+	if (r->traffic.plan.fault == SIM_FAULT_CLOCK_LOST)
+		machine_clock(true);
 }
 
 static void console(struct rig *r, uint64_t now, struct sim_console *out)

@@ -43,6 +43,6 @@ bool rig_until_invites(struct rig *r, unsigned limit_s);
 unsigned rows_run(struct rig *r, const char *only);
 /* Times from edge to edge. */
 unsigned latency_run(struct rig *r, unsigned samples);
-/* Drawn crossings. */
-unsigned soak_run(struct rig *r, uint32_t crossings);
+/* Drawn crossings; *done is how many: fewer when a line on standard input has said that it is enough. */
+unsigned soak_run(struct rig *r, uint32_t crossings, uint32_t *done);
 #endif

@@ -2,44 +2,64 @@
  * The bench's program in the guest: hil-rig PATHS... MODE ARGUMENT; run by tests/hil/guest-run. The last line is "rig: good" or
  * "rig: NOT GOOD". Must never run outside a guest: it makes chips and sets the clock's state.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
+#include <unistd.h>
 
 #include "rig.h"
 
-/* The guest's clock is the host's; nobody synchronises it here, and a production profile admits nobody without. */
-static void assert_clock(void)
+#define SOAK_TELLS 50u
+#define ENDED_EARLY 3 /* all that was run is good, and was less than asked for */
+
+/* A line on standard input, which is the guest's console; a closed or empty one says nothing. */
+static bool told_enough(void)
 {
-	struct timex t = {.modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR, .status = STA_PLL, .maxerror = 1000, .esterror = 1000};
-	if (adjtimex(&t) < 0)
-		fail("the clock cannot be set");
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	char line[64];
+	return poll(&in, 1, 0) == 1 && (in.revents & POLLIN) != 0 && read(STDIN_FILENO, line, sizeof line) > 0;
 }
 
-unsigned soak_run(struct rig *r, uint32_t crossings)
+static void tell(const struct rig *r, uint32_t done, double seconds, const struct daemon_memory *m)
+{
+	const struct sim_lane_oracle *o = &r->lane.oracle;
+	printf("soak  %u crossings, %.0f s of the guest's time; in %u, out %u, back %u; %ld KiB resident, %ld KiB anonymous\n", done, seconds,
+		o->came_in, o->went_out, o->went_back, m->resident_kib, m->anonymous_kib);
+	fflush(stdout);
+}
+
+static void judge_soak(const struct rig *r, uint32_t done, double seconds)
+{
+	const struct sim_traffic *t = &r->traffic;
+	const struct sim_lane_oracle *o = &r->lane.oracle;
+	printf("soak  %u crossings in %.0f s of the guest's time, seed %llu: in %u, out %u, back %u; with nothing wrong %.1f s each\n", done,
+		seconds, (unsigned long long)t->seed, o->came_in, o->went_out, o->went_back,
+		t->normal > 0 ? (double)t->normal_us / t->normal / 1e6 : 0.0);
+	printf("soak  both leaves released %.3f s, both passable %u times; longest shut in %.1f s; longest crossing %.1f s (number %u)\n",
+		(double)o->both_released_us / 1e6, o->both_open, (double)o->longest_shut_in_us / 1e6, (double)t->longest_us / 1e6,
+		t->longest_number);
+}
+
+unsigned soak_run(struct rig *r, uint32_t crossings, uint32_t *done)
 {
 	struct sim_traffic *t = &r->traffic;
 	struct sim_lane_oracle *o = &r->lane.oracle;
-	uint32_t before = t->done, told = 0;
+	uint32_t before = t->done;
 	memset(o, 0, sizeof *o);
 	uint64_t progress = mono_us(), begun = progress;
-	long at_first = daemon_resident_kib(&r->daemon), most = at_first;
-	bool stuck = false;
-	while (t->done - before < crossings && !stuck) {
+	struct daemon_memory first = daemon_memory(&r->daemon), now = first;
+	bool stuck = false, enough = false;
+	while (t->done - before < crossings && !stuck && !enough) {
 		if (rig_step(r, true)) {
 			progress = mono_us();
-			if ((t->done - before) % 100 == 0) {
-				long now = daemon_resident_kib(&r->daemon);
-				most = now > most ? now : most;
-				if (t->done - before == 100)
-					at_first = now;
-				assert_clock(); /* its error grows by itself */
-			}
-			if ((t->done - before) % 500 == 0 && told != t->done) {
-				told = t->done;
-				printf("soak  %u crossings, %.0f s, %ld KiB\n", t->done - before, (double)(mono_us() - begun) / 1e6, most);
-				fflush(stdout);
+			*done = t->done - before;
+			enough = told_enough();
+			if (*done % SOAK_TELLS == 0) {
+				now = daemon_memory(&r->daemon);
+				first = *done == SOAK_TELLS ? now : first;
+				tell(r, *done, (double)(progress - begun) / 1e6, &now);
+				machine_clock(true); /* its error grows by itself */
 			}
 		}
 		stuck = mono_us() - progress > UINT64_C(1200) * 1000000;
@@ -49,16 +69,27 @@ unsigned soak_run(struct rig *r, uint32_t crossings)
 		printf("soak  stuck at crossing %u (%s, %s, line %s) in %s\n", t->plan.number, sim_will_name(t->plan.will),
 			sim_fault_name(t->plan.fault), sim_lane_line_name(t->plan.line), r->status.state);
 	}
-	long at_end = daemon_resident_kib(&r->daemon);
-	bool lawful = sim_lane_good(o, SIM_SHUT_IN_DRAWN_LIMIT_US);
-	printf("soak  %u crossings in %.0f s of the guest's time, seed %llu: in %u, out %u, back %u; with nothing wrong %.1f s each\n",
-		t->done - before, (double)(mono_us() - begun) / 1e6, (unsigned long long)t->seed, o->came_in, o->went_out, o->went_back,
-		t->normal > 0 ? (double)t->normal_us / t->normal / 1e6 : 0.0);
-	printf("soak  both leaves released %.3f s, both passable %u times; longest shut in %.1f s; longest crossing %.1f s (number %u)\n",
-		(double)o->both_released_us / 1e6, o->both_open, (double)o->longest_shut_in_us / 1e6, (double)t->longest_us / 1e6,
-		t->longest_number);
-	printf("soak  anonymous memory of all processes %ld KiB at first, %ld KiB at the end\n", at_first, at_end);
-	return (unsigned)stuck + !lawful;
+	now = daemon_memory(&r->daemon);
+	judge_soak(r, t->done - before, (double)(mono_us() - begun) / 1e6);
+	printf("soak  memory of all processes, resident %ld KiB at first, %ld KiB at the end; anonymous %ld KiB, %ld KiB\n", first.resident_kib,
+		now.resident_kib, first.anonymous_kib, now.anonymous_kib);
+	return (unsigned)stuck + !sim_lane_good(o, SIM_SHUT_IN_DRAWN_LIMIT_US);
+}
+
+/* Nobody comes, until the file is there: somebody else does something to the daemon meanwhile. */
+static unsigned wait_run(struct rig *r, const char *file)
+{
+	uint64_t end = mono_us() + UINT64_C(120) * 1000000;
+	rig_watch(r);
+	while (access(file, F_OK) != 0) {
+		if (mono_us() > end) {
+			printf("wait  %s does not come\n", file);
+			return 1;
+		}
+		rig_step(r, false);
+	}
+	printf("wait  %s: the relay %s\n", file, r->seen.relay_lost ? "dropped" : "held");
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -67,12 +98,14 @@ int main(int argc, char **argv)
 	const struct sim_lane_setup setup = {.stroke_ms = 900, .bolt_ms = 120, .drive_latches = true, .relay_hold_ms = 300,
 		.escape = {true, true}};
 	unsigned bad = 0;
-	if (argc < 10)
-		fail("usage: hil-rig POSTERND CONFIG TOOL RUN KEY LOG DOCUMENTS SEED {rows NAME|times N|soak N}...");
+	bool early = false;
+	if (argc < 11)
+		fail("usage: hil-rig POSTERND CONFIG TOOL RUN KEY LOG DOCUMENTS SEED FIRST {rows NAME|times N|soak N|wait FILE}...");
 	const struct rig_paths paths = {argv[1], argv[2], argv[3], argv[4], argv[5], argv[6], argv[7]};
-	assert_clock();
+	machine_clock(true);
 	uint64_t begun = mono_us();
-	rig_start(&r, &paths, &setup, strtoull(argv[8], NULL, 10), 1);
+	rig_start(&r, &paths, &setup, strtoull(argv[8], NULL, 10),
+		(uint32_t)strtoul(argv[9], NULL, 10));
 	if (!rig_until_invites(&r, 120)) {
 		daemon_status(&r.daemon, &r.status);
 		fail("the lane invites nobody after %.0f s, state %s, inputs %llx, outputs %llx", (double)(mono_us() - begun) / 1e6,
@@ -81,22 +114,29 @@ int main(int argc, char **argv)
 	printf("rig: the lane invites the first traveller after %.2f s\n", (double)(mono_us() - begun) / 1e6);
 	if (!daemon_activate(&r.daemon))
 		fail("two officers could not put the rules into use");
-	for (int i = 9; i + 1 < argc; i += 2) {
+	for (int i = 10; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "rows") == 0)
 			bad += rows_run(&r, strcmp(argv[i + 1], "all") == 0 ? NULL : argv[i + 1]);
 		else if (strcmp(argv[i], "times") == 0)
 			bad += latency_run(&r, (unsigned)strtoul(argv[i + 1], NULL, 10));
-		else if (strcmp(argv[i], "soak") == 0)
-			bad += soak_run(&r, (uint32_t)strtoul(argv[i + 1], NULL, 10));
+		else if (strcmp(argv[i], "soak") == 0) {
+			uint32_t wanted = (uint32_t)strtoul(argv[i + 1], NULL, 10), done = 0;
+			bad += soak_run(&r, wanted, &done);
+			early = early || done < wanted;
+		}
+		else if (strcmp(argv[i], "wait") == 0)
+			bad += wait_run(&r, argv[i + 1]);
 		else
-			fail("%s: expected rows, times or soak", argv[i]);
+			fail("%s: expected rows, times, soak or wait", argv[i]);
 	}
 	bad += !rig_until_invites(&r, 120);
 	int status = daemon_stop(&r.daemon);
 	if (status != 0)
 		printf("rig: posternd ended with %d\n", status);
 	bad += status != 0;
+	if (early)
+		puts("rig: ended before all crossings that were asked for");
 	puts(bad == 0 ? "rig: good" : "rig: NOT GOOD");
 	fflush(stdout);
-	return bad != 0;
+	return bad != 0 ? 1 : early ? ENDED_EARLY : 0;
 }

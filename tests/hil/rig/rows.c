@@ -75,6 +75,12 @@ static const struct row rows[] = {
 	{"core killed, nobody inside", WILL_NO_SHOW, SIM_FAULT_CORE_DIES, COMES, 0, 1, NO_LINE, 0, 0},
 	{"core killed, somebody inside", WILL_CROSS, SIM_FAULT_CORE_DIES, CHAMBER, 300, 1, NO_LINE, 0, STAYS_OUT | BACK},
 	{"core stopped", WILL_CROSS, SIM_FAULT_CORE_STOPS, CHAMBER, 100, 4000, NO_LINE, 0, RELAY_LOST},
+	{"reader killed", WILL_CROSS, SIM_FAULT_READER_DIES, READER, 0, 3000, NO_LINE, 0, NO_SERVICE | EXIT_NEVER},
+	{"document check killed", WILL_CROSS, SIM_FAULT_CHECK_DIES, READER, 0, 3000, NO_LINE, 0, 0},
+	{"rules killed", WILL_CROSS, SIM_FAULT_RULES_DIE, READER, 0, 3000, NO_LINE, 0, 0},
+	{"journal's disk full", WILL_CROSS, SIM_FAULT_DISK_FULL, ENTERS, 0, 9000, NO_LINE, 0, WAITS_INSIDE},
+	{"clock not synchronised, nobody inside", WILL_NO_SHOW, SIM_FAULT_CLOCK_LOST, COMES, 0, 6000, NO_LINE, 0, NO_SERVICE | ENTRY_NEVER},
+	{"clock not synchronised, somebody inside", WILL_CROSS, SIM_FAULT_CLOCK_LOST, ENTERS, 0, 6000, NO_LINE, 0, WAITS_INSIDE},
 	{"normal again", WILL_CROSS, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 0, PASSES},
 };
 

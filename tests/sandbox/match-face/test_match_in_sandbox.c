@@ -53,7 +53,7 @@ static int lay(void **state)
 	assert_non_null(mkdtemp(place));
 	assert_int_equal(chmod(place, 0755), 0);
 	for (unsigned i = 0; i < 2; i++) {
-		snprintf(path, sizeof path, "%s/%s", place, i == 0 ? "models" : "pictures");
+		snprintf(path, sizeof path, "%s/%s", place, i == 0 ? "models" : "portraits");
 		assert_int_equal(mkdir(path, 0755), 0);
 		assert_int_equal(chmod(path, 0755), 0);
 	}
@@ -61,16 +61,16 @@ static int lay(void **state)
 		snprintf(path, sizeof path, "models/%s", files[i]);
 		copy(files[i], path);
 	}
-	copy("samples/sample1.jpg", "pictures/1.jpg");
-	copy("samples/sample2.jpg", "pictures/2.jpg");
+	copy("samples/sample1.jpg", "portraits/1.jpg");
+	copy("samples/sample2.jpg", "portraits/2.jpg");
 	return 0;
 }
 
 static int clear(void **state)
 {
 	static const char *const names[] = {"models/model.json", "models/blazeface.net",
-		"models/facemesh.net", "models/dlib29.net", "models", "pictures/1.jpg",
-		"pictures/2.jpg", "pictures", ""};
+		"models/facemesh.net", "models/dlib29.net", "models", "portraits/1.jpg",
+		"portraits/2.jpg", "portraits", ""};
 	char path[100];
 	(void)state;
 	for (size_t i = 0; i < PN_COUNT(names); i++) {
@@ -146,10 +146,23 @@ static uint8_t *blob_of(const struct core_side *c, size_t *size)
 	return copied;
 }
 
+static uint8_t *photograph_of(const char *name, size_t *size)
+{
+	char path[100];
+	uint8_t *bytes = malloc(4 << 20);
+	assert_non_null(bytes);
+	snprintf(path, sizeof path, "%s/%s", place, name);
+	FILE *f = fopen(path, "rb");
+	assert_non_null(f);
+	*size = fread(bytes, 1, 4 << 20, f);
+	fclose(f);
+	return bytes;
+}
+
 static void camera_to_match(void **state)
 {
 	struct manifest *camera_manifest, *match_manifest;
-	struct core_side *camera = begin("sim-camera", "pictures", &camera_manifest),
+	struct core_side *camera = begin("sim-camera", "portraits", &camera_manifest),
 			 *face = begin("match-face", "models", &match_manifest);
 	Postern__CaptureFace capture = POSTERN__CAPTURE_FACE__INIT;
 	Postern__MatchFace match = POSTERN__MATCH_FACE__INIT;
@@ -164,9 +177,12 @@ static void camera_to_match(void **state)
 	assert_int_equal(captured->result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	assert_int_equal(captured->n_frames, 3);
 	uint8_t *frames = blob_of(camera, &frames_size);
-	/* Group photographs: what a reference must not be. The plugin is alive and says why. */
-	ask(face, POSTERN__ENVELOPE__BODY_TAKE_REFERENCE, NULL, 0, frames,
-		captured->frames[0]->size, POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN);
+	/* A group photograph: what a reference must not be. The plugin is alive and says why. */
+	size_t photograph_size;
+	uint8_t *photograph = photograph_of("portraits/1.jpg", &photograph_size);
+	ask(face, POSTERN__ENVELOPE__BODY_TAKE_REFERENCE, NULL, 0, photograph, photograph_size,
+		POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN);
+	free(photograph);
 	assert_int_equal(face->message.envelope->reference_taken->result,
 		POSTERN__CHECK_RESULT__CHECK_UNDETERMINED);
 	assert_string_equal(face->message.envelope->reference_taken->cause, "face.several_faces");

@@ -106,6 +106,7 @@ static const struct {
 	{K(CHIP_READER), B(CHIP_PROGRESS), false},
 	{K(DOCUMENT_CHECK), B(DOCUMENT_CHECKED), false},
 	{K(DOCUMENT_CHECK), B(CHIP_INSPECTED), false},
+	{K(CAMERA), B(READER_STATUS), true},
 	{K(CAMERA), B(FACE_CAPTURED), false},
 	{K(FACE_MATCH), B(REFERENCE_TAKEN), false},
 	{K(FACE_MATCH), B(FACE_MATCHED), false},
@@ -174,12 +175,12 @@ static void late_is_not_forbidden(void **state)
 		}
 }
 
-/* The chip's files, the portrait that was found in them, and a camera's frames alone travel from a plugin to the core. */
-static void three_bodies_carry(void **state)
+/* The chip's files, the portrait that was found in them, a camera's frames and the best of these alone travel from a plugin to the core. */
+static void four_bodies_carry(void **state)
 {
 	(void)state;
 	for (int body = 0; body <= 200; body++)
-		assert_int_equal(bus_may_carry((Postern__Envelope__BodyCase)body), body == 25 || body == 33 || body == 35);
+		assert_int_equal(bus_may_carry((Postern__Envelope__BodyCase)body), body == 25 || body == 33 || body == 35 || body == 39);
 }
 
 /* Each message has exactly one direction, the heartbeat both. */
@@ -394,7 +395,7 @@ int main(void)
 		cmocka_unit_test(schema_table),
 		cmocka_unit_test(who_may_say_what),
 		cmocka_unit_test(late_is_not_forbidden),
-		cmocka_unit_test(three_bodies_carry),
+		cmocka_unit_test(four_bodies_carry),
 		cmocka_unit_test(one_direction),
 		cmocka_unit_test(queries_and_answers_pair),
 		cmocka_unit_test(query_answered),

@@ -103,6 +103,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete("postern", "officer", "decide", "--decision", ""),
                          {"admit", "refuse", "send-back", "second-line", "hold"})
         self.assertEqual(self.complete("postern", "journal", "show", "--kind", "ga"), {"gate-event"})
+        self.assertEqual(self.complete("postern", "traveller", "put", "b"), {"back", "bag"})
 
 
 class Manual(unittest.TestCase):

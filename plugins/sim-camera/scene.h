@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a simulated camera sees, drawn from portraits: a person before a wall, a little different in every frame, or one of the things
+ * that go wrong. Pure: the same scene and number give the same frame. Must never be used on a traveller's picture.
+ */
+#ifndef POSTERN_SIM_CAMERA_SCENE_H
+#define POSTERN_SIM_CAMERA_SCENE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "face/picture.h"
+
+enum scene_condition {
+#define CONDITION(id, name, about) SCENE_##id,
+#include "conditions.def"
+#undef CONDITION
+	SCENE_CONDITIONS
+};
+
+enum { SCENE_WIDTH = 640, SCENE_HEIGHT = 480, SCENE_BYTES = SCENE_WIDTH * SCENE_HEIGHT * 3 };
+
+struct scene {
+	enum scene_condition condition;
+	uint32_t who, other; /* numbers of portraits */
+};
+
+/* number: of the frame since the scene began. out: SCENE_BYTES of RGB24. With STALLED and UNPLUGGED nothing is drawn. */
+void scene_draw(const struct face_picture *portraits, size_t count, const struct scene *scene, uint32_t number, uint8_t *out);
+/* "WHO CONDITION": the portraits WHO and WHO + 1, modulo count. False: it is not of this form. */
+bool scene_parse(const char *line, size_t count, struct scene *out);
+/* SCENE_CONDITIONS: no such name. */
+enum scene_condition scene_condition_find(const char *name);
+#endif
