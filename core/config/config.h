@@ -21,6 +21,7 @@ enum {
 	CONFIG_NAME_MAX = 32,    /* unit, instance, plugin, device: a-z 0-9 and - */
 	CONFIG_UNITS_MAX = 32,   /* per machine */
 	CONFIG_PLUGINS_MAX = 32, /* per unit */
+	CONFIG_KIOSKS_MAX = 4,   /* per gate */
 	CONFIG_PORTS_MAX = 8,    /* per plugin and direction */
 };
 
@@ -40,7 +41,7 @@ enum config_socket {
 };
 
 /* Of a lane; a further one is a further word of lane_file.c. */
-enum config_topology { CONFIG_TWO_STEP, CONFIG_ONE_STEP, CONFIG_TOPOLOGIES_ };
+enum config_topology { CONFIG_TWO_STEP, CONFIG_ONE_STEP, CONFIG_SEGREGATED, CONFIG_TOPOLOGIES_ };
 
 /* One line of a free map. line: in the configuration file. */
 struct config_pair {
@@ -56,6 +57,7 @@ struct config_pairs {
 struct config_plugin {
 	char *instance;              /* unique in its unit */
 	char *plugin;                /* NAME of NAME.so and NAME.plugin */
+	char *kiosk;                 /* the kiosk at which it stands, or NULL: the gate's own */
 	uint32_t sockets;            /* allowed, bits of config_socket; the manifest requests */
 	uint32_t memory_mib;         /* 0: as the manifest asks */
 	uint16_t *connect_ports;     /* TCP, with inet-client; none: any in the demo profile */
@@ -74,6 +76,12 @@ struct config_journal {
 					  acknowledgement */
 };
 
+/* What the kiosks of a gate issue. */
+struct config_results {
+	uint32_t valid_s; /* default 600: how long a result may be redeemed */
+	bool same_basis;  /* and only while lists, rules and trust are those it rests on */
+};
+
 struct config_unit {
 	char *name; /* unique */
 	enum config_role role;
@@ -86,6 +94,9 @@ struct config_unit {
 	char *trust; /* absolute path: centre-seal.pem, escrow-seal.pem, ack.pub, officers/X.pub; or
 			NULL */
 	struct config_journal journal;
+	struct config_results kiosk_results;
+	const char *kiosks[CONFIG_KIOSKS_MAX]; /* as its plugins name them; borrowed from these */
+	unsigned kiosks_count;
 	uint32_t heartbeat_ms;   /* default 100; in a gate at most 200, since the kick of its hardware stops within 500 ms */
 	uint32_t stale_after_ms; /* default 1000; at least twice heartbeat_ms */
 	uint32_t start_limit_ms; /* default 60000: a plugin that has not said hello by then is

@@ -34,6 +34,12 @@ void ask_date(Postern__Date *date, const struct lane_input *in)
 	date->day = in->day;
 }
 
+/* Here the zone says which result is meant; history, chip and rules were the kiosk's to ask. */
+static bool redeems(const struct lane *lane)
+{
+	return lane->config.topology == GATE_SEGREGATED;
+}
+
 void ask_eligibility(struct lane_run *run)
 {
 	struct lane *lane = run->lane;
@@ -59,7 +65,10 @@ void ask_eligibility(struct lane_run *run)
 		run_event(run, GATE_EVENT_REFERRED);
 		return;
 	}
-	chip_ask(run);
+	if (!redeems(lane)) /* the kiosk has read it */
+		chip_ask(run);
+	else
+		c->chip_done = true;
 	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
 	ask_date(&today, run->in);
 	q.mrz_lines = c->presented->mrz_lines;
@@ -97,7 +106,7 @@ static void ask_history(struct lane_run *run, Postern__Document *d)
 	Postern__LookupHistory q = POSTERN__LOOKUP_HISTORY__INIT;
 	struct crossing *c = &run->lane->crossing;
 	Postern__Date today;
-	if (strcmp(d->nationality, run->lane->config.tenant) == 0) {
+	if (redeems(run->lane) || strcmp(d->nationality, run->lane->config.tenant) == 0) {
 		c->history_done = true;
 		return;
 	}
@@ -112,6 +121,8 @@ static void ask_history(struct lane_run *run, Postern__Document *d)
 	c->history_asked = true;
 	ask_send(run, &e);
 }
+
+static void conclude(struct lane_run *run);
 
 static void ask_rules(struct lane_run *run)
 {
@@ -143,7 +154,10 @@ static void conclude(struct lane_run *run)
 	Postern__RulesEvaluated silent = POSTERN__RULES_EVALUATED__INIT;
 	struct crossing_chip chip;
 	crossing_chip(c, &chip);
-	evidence.chip.expected = lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
+	silent.verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	if (redeems(lane))
+		evidence.rules = &silent;
+	evidence.chip.expected = !redeems(lane) && lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
 	evidence.chip.result = chip.result;
 	evidence.chip.exception = chip.exception;
 	evidence.chip.reason = chip.reason;
@@ -156,12 +170,15 @@ static void conclude(struct lane_run *run)
 	/* A referral that has been recorded stands: what is recorded last must admit, or nobody is let out on it. */
 	c->verdict = c->has_verdict ? verdict_combine(c->verdict, verdict_of(&evidence)) : verdict_of(&evidence);
 	c->has_verdict = true;
-	silent.verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	kiosk_heard(run);
 	evidence.rules = &silent;
 	c->without_rules = verdict_of(&evidence).value;
 	switch (c->verdict.value) {
 	case POSTERN__VERDICT__VERDICT_CLEAR:
-		run_event(run, GATE_EVENT_ELIGIBLE);
+		if (redeems(lane))
+			kiosk_redeem_result(run);
+		else
+			run_event(run, GATE_EVENT_ELIGIBLE);
 		return;
 	case POSTERN__VERDICT__VERDICT_REFER:
 		run_event(run, GATE_EVENT_REFERRED);
@@ -194,7 +211,9 @@ void ask_joined(struct lane_run *run)
 	if (!c->document_done || !c->watchlist_done || !c->history_done)
 		return;
 	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
-	if (c->chip_done)
+	if (redeems(run->lane))
+		conclude(run);
+	else if (c->chip_done)
 		ask_rules(run);
 }
 
@@ -275,6 +294,7 @@ void ask_cancel(struct lane_run *run)
 	struct bus_query q;
 	while (bus_query_drop_crossing(&run->lane->queries, run->lane->crossing.id, &q))
 		;
+	kiosk_cancel(run->lane);
 }
 
 /* What is asked of a person inside: that the verdict still stands. One person alone is the gate's own guard; face

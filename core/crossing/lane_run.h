@@ -57,6 +57,20 @@ void record_commit(struct lane_run *run);
 void record_committed(struct lane_run *run);
 void record_failed(struct lane_run *run);
 
+/* What has become of a result. Returns the append's tag. */
+uint64_t record_kiosk(struct lane_run *run, const Postern__KioskMark *mark);
+
+/* lane_kiosk.c: results of kiosks. */
+void kiosk_issue_result(struct lane_run *run);
+/* When the gate's own checks are clear. */
+void kiosk_redeem_result(struct lane_run *run);
+/* The versions that the answers of the crossing in hand name. */
+void kiosk_heard(struct lane_run *run);
+/* Nobody waits any more for a mark that is on its way. */
+void kiosk_cancel(struct lane *lane);
+/* An append with this tag is durable, or has failed. */
+void kiosk_recorded(struct lane_run *run, uint64_t tag, bool durable);
+
 /* lane_officer.c */
 int officer_decide(struct lane_run *run);
 int officer_command(struct lane_run *run);

@@ -29,7 +29,7 @@ static Postern__ClockQuality clock_quality(const struct core *c)
 	return POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED;
 }
 
-void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind)
+void core_input(const struct core *c, struct lane_input *in, enum lane_input_kind kind)
 {
 	time_t seconds;
 	struct tm local;
@@ -52,8 +52,10 @@ static void on_wake(uv_timer_t *timer)
 	struct core *c = timer->data;
 	struct lane_input in;
 	plugins_catch_up(c);
-	core_input(c, &in, LANE_TICK);
-	core_dispatch(c, &in);
+	for (size_t i = 0; i <= c->kiosk_count; i++) {
+		core_input(c, &in, LANE_TICK);
+		core_dispatch_at(c, i, &in);
+	}
 	core_arm(c);
 }
 
@@ -64,6 +66,10 @@ void core_arm(struct core *c)
 		return;
 	post_show(c);
 	at = lane_next_wake(&c->lane);
+	for (size_t i = 0; i < c->kiosk_count; i++) {
+		uint64_t next = lane_next_wake(&c->kiosks[i].lane);
+		at = next < at ? next : at;
+	}
 	now = clock_mono_ms();
 	if (at == UINT64_MAX)
 		uv_timer_stop(&c->wake);
@@ -73,11 +79,20 @@ void core_arm(struct core *c)
 
 int core_dispatch(struct core *c, struct lane_input *in)
 {
+	return core_dispatch_at(c, 0, in);
+}
+
+int core_dispatch_at(struct core *c, size_t station, struct lane_input *in)
+{
 	uint64_t begun = clock_mono_ns(), took;
 	int r;
 	c->in_lane = true;
-	r = lane_dispatch(&c->lane, in, &c->sink);
+	c->at = station;
+	if (station > 0) /* a gate that is locked needs no results */
+		kiosks_lane(c, station)->config.record.mode = c->lane.config.record.mode;
+	r = lane_dispatch(kiosks_lane(c, station), in, &c->sink);
 	c->in_lane = false;
+	c->at = 0;
 	if (c->portrait_fd >= 0 && (!c->lane.crossing.active || c->lane.crossing.portrait_size == 0)) {
 		close(c->portrait_fd);
 		c->portrait_fd = -1;
@@ -106,7 +121,8 @@ static int carried(const struct core *c, const Postern__Envelope *e)
 
 static void sink_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
 {
-	if (plugins_send(ctx, to, e, carried(ctx, e)) != PN_OK)
+	struct core *c = ctx;
+	if (plugins_send_at(c, c->at, to, e, carried(c, e)) != PN_OK)
 		pn_log(LOG_LEVEL_DEBUG, "core", "send.nobody", LN("kind", to));
 }
 
@@ -118,17 +134,20 @@ static void sink_append(void *ctx, uint64_t tag, const Postern__RecordClear *cle
 static void sink_count(void *ctx, enum metric metric, int64_t add)
 {
 	struct core *c = ctx;
-	metrics_add(&c->metrics, metric, add);
+	/* A traveller counts at the gate. */
+	if (c->at == 0 || (metric != METRIC_CROSSINGS && metric != METRIC_REFERRALS))
+		metrics_add(&c->metrics, metric, add);
 }
 
 _Static_assert((int)CONFIG_TWO_STEP == (int)GATE_TWO_STEP && (int)CONFIG_ONE_STEP == (int)GATE_ONE_STEP &&
-		       (int)CONFIG_TOPOLOGIES_ <= (int)GATE_TOPOLOGY_COUNT_,
+		       (int)CONFIG_SEGREGATED == (int)GATE_SEGREGATED && (int)CONFIG_TOPOLOGIES_ == (int)GATE_KIOSK,
 	"what can be configured can be run");
 
 int core_lane_init(struct core *c)
 {
 	struct lane_config lc = { 0 };
 	const struct config_unit *u = c->unit;
+	int r;
 	uv_timer_init(&c->loop, &c->wake);
 	c->wake.data = c;
 	c->has_lane = u->role == CONFIG_GATE;
@@ -151,6 +170,8 @@ int core_lane_init(struct core *c)
 	for (int k = 0; k < LANE_KINDS; k++)
 		lc.has[k] = (c->kinds >> k & 1u) != 0;
 	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
-	lane_init(&c->lane, &lc);
-	return PN_OK;
+	r = kiosks_start(c, &lc);
+	if (r == PN_OK)
+		lane_init(&c->lane, &lc);
+	return r;
 }

@@ -14,6 +14,7 @@
 #include "control/officer.h"
 #include "crossing/lane.h"
 #include "journal/journal.h"
+#include "kiosk/store.h"
 #include "loop/channel.h"
 #include "loop/watch.h"
 #include "outbox/outbox.h"
@@ -40,6 +41,8 @@
 #define CORE_AUDITS 64 /* audit records of a console's that are not yet durable */
 /* Tags of the console's audit records lie above the lane's and below those of core_records.c. */
 #define TAG_POST (UINT64_C(1) << 57)
+/* Each lane of a core numbers its questions and records from here on, times its station: 0 the gate, then its kiosks. */
+#define CORE_STATION_SHIFT 48
 
 enum plugin_state { PLUGIN_ABSENT, PLUGIN_STARTING, PLUGIN_READY, PLUGIN_SILENT, PLUGIN_UNAVAILABLE };
 
@@ -48,6 +51,7 @@ struct core;
 struct core_plugin {
 	struct core *core;
 	const struct config_plugin *config;
+	size_t station; /* where it stands: 0 the gate, else 1 and the kiosk's number */
 	char name[64], version[32];
 	Postern__PluginKind kind;
 	enum plugin_state state;
@@ -114,9 +118,16 @@ struct core {
 	const struct config_unit *unit;
 	uint64_t epoch; /* of this process: grows at every start */
 	uint32_t kinds; /* core_spec.kinds */
+	uint32_t kiosk_kinds[CONFIG_KIOSKS_MAX];
 	bool has_lane, stopping, in_lane;
 	struct lane lane;
 	struct lane_sink sink;
+	size_t at; /* the station whose lane is at work */
+	struct kiosk_store results;
+	struct {
+		struct lane lane;
+	} kiosks[CONFIG_KIOSKS_MAX];
+	size_t kiosk_count;
 	char config_hash[65], seal_recipients[256];
 
 	struct core_plugin plugins[CORE_PLUGINS];
@@ -182,8 +193,10 @@ struct core {
 };
 
 /* core_lane.c: inputs for the lane, with time and randomness. */
-void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind);
+void core_input(const struct core *c, struct lane_input *in, enum lane_input_kind kind);
 int core_dispatch(struct core *c, struct lane_input *in);
+/* The same to another lane of this core. */
+int core_dispatch_at(struct core *c, size_t station, struct lane_input *in);
 void core_arm(struct core *c);
 int core_lane_init(struct core *c);
 
@@ -200,6 +213,24 @@ int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope
 void plugins_settle(struct core *c);
 struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind);
 const char *plugins_state_name(enum plugin_state state);
+
+/* To the plugin of that kind at a station, else to the gate's where it serves the kiosks too. */
+int plugins_send_at(struct core *c, size_t station, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd);
+
+/* core_kiosk.c */
+/* Before the gate's lane begins, whose configuration it completes. */
+int kiosks_start(struct core *c, struct lane_config *gate);
+void kiosks_stop(struct core *c);
+void kiosks_beat(struct core *c);
+struct lane *kiosks_lane(struct core *c, size_t station);
+/* Whose is a question or record of that number? */
+size_t kiosks_station(const struct core *c, uint64_t number);
+/* 0: NULL, or no kiosk's name. */
+size_t kiosks_named(const struct core *c, const char *name);
+/* Does the gate's plugin of that kind serve its kiosks? */
+bool kiosks_share(Postern__PluginKind kind);
+/* Is a crossing in hand anywhere here? */
+bool kiosks_crossing(const struct core *c);
 
 /* core_records.c */
 int records_start(struct core *c);

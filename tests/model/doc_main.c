@@ -106,6 +106,15 @@ static void arrows_of(FILE *out, uint8_t state)
 	}
 }
 
+static bool drawn(uint8_t first, uint8_t last)
+{
+	for (unsigned i = 0; i < table->row_count; i++)
+		if (table->rows[i].state >= first && table->rows[i].state <= last && table->rows[i].next < GATE_NEXT_COUNT_ &&
+			table->rows[i].next != GATE_NEXT_SAME)
+			return true;
+	return false;
+}
+
 static void diagrams(FILE *out)
 {
 	fprintf(out, "\n## Diagrams\n\nGuards stand in parentheses; of rows of one state and one "
@@ -113,6 +122,8 @@ static void diagrams(FILE *out)
 		     "`OUT_OF_SERVICE` when the lane has been withdrawn. Rows of every state are "
 		     "in the table after the diagrams.\n");
 	for (size_t p = 0; p < PN_COUNT(parts); p++) {
+		if (!drawn(parts[p].first, parts[p].last))
+			continue;
 		fprintf(out, "\n### %s\n\n```mermaid\nstateDiagram-v2\n", parts[p].title);
 		for (uint8_t s = parts[p].first; s <= parts[p].last; s++)
 			arrows_of(out, s);

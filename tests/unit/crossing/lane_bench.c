@@ -297,7 +297,8 @@ void bench_commit(struct bench *b, const struct bench_out *append, bool durable)
 	bench_input(b, &in);
 }
 
-static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology)
+static void start_of(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology,
+	struct kiosk_store *store)
 {
 	struct lane_config config = { 0 };
 	memset(b, 0, sizeof *b);
@@ -309,6 +310,7 @@ static void start(struct bench *b, const Postern__PluginKind *kinds, size_t coun
 	config.timing = gate_timing_default;
 	config.stale_after_ms = 1000;
 	config.topology = topology;
+	config.kiosk = store;
 	config.has[K(CHIP_READER)] = chips;
 	lane_init(&b->lane, &config);
 	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
@@ -320,8 +322,14 @@ static void start(struct bench *b, const Postern__PluginKind *kinds, size_t coun
 		struct lane_input in = { .kind = LANE_PLUGIN_READY, .source = kinds[i], .instance = "test" };
 		bench_input(b, &in);
 	}
-	bench_sense(b);
+	if (topology != GATE_KIOSK)
+		bench_sense(b);
 	assert_string_equal(gate_state_name(b->lane.gate.state), topology == GATE_ONE_STEP ? "ENTRY_OPENING" : "IDLE");
+}
+
+static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology)
+{
+	start_of(b, kinds, count, chips, topology, NULL);
 }
 
 static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE),
@@ -340,6 +348,17 @@ void bench_start_with_chips(struct bench *b, bool ready)
 void bench_start_one_step(struct bench *b)
 {
 	start(b, all, PN_COUNT(all), true, GATE_ONE_STEP);
+}
+
+void bench_start_kiosk(struct bench *b, struct kiosk_store *store)
+{
+	start_of(b, all, PN_COUNT(all) - 2, false, GATE_KIOSK, store);
+	b->lane.config.record.lane = "kiosk-1";
+}
+
+void bench_start_segregated(struct bench *b, struct kiosk_store *store)
+{
+	start_of(b, all, PN_COUNT(all) - 1, false, GATE_SEGREGATED, store);
 }
 
 void bench_walk_in(struct bench *b)

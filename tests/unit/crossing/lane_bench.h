@@ -54,6 +54,9 @@ void bench_start(struct bench *b);
 void bench_start_with_chips(struct bench *b, bool ready);
 /* A one-step lane with a chip reader, its entry released for whoever comes. */
 void bench_start_one_step(struct bench *b);
+/* A kiosk, and the gate that redeems: of one store. */
+void bench_start_kiosk(struct bench *b, struct kiosk_store *store);
+void bench_start_segregated(struct bench *b, struct kiosk_store *store);
 int bench_input(struct bench *b, struct lane_input *in);
 /* A message from a plugin; query_id 0 for a report. */
 int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e);

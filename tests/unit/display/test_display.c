@@ -50,7 +50,7 @@ static void every_guidance_by_its_name(void **state)
 	} rows[] = {{G(UNSPECIFIED), "CLOSED"}, {G(CLOSED), "CLOSED"}, {G(PRESENT_DOCUMENT), "PRESENT_DOCUMENT"}, {G(KEEP_DOCUMENT), "KEEP_DOCUMENT"},
 		{G(TRY_AGAIN), "TRY_AGAIN"}, {G(TAKE_DOCUMENT), "TAKE_DOCUMENT"}, {G(WALK_IN), "WALK_IN"}, {G(LOOK_HERE), "LOOK_HERE"},
 		{G(WALK_OUT), "WALK_OUT"}, {G(WAIT_OFFICER), "WAIT_OFFICER"}, {G(GO_BACK), "GO_BACK"}, {G(ONE_PERSON), "ONE_PERSON"},
-		{G(EMERGENCY), "EMERGENCY"}, {G(OTHER_LANE), "OTHER_LANE"}, {(Postern__Guidance)99, "CLOSED"}};
+		{G(EMERGENCY), "EMERGENCY"}, {G(OTHER_LANE), "OTHER_LANE"}, {G(TO_GATE), "TO_GATE"}, {(Postern__Guidance)99, "CLOSED"}};
 	(void)state;
 	/* one row for each value of the schema, and one for a value that is none */
 	assert_int_equal(sizeof rows / sizeof rows[0], postern__guidance__descriptor.n_values + 1);
