@@ -21,8 +21,7 @@ static const cyaml_strval_t levels[] = {{"debug", LOG_LEVEL_DEBUG}, {"info", LOG
 static const cyaml_strval_t roles[] = {
 	{"gate", CONFIG_GATE}, {"post", CONFIG_POST}, {"central", CONFIG_CENTRAL}};
 static const cyaml_strval_t directions[] = {{"entry", CONFIG_ENTRY}, {"exit", CONFIG_EXIT}};
-static const cyaml_strval_t modes[] = {
-	{"locked", CONFIG_LOCKED}, {"controlled", CONFIG_CONTROLLED}, {"free", CONFIG_FREE}};
+static const cyaml_strval_t modes[] = {{"locked", CONFIG_LOCKED}, {"controlled", CONFIG_CONTROLLED}};
 static const cyaml_strval_t sides[] = {{"master", CONFIG_MASTER}, {"slave", CONFIG_SLAVE}};
 static const cyaml_strval_t sockets[] = {{"inet-client", CONFIG_INET_CLIENT},
 	{"inet-server", CONFIG_INET_SERVER}, {"unix-client", CONFIG_UNIX_CLIENT}};

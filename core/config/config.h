@@ -30,7 +30,7 @@ enum config_clock { CONFIG_CLOCK_SYSTEM, CONFIG_CLOCK_OPERATOR_ASSERTED };
 enum config_role { CONFIG_GATE, CONFIG_POST, CONFIG_CENTRAL };
 /* Values are those of Postern__Direction and Postern__LaneMode. */
 enum config_direction { CONFIG_DIRECTION_NONE, CONFIG_ENTRY, CONFIG_EXIT };
-enum config_mode { CONFIG_MODE_NONE, CONFIG_LOCKED, CONFIG_CONTROLLED, CONFIG_FREE };
+enum config_mode { CONFIG_MODE_NONE, CONFIG_LOCKED, CONFIG_CONTROLLED };
 enum config_side { CONFIG_SIDE_NONE, CONFIG_MASTER, CONFIG_SLAVE };
 
 /* Bits of config_plugin.sockets: the same words as in a manifest. */

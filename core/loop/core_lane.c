@@ -171,7 +171,8 @@ int core_lane_init(struct core *c)
 		lc.has[k] = (c->kinds >> k & 1u) != 0;
 	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
 	r = kiosks_start(c, &lc);
-	if (r == PN_OK)
-		lane_init(&c->lane, &lc);
-	return r;
+	if (r != PN_OK)
+		return r;
+	lane_init(&c->lane, &lc);
+	return mode_recall(c);
 }

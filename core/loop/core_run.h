@@ -199,6 +199,8 @@ int core_dispatch(struct core *c, struct lane_input *in);
 int core_dispatch_at(struct core *c, size_t station, struct lane_input *in);
 void core_arm(struct core *c);
 int core_lane_init(struct core *c);
+/* After it: the mode in which the last core left the lane, if under this very configuration. */
+int mode_recall(struct core *c);
 
 /* core_plugins.c */
 void plugins_init(struct core *c);
