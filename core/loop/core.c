@@ -132,7 +132,8 @@ static int run(struct core *c, const struct core_spec *spec)
 	c->channel = HOST_FD_BUS;
 	c->kinds = spec->kinds;
 	c->carried_fd = -1;
-	c->portrait_fd = -1;
+	for (int i = 0; i < CORE_PICTURES; i++)
+		c->pictures[i].fd = -1;
 	c->epoch = new_epoch();
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)
