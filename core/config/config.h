@@ -70,6 +70,9 @@ struct config_plugin {
 	unsigned line;
 };
 
+/* What a match of the face must come with: certified attack detection, or an officer who supervises the lane. */
+enum config_face { CONFIG_FACE_UNATTENDED, CONFIG_FACE_ASSISTED };
+
 struct config_journal {
 	uint32_t free_space_floor_mib; /* default 64: no passage below */
 	uint32_t retention_hours;      /* default 72: sealed bytes are kept that long after
@@ -102,6 +105,7 @@ struct config_unit {
 	uint32_t start_limit_ms; /* default 60000: a plugin that has not said hello by then is
 				    started again */
 	bool officer_required;   /* gate: no new traveller without an officer on duty (postern lane duty-on) */
+	enum config_face face;   /* gate with a camera; default unattended */
 	struct config_plugin *plugins;
 	unsigned plugins_count;
 	unsigned line;
