@@ -37,9 +37,24 @@ struct match_index {
 	uint8_t *counters; /* MATCH_BLOCK; zero between searches */
 	size_t count, room, text_size, text_room, block_count, postings;
 	uint32_t last_id; /* of the name added last */
-	uint32_t word_mask, people; /* people: names with one id, added one after the other, are one */
+	uint32_t word_mask,
+		people; /* people: names with one id, added one after the other, are one */
 	bool built;
 };
+
+/* How many entries that are somebody else, by their birth dates, have a name as alike. */
+enum { MATCH_NULLS_MAX = 1024 };
+
+struct match_chance {
+	float bits[MATCH_NULLS_MAX]; /* name_bits; after match_chance_sort the most first */
+	size_t count;
+	double looked_at; /* entries among which they were found */
+};
+
+void match_chance_add(struct match_chance *c, const struct match_result *r);
+void match_chance_sort(struct match_chance *c);
+/* Sets chance_bits and adds them to bits. */
+void match_chance_weigh(const struct match_chance *c, struct match_result *r);
 
 /* Without repetition, in order. */
 size_t match_keys(const struct match_name *name, uint16_t keys[MATCH_KEYS_OF_NAME]);

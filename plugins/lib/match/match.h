@@ -27,8 +27,8 @@ struct match_word {
 	char plain[MATCH_WORD_SIZE];  /* A-Z, transliterated as a machine readable zone has it */
 	char folded[MATCH_WORD_SIZE]; /* alternatives of transliteration made one */
 	char bones[MATCH_BONES_SIZE]; /* its consonants */
-	uint32_t letters;             /* bit 0: folded has an A, and so on */
-	uint8_t length, bones_length; /* length of folded */
+	uint32_t letters;             /* bit 0: plain or folded has an A, and so on */
+	uint8_t length, plain_length, bones_length; /* length: of folded */
 	uint8_t role;
 	bool particle;     /* VAN, BIN, DE LA ...: may be missing */
 	uint16_t nickname; /* group of forms of one name; 0: none; UINT16_MAX: not looked up yet */
@@ -98,7 +98,7 @@ enum match_birth_agreement {
 
 enum match_birth_agreement match_birth_compare(struct match_birth a, struct match_birth b);
 const char *match_birth_name(enum match_birth_agreement a);
-double match_birth_bits(enum match_birth_agreement a);
+double match_birth_bits(struct match_birth a, struct match_birth b);
 
 /* --- persons --- */
 struct match_person {
@@ -125,6 +125,8 @@ struct match_pair {
 struct match_result {
 	double name_score; /* 0 to 1 */
 	double name_bits, birth_bits, other_bits;
+	/* a search's: what the names found beside it add or take (index_chance.c); else 0 */
+	double chance_bits;
 	double bits; /* their sum */
 	enum match_birth_agreement birth;
 	bool sex_differs, nationality_same, nationality_differs, order_differs;

@@ -27,10 +27,13 @@ static void add_word(
 	cut_to(w->plain, sizeof w->plain, plain, length);
 	match_fold(w->plain, w->folded);
 	match_bones(w->folded, w->bones);
+	w->plain_length = (uint8_t)strlen(w->plain);
 	w->length = (uint8_t)strlen(w->folded);
 	w->bones_length = (uint8_t)strlen(w->bones);
 	w->letters = 0;
 	for (const char *s = w->folded; *s != '\0'; s++)
+		w->letters |= 1U << (unsigned)(*s - 'A');
+	for (const char *s = w->plain; *s != '\0'; s++)
 		w->letters |= 1U << (unsigned)(*s - 'A');
 	w->role = (uint8_t)role;
 	w->particle = match_is_particle(w->plain);
