@@ -90,10 +90,11 @@ static bool is_usual_slip(struct match_birth a, struct match_birth b)
 
 /* log2 of (share of true pairs) over (share of chance pairs), births spread over some 60 years:
  * exact 1 in 21,900; a usual slip can fall on some 8 days, any slip on 60; a year is 1 in 60, a
- * month of it 1 in 720. */
+ * month of it 1 in 720; the year beside one that is known in part only, which often is a guess, 1
+ * in 30. */
 double match_birth_bits(struct match_birth a, struct match_birth b)
 {
-	static const double bits[] = {14.0, 5.8, 5.0, 9.5, 3.0, -1.0, -1.0, 0.0, -7.0};
+	static const double bits[] = {14.0, 5.8, 5.0, 9.5, 3.0, 0.0, 1.0, 0.0, -7.0};
 	enum match_birth_agreement how = match_birth_compare(a, b);
 	if (how == MATCH_BIRTH_PARTIAL && a.month != 0 && b.month != 0)
 		return 9.0;

@@ -27,22 +27,29 @@ uint64_t match_rarity_hash(const char *folded)
 	return h ^ h >> 32;
 }
 
-static double share_of(struct match_word *w, const struct match_rarity *r)
+/* Among the others: the entry itself is one of those who bear its word. */
+static double share_of(
+	struct match_word *w, const struct match_word *of_entry, const struct match_rarity *r)
 {
 	if (w->prior == 0)
 		match_word_look_up(w);
 	if (r == NULL)
 		return (double)w->prior;
 	double count = (double)r->counts[match_rarity_hash(w->folded) & r->mask];
+	bool own = of_entry != NULL && w->length == of_entry->length &&
+		   memcmp(w->folded, of_entry->folded, w->length) == 0;
+	count -= own && count > 0 ? 1 : 0;
 	return (count + (double)w->prior * prior_people) / ((double)r->people + prior_people);
 }
 
 /* The more common of the two: a slip of the pen makes any name rare. */
-static double rarity_bits(struct match_word *a, struct match_word *b, const struct match_rarity *r)
+static double rarity_bits(
+	struct match_word *of_query, struct match_word *of_entry, const struct match_rarity *r)
 {
-	double x = share_of(a, r), y = b != NULL ? share_of(b, r) : 0;
+	double x = of_query != NULL ? share_of(of_query, of_entry, r) : 0;
+	double y = of_entry != NULL ? share_of(of_entry, of_entry, r) : 0;
 	double bits = -log2(x > y ? x : y);
-	if (a->particle)
+	if ((of_query != NULL ? of_query : of_entry)->particle)
 		bits = bits < 1 ? bits : 1;
 	return bits > 17 ? 17 : bits;
 }
@@ -73,7 +80,8 @@ static void pair_up(
 		bits = rarity_bits(a, b, c->rarity);
 	else /* the joined form is rarer than the two words that it is */
 		for (size_t i = 0; i < (q_words > 1 ? q_words : e_words); i++)
-			bits += rarity_bits(q_words > 1 ? a + i : b + i, NULL, c->rarity);
+			bits += q_words > 1 ? rarity_bits(a + i, NULL, c->rarity)
+					    : rarity_bits(NULL, b + i, c->rarity);
 	bits = bits > 17 ? 17 : bits;
 	weight = bits < 4 && !a->particle ? 4 : bits;
 	value = 1 - 2.5 * (1 - like);
@@ -169,14 +177,16 @@ static double sum_bits(const struct match_result *r)
 	return sum;
 }
 
-static size_t left_over(struct compared *c, struct side *s, double *weight)
+static size_t left_over(struct compared *c, const struct side *s, double *weight)
 {
 	size_t n = 0;
 	*weight = 0;
 	for (size_t i = 0; i < s->name->count; i++) {
 		if (s->used[i] || s->name->word[i].particle)
 			continue;
-		double bits = rarity_bits(&s->name->word[i], NULL, c->rarity);
+		struct match_word *w = &s->name->word[i];
+		double bits = s == &c->query ? rarity_bits(w, NULL, c->rarity)
+					     : rarity_bits(NULL, w, c->rarity);
 		*weight += bits < 4 ? 4 : bits > 12 ? 12 : bits;
 		n++;
 	}

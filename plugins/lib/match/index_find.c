@@ -39,6 +39,7 @@ struct search {
 	size_t keys, wanted, pooled;
 	uint32_t having[SCORES]; /* candidates seen with each score */
 	unsigned least;          /* at least `wanted` have reached it */
+	struct match_seen seen;
 	struct match_chance chance;
 	struct match_found best[MATCH_FOUND_MAX];
 	struct candidate pool[POOL];
@@ -55,7 +56,7 @@ static void weigh(struct search *s, const struct match_name *name)
 {
 	uint16_t keys[MATCH_KEYS_OF_NAME];
 	double weight[MATCH_KEYS_OF_NAME], sum = 0;
-	size_t n = match_keys(name, keys);
+	size_t n = match_keys(name, &s->seen, keys);
 	for (size_t i = 0; i < n; i++) {
 		double have = (double)s->index->key_counts[keys[i]];
 		weight[i] = have > 0 ? log2(((double)s->index->count + 1) / have) + 0.5 : 0;
@@ -224,7 +225,7 @@ static size_t insert(struct match_found *out, size_t n, size_t room, const struc
 static size_t compare_all(struct search *s, struct match_name *name)
 {
 	struct match_index *x = s->index;
-	struct match_rarity rarity = {x->word_counts, x->word_mask, (uint32_t)x->count};
+	struct match_rarity rarity = {x->word_counts, x->word_mask, x->people};
 	struct match_name entry;
 	size_t n = 0;
 	for (size_t i = 0; i < s->pooled; i++) {
@@ -288,7 +289,7 @@ void match_index_entry(const struct match_index *x, uint32_t at, struct match_na
 	struct match_person *person)
 {
 	const struct match_record *r = &x->records[at];
-	unsigned sex = r->birth & 3, code = r->nationality;
+	unsigned sex = r->birth & 3, code = r->nationality & ~(unsigned)MATCH_SEVERAL;
 	memset(person, 0, sizeof *person);
 	match_name_of_text(x->texts + r->text, name);
 	person->birth = match_record_birth(r);

@@ -42,34 +42,40 @@ double match_jaro_winkler(const char *a, size_t a_length, const char *b, size_t 
 	return jaro + (double)prefix * 0.1 * (1 - jaro);
 }
 
-/* Optimal string alignment: insert, delete, replace, exchange neighbours. */
-static unsigned edits_of(const char *a, unsigned a_length, const char *b, unsigned b_length)
+/* Optimal string alignment: insert, delete, replace cost one, neighbours exchanged less: of a word
+ * of n letters there are n - 1 such slips, and 25 n letters to put for another. */
+enum { EDIT = 5, EXCHANGE = 3 };
+
+static unsigned least_of(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static double edits_of(const char *a, unsigned a_length, const char *b, unsigned b_length)
 {
 	uint8_t row[3][MATCH_WORD_SIZE];
 	for (unsigned k = 0; k <= b_length; k++)
-		row[0][k] = (uint8_t)k;
+		row[0][k] = (uint8_t)(k * EDIT);
 	for (unsigned i = 1; i <= a_length; i++) {
 		uint8_t *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
-		now[0] = (uint8_t)i;
+		now[0] = (uint8_t)(i * EDIT);
 		for (unsigned k = 1; k <= b_length; k++) {
-			bool same = a[i - 1] == b[k - 1];
-			unsigned least = last[k - 1] + !same;
-			least = last[k] + 1U < least ? last[k] + 1U : least;
-			least = now[k - 1] + 1U < least ? now[k - 1] + 1U : least;
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] &&
-				before[k - 2] + 1U < least)
-				least = before[k - 2] + 1U;
+			unsigned least = last[k - 1] + (a[i - 1] == b[k - 1] ? 0U : EDIT);
+			least = least_of(least, last[k] + (unsigned)EDIT);
+			least = least_of(least, now[k - 1] + (unsigned)EDIT);
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				least = least_of(least, before[k - 2] + (unsigned)EXCHANGE);
 			now[k] = (uint8_t)least;
 		}
 	}
-	return row[a_length % 3][b_length];
+	return (double)row[a_length % 3][b_length] / EDIT;
 }
 
 /* A slip of the pen may fall on letters that a fold takes together, or make some. */
-static unsigned edits(const struct match_word *a, const struct match_word *b)
+static double edits(const struct match_word *a, const struct match_word *b)
 {
-	unsigned folded = edits_of(a->folded, a->length, b->folded, b->length), plain;
-	if (folded < 2)
+	double folded = edits_of(a->folded, a->length, b->folded, b->length), plain;
+	if (folded < 1)
 		return folded;
 	plain = edits_of(a->plain, a->plain_length, b->plain, b->plain_length);
 	return plain < folded ? plain : folded;

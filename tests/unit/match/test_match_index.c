@@ -175,6 +175,38 @@ static void test_namesakes_count(void **state)
 	assert_true(chance_bits(false) > 2);
 }
 
+/* Aliases and several birth dates do not make a person's words common. */
+static double name_bits(unsigned times)
+{
+	struct match_index *x;
+	struct match_name name;
+	struct match_person person = {{1972, 6, 15}, 'M', "NOR"};
+	struct match_found found;
+	double bits;
+	assert_int_equal(match_index_new(&x), PN_OK);
+	assert_int_equal(match_name_read("BAKO", "LIRA", &name), PN_OK);
+	for (unsigned i = 0; i < times; i++) {
+		person.birth.day = (uint8_t)(1 + i);
+		assert_int_equal(match_index_add(x, &name, &person, 1), PN_OK);
+	}
+	assert_int_equal(match_name_read("DAMU", "TIPO", &name), PN_OK);
+	assert_int_equal(match_index_add(x, &name, &person, 2), PN_OK);
+	assert_int_equal(match_name_read("BAKO", "LIRA", &name), PN_OK);
+	assert_int_equal(match_index_build(x), PN_OK);
+	assert_int_equal(match_index_find(x, &name, &person, &found, 1), 1);
+	assert_int_equal(found.id, 1);
+	assert_true(found.result.nationality_same);
+	bits = found.result.name_bits;
+	match_index_free(x);
+	return bits;
+}
+
+static void test_people_count_once(void **state)
+{
+	(void)state;
+	assert_true(name_bits(20) == name_bits(1));
+}
+
 static void test_documents(void **state)
 {
 	struct match_documents *d;
@@ -205,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_finds_everybody),
 		cmocka_unit_test(test_entries_come_back),
 		cmocka_unit_test(test_namesakes_count),
+		cmocka_unit_test(test_people_count_once),
 		cmocka_unit_test(test_documents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
