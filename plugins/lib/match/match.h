@@ -43,7 +43,7 @@ struct match_name {
 };
 
 /* UTF-8 to A-Z and single spaces by ICAO Doc 9303-3 section 6 (tables A Latin, B Cyrillic, C
- * Arabic) and ELOT 743 for Greek. Hyphens, fillers, commas and digits separate; apostrophes, full
+ * Arabic, also as presentation forms) and ELOT 743 for Greek. Hyphens, fillers, commas and digits separate; apostrophes, full
  * stops and combining marks go. PN_EFORMAT: not UTF-8, or a letter of another script; PN_ELIMIT:
  * does not fit. out is then empty. */
 int match_transliterate(const char *utf8, char *out, size_t size) PN_MUST_CHECK;
