@@ -22,6 +22,7 @@ static const cyaml_strval_t roles[] = {
 	{"gate", CONFIG_GATE}, {"post", CONFIG_POST}, {"central", CONFIG_CENTRAL}};
 static const cyaml_strval_t directions[] = {{"entry", CONFIG_ENTRY}, {"exit", CONFIG_EXIT}};
 static const cyaml_strval_t modes[] = {{"locked", CONFIG_LOCKED}, {"controlled", CONFIG_CONTROLLED}};
+static const cyaml_strval_t faces[] = {{"unattended", CONFIG_FACE_UNATTENDED}, {"assisted", CONFIG_FACE_ASSISTED}};
 static const cyaml_strval_t sides[] = {{"master", CONFIG_MASTER}, {"slave", CONFIG_SLAVE}};
 static const cyaml_strval_t sockets[] = {{"inet-client", CONFIG_INET_CLIENT},
 	{"inet-server", CONFIG_INET_SERVER}, {"unix-client", CONFIG_UNIX_CLIENT}};
@@ -40,6 +41,7 @@ static const cyaml_schema_value_t port_entry = {
 static const cyaml_schema_field_t plugin_fields[] = {
 	TEXT("instance", MUST, struct config_plugin, instance),
 	TEXT("plugin", MUST, struct config_plugin, plugin),
+	TEXT("kiosk", MAY, struct config_plugin, kiosk),
 	CYAML_FIELD_FLAGS("sockets", CYAML_FLAG_STRICT | MAY, struct config_plugin, sockets,
 		sockets, PN_COUNT(sockets)),
 	CYAML_FIELD_UINT("memory_mib", MAY, struct config_plugin, memory_mib),
@@ -62,6 +64,12 @@ static const cyaml_schema_field_t journal_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t results_fields[] = {
+	CYAML_FIELD_UINT("valid_s", MAY, struct config_results, valid_s),
+	CYAML_FIELD_BOOL("same_basis", MAY, struct config_results, same_basis),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t unit_fields[] = {
 	TEXT("name", MUST, struct config_unit, name),
 	WORD("role", MUST, struct config_unit, role, roles),
@@ -72,10 +80,12 @@ static const cyaml_schema_field_t unit_fields[] = {
 	TEXT("lane", MAY, struct config_unit, lane),
 	TEXT("trust", MAY, struct config_unit, trust),
 	CYAML_FIELD_MAPPING("journal", MAY, struct config_unit, journal, journal_fields),
+	CYAML_FIELD_MAPPING("kiosk_results", MAY, struct config_unit, kiosk_results, results_fields),
 	CYAML_FIELD_UINT("heartbeat_ms", MAY, struct config_unit, heartbeat_ms),
 	CYAML_FIELD_UINT("stale_after_ms", MAY, struct config_unit, stale_after_ms),
 	CYAML_FIELD_UINT("start_limit_ms", MAY, struct config_unit, start_limit_ms),
 	CYAML_FIELD_BOOL("officer_required", MAY, struct config_unit, officer_required),
+	WORD("face", MAY, struct config_unit, face, faces),
 	CYAML_FIELD_SEQUENCE("plugins", CYAML_FLAG_POINTER | MAY, struct config_unit, plugins,
 		&plugin_entry, 0, CONFIG_PLUGINS_MAX),
 	CYAML_FIELD_END,
@@ -193,6 +203,8 @@ static int finish_unit(
 	u->line = yaml_line(node);
 	set_default(&u->journal.free_space_floor_mib, 64);
 	set_default(&u->journal.retention_hours, 72);
+	if (yaml_get(f, yaml_get(f, node, "kiosk_results"), "valid_s") == NULL)
+		u->kiosk_results.valid_s = 600;
 	set_default(&u->heartbeat_ms, 100);
 	set_default(&u->stale_after_ms, 1000);
 	set_default(&u->start_limit_ms, 60000);

@@ -21,6 +21,7 @@ enum {
 	CONFIG_NAME_MAX = 32,    /* unit, instance, plugin, device: a-z 0-9 and - */
 	CONFIG_UNITS_MAX = 32,   /* per machine */
 	CONFIG_PLUGINS_MAX = 32, /* per unit */
+	CONFIG_KIOSKS_MAX = 4,   /* per gate */
 	CONFIG_PORTS_MAX = 8,    /* per plugin and direction */
 };
 
@@ -40,7 +41,7 @@ enum config_socket {
 };
 
 /* Of a lane; a further one is a further word of lane_file.c. */
-enum config_topology { CONFIG_TWO_STEP, CONFIG_ONE_STEP, CONFIG_TOPOLOGIES_ };
+enum config_topology { CONFIG_TWO_STEP, CONFIG_ONE_STEP, CONFIG_SEGREGATED, CONFIG_TOPOLOGIES_ };
 
 /* One line of a free map. line: in the configuration file. */
 struct config_pair {
@@ -56,6 +57,7 @@ struct config_pairs {
 struct config_plugin {
 	char *instance;              /* unique in its unit */
 	char *plugin;                /* NAME of NAME.so and NAME.plugin */
+	char *kiosk;                 /* the kiosk at which it stands, or NULL: the gate's own */
 	uint32_t sockets;            /* allowed, bits of config_socket; the manifest requests */
 	uint32_t memory_mib;         /* 0: as the manifest asks */
 	uint16_t *connect_ports;     /* TCP, with inet-client; none: any in the demo profile */
@@ -68,10 +70,19 @@ struct config_plugin {
 	unsigned line;
 };
 
+/* What a match of the face must come with: certified attack detection, or an officer who supervises the lane. */
+enum config_face { CONFIG_FACE_UNATTENDED, CONFIG_FACE_ASSISTED };
+
 struct config_journal {
 	uint32_t free_space_floor_mib; /* default 64: no passage below */
 	uint32_t retention_hours;      /* default 72: sealed bytes are kept that long after
 					  acknowledgement */
+};
+
+/* What the kiosks of a gate issue. */
+struct config_results {
+	uint32_t valid_s; /* default 600: how long a result may be redeemed */
+	bool same_basis;  /* and only while lists, rules and trust are those it rests on */
 };
 
 struct config_unit {
@@ -86,11 +97,15 @@ struct config_unit {
 	char *trust; /* absolute path: centre-seal.pem, escrow-seal.pem, ack.pub, officers/X.pub; or
 			NULL */
 	struct config_journal journal;
+	struct config_results kiosk_results;
+	const char *kiosks[CONFIG_KIOSKS_MAX]; /* as its plugins name them; borrowed from these */
+	unsigned kiosks_count;
 	uint32_t heartbeat_ms;   /* default 100; in a gate at most 200, since the kick of its hardware stops within 500 ms */
 	uint32_t stale_after_ms; /* default 1000; at least twice heartbeat_ms */
 	uint32_t start_limit_ms; /* default 60000: a plugin that has not said hello by then is
 				    started again */
 	bool officer_required;   /* gate: no new traveller without an officer on duty (postern lane duty-on) */
+	enum config_face face;   /* gate with a camera; default unattended */
 	struct config_plugin *plugins;
 	unsigned plugins_count;
 	unsigned line;

@@ -14,14 +14,13 @@
 
 /* The kick line of a lane's hardware stops within 500 ms of the core's last word, and two may be late. */
 enum { GATE_HEARTBEAT_MAX_MS = 200 };
-#define NAME_FORM "1 to 32 of a-z, 0-9 and -, beginning with a letter"
 
 static yaml_node_t *at(struct loading *l, const yaml_node_t *map, const char *key)
 {
 	return yaml_get(l->file, map, key);
 }
 
-static bool is_name(const char *s)
+bool config_is_name(const char *s)
 {
 	size_t n = strlen(s);
 	return n >= 1 && n <= CONFIG_NAME_MAX && s[0] >= 'a' && s[0] <= 'z' &&
@@ -32,8 +31,8 @@ static void check_name(struct loading *l, const yaml_node_t *map, const char *ke
 {
 	const yaml_node_t *node = at(l, map, key);
 	const char *value = yaml_scalar(node);
-	if (value != NULL && !is_name(value))
-		yaml_problem(l->problems, node, "%s \"%s\" is not a name, expected " NAME_FORM,
+	if (value != NULL && !config_is_name(value))
+		yaml_problem(l->problems, node, "%s \"%s\" is not a name, expected " CONFIG_NAME_FORM,
 			what, value);
 }
 
@@ -216,7 +215,7 @@ static void check_lane(struct loading *l, const yaml_node_t *map, struct config_
 
 static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index)
 {
-	static const char *const gate_keys[] = {"direction", "mode", "lane", "officer_required"};
+	static const char *const gate_keys[] = {"direction", "mode", "lane", "officer_required", "face"};
 	struct config_unit *u = &l->config->units[index];
 	const yaml_node_t *journal = at(l, map, "journal"), *plugins = at(l, map, "plugins");
 	check_name(l, map, "name", "unit");
@@ -229,6 +228,10 @@ static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index
 	for (size_t i = 0; i < PN_COUNT(gate_keys); i++)
 		check_only_gate(l, map, u, gate_keys[i]);
 	check_lane(l, map, u);
+	config_kiosks(l, map, u);
+	if (u->face == CONFIG_FACE_ASSISTED && !u->officer_required)
+		yaml_problem(l->problems, at(l, map, "face"),
+			"face is assisted without officer_required: true, expected an officer where attack detection is not certified");
 	check_file(l, at(l, map, "trust"), "trust", u->trust, S_IFDIR);
 	check_range(l, journal, "free_space_floor_mib", 1, 1048576);
 	check_range(l, journal, "retention_hours", 1, 8784); /* a leap year */

@@ -18,6 +18,13 @@ struct loading {
  * resolved, beside the document it came from. Tells every problem. */
 void config_check(struct loading *l);
 
+/* 1 to 32 of a-z, 0-9 and -, beginning with a letter. */
+#define CONFIG_NAME_FORM "1 to 32 of a-z, 0-9 and -, beginning with a letter"
+bool config_is_name(const char *s);
+
+/* The kiosks of a unit whose topology is known, and what is wrong with them. */
+void config_kiosks(struct loading *l, const yaml_node_t *map, struct config_unit *u);
+
 /* The topology that the lane file at path says, and its bytes into the configuration's hash. What is wrong there is told of
  * that file, and *out is left alone. */
 void config_lane_file(struct loading *l, const char *path, enum config_topology *out);

@@ -8,7 +8,8 @@
 
 #include "config/internal.h"
 
-static const char *const words[] = {[CONFIG_TWO_STEP] = "two-step", [CONFIG_ONE_STEP] = "one-step"};
+static const char *const words[] = {[CONFIG_TWO_STEP] = "two-step", [CONFIG_ONE_STEP] = "one-step",
+	[CONFIG_SEGREGATED] = "segregated"};
 _Static_assert(PN_COUNT(words) == CONFIG_TOPOLOGIES_, "a word for each");
 
 static bool find(const char *word, enum config_topology *out)

@@ -13,7 +13,7 @@ static uint64_t min64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static bool clock_is_trusted(Postern__ClockQuality q)
+bool lane_trusts(Postern__ClockQuality q)
 {
 	return q == POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED || q == POSTERN__CLOCK_QUALITY__CLOCK_HOLDOVER ||
 	       q == POSTERN__CLOCK_QUALITY__CLOCK_OPERATOR_ASSERTED;
@@ -63,7 +63,8 @@ bool lane_may_serve(const struct lane *lane)
 		POSTERN__PLUGIN_KIND__KIND_FACE_MATCH,
 	};
 	for (size_t i = 0; i < PN_COUNT(required); i++)
-		if (!lane->ready[required[i]])
+		if (!lane->ready[required[i]] &&
+			!(lane->config.topology == GATE_KIOSK && required[i] == POSTERN__PLUGIN_KIND__KIND_GATE))
 			return false;
 	for (size_t i = 0; i < PN_COUNT(where_configured); i++)
 		if (lane->config.has[where_configured[i]] && !lane->ready[where_configured[i]])
@@ -320,7 +321,7 @@ int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct l
 {
 	struct lane_run run = { .lane = lane, .in = in, .sink = sink };
 	int result = PN_OK;
-	lane->clock_trusted = clock_is_trusted(in->clock_quality);
+	lane->clock_trusted = lane_trusts(in->clock_quality);
 	if (!lane->booted) {
 		lane->booted = true;
 		lane->state_since_ms = in->mono_ms;

@@ -17,6 +17,7 @@
 #include "crossing/crossing.h"
 #include "crossing/record.h"
 #include "gate/gate.h"
+#include "kiosk/store.h"
 
 enum lane_input_kind {
 	LANE_TICK,	    /* time passed; also sent at lane_next_wake() */
@@ -80,15 +81,31 @@ struct lane_config {
 	struct gate_timing timing;
 	uint32_t stale_after_ms;
 	bool officer_required;
+	/* The officer without whom no new traveller is taken (officer_required) stands in for certified attack detection. False: a face
+	 * counts only with it. */
+	bool face_assisted;
 	/* Kinds this lane is configured with. KIND_UNSPECIFIED: one of which nobody knows what it is; it is never ready, so nobody
 	 * is served. */
 	bool has[LANE_KINDS];
+	/* Of a kiosk and of the gate that redeems: shared by the lanes of one core, which owns it. NULL: none is issued, none redeemed. */
+	struct kiosk_store *kiosk;
 };
 
 #define LANE_NONCES 8
 #define LANE_OFFICERS 32 /* as many as there are keys */
 #define LANE_ALARMS 16
 #define LANE_LOOKS 8 /* referrals that are to be shown once the record of it is durable */
+
+#define LANE_MARKS 4 /* of results whose records are on their way; all but one belong to crossings that are over */
+
+struct lane_mark {
+	uint64_t tag; /* 0: free */
+	Postern__KioskPhase phase;
+	bool awaited; /* the crossing in hand waits for it */
+	enum kiosk_answer answer; /* of a redemption */
+	const char *why; /* the same; the crossing's */
+	char id[KIOSK_ID];
+};
 
 /* Something that an officer must know of and confirm to have seen. */
 struct lane_alarm {
@@ -137,6 +154,7 @@ struct lane {
 	bool decision_durable;
 	Postern__Guidance guidance;
 	uint32_t chip_permille, chip_remaining_ms; /* shown with KEEP_DOCUMENT */
+	Postern__FaceAdvice face_advice;	   /* shown with LOOK_HERE */
 	uint8_t nonces[LANE_NONCES][16];
 	unsigned nonce_count;
 	const char *refusal; /* catalogue key of the last refused decision or order; NULL: it was taken */
@@ -155,6 +173,7 @@ struct lane {
 	struct lane_alarm alarms[LANE_ALARMS];
 	uint64_t next_alarm_id;
 	struct lane_look looks[LANE_LOOKS];
+	struct lane_mark marks[LANE_MARKS];
 	uint64_t crossings, referrals;
 	_Alignas(16) unsigned char memory[CROSSING_ARENA_BYTES];
 };
@@ -184,6 +203,9 @@ bool lane_needs_second(const struct lane *lane);
 
 /* May the machine begin with a new traveller now? */
 bool lane_may_serve(const struct lane *lane);
+
+/* Is a clock of that quality good enough to admit by? */
+bool lane_trusts(Postern__ClockQuality q);
 
 /* Wipes the crossing in hand. */
 void lane_wipe(struct lane *lane);

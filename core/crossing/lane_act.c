@@ -34,6 +34,8 @@ void act_show(struct lane_run *run)
 		g.permille = run->lane->chip_permille;
 		g.remaining_ms = run->lane->chip_remaining_ms;
 	}
+	if (g.guidance == POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE)
+		g.advice = run->lane->face_advice;
 	e.body_case = POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE;
 	e.show_guidance = &g;
 	/* Lamps and display follow the same value, so they cannot disagree. */
@@ -46,6 +48,7 @@ static void guide(struct lane_run *run, Postern__Guidance guidance)
 {
 	run->lane->guidance = guidance;
 	run->lane->chip_permille = run->lane->chip_remaining_ms = 0;
+	run->lane->face_advice = POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED;
 	act_show(run);
 }
 
@@ -138,10 +141,11 @@ void act(struct lane_run *run, enum gate_action action)
 		begin(run);
 		break;
 	case GATE_ACTION_CHECK_ELIGIBILITY:
+	case GATE_ACTION_REDEEM_RESULT: /* its questions end in kiosk_redeem_result() */
 		ask_eligibility(run);
 		break;
-	case GATE_ACTION_REDEEM_RESULT:
-		run_event(run, GATE_EVENT_REFERRED); /* no kiosk issues results to this lane */
+	case GATE_ACTION_ISSUE_RESULT:
+		kiosk_issue_result(run);
 		break;
 	case GATE_ACTION_VERIFY_INSIDE:
 		step_times(run, STEP_TAKE_BACK, STEP_COUNT_);
@@ -206,6 +210,9 @@ void act(struct lane_run *run, enum gate_action action)
 	case GATE_ACTION_END_UNKNOWN:
 		record_outcome(run, POSTERN__OUTCOME__OUTCOME_UNKNOWN);
 		break;
+	case GATE_ACTION_END_ISSUED:
+		record_outcome(run, POSTERN__OUTCOME__OUTCOME_ISSUED);
+		break;
 	case GATE_ACTION_GUIDE_CLOSED:
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_CLOSED);
 		break;
@@ -247,6 +254,9 @@ void act(struct lane_run *run, enum gate_action action)
 		break;
 	case GATE_ACTION_GUIDE_OTHER_LANE:
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_OTHER_LANE);
+		break;
+	case GATE_ACTION_GUIDE_TO_GATE:
+		guide(run, POSTERN__GUIDANCE__GUIDANCE_TO_GATE);
 		break;
 	case GATE_ACTION_COUNT_:
 		break;

@@ -8,7 +8,7 @@
 #include "crossing/facts.h"
 #include "crossing/lane_run.h"
 
-static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
+static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
 
 /* A query that cannot be put, because nobody is there or too many are open, takes its default at once. */
 void ask_send(struct lane_run *run, Postern__Envelope *e)
@@ -19,7 +19,7 @@ void ask_send(struct lane_run *run, Postern__Envelope *e)
 	e->crossing_id = lane->crossing.id;
 	if (!lane->ready[kind] || bus_query_open(&lane->queries, e->id, e->body_case, (uint32_t)kind, e->crossing_id,
 					  run->in->mono_ms, NULL) != PN_OK) {
-		advance(run, e->body_case, NULL);
+		advance(run, e->id, e->body_case, NULL);
 		return;
 	}
 	run->sink->count(run->sink->ctx, METRIC_QUERIES, 1);
@@ -32,6 +32,12 @@ void ask_date(Postern__Date *date, const struct lane_input *in)
 	date->year = in->year;
 	date->month = in->month;
 	date->day = in->day;
+}
+
+/* Here the zone says which result is meant; history, chip and rules were the kiosk's to ask. */
+static bool redeems(const struct lane *lane)
+{
+	return lane->config.topology == GATE_SEGREGATED;
 }
 
 void ask_eligibility(struct lane_run *run)
@@ -59,7 +65,10 @@ void ask_eligibility(struct lane_run *run)
 		run_event(run, GATE_EVENT_REFERRED);
 		return;
 	}
-	chip_ask(run);
+	if (!redeems(lane)) /* the kiosk has read it */
+		chip_ask(run);
+	else
+		c->chip_done = true;
 	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
 	ask_date(&today, run->in);
 	q.mrz_lines = c->presented->mrz_lines;
@@ -97,7 +106,7 @@ static void ask_history(struct lane_run *run, Postern__Document *d)
 	Postern__LookupHistory q = POSTERN__LOOKUP_HISTORY__INIT;
 	struct crossing *c = &run->lane->crossing;
 	Postern__Date today;
-	if (strcmp(d->nationality, run->lane->config.tenant) == 0) {
+	if (redeems(run->lane) || strcmp(d->nationality, run->lane->config.tenant) == 0) {
 		c->history_done = true;
 		return;
 	}
@@ -112,6 +121,8 @@ static void ask_history(struct lane_run *run, Postern__Document *d)
 	c->history_asked = true;
 	ask_send(run, &e);
 }
+
+static void conclude(struct lane_run *run);
 
 static void ask_rules(struct lane_run *run)
 {
@@ -143,7 +154,10 @@ static void conclude(struct lane_run *run)
 	Postern__RulesEvaluated silent = POSTERN__RULES_EVALUATED__INIT;
 	struct crossing_chip chip;
 	crossing_chip(c, &chip);
-	evidence.chip.expected = lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
+	silent.verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	if (redeems(lane))
+		evidence.rules = &silent;
+	evidence.chip.expected = !redeems(lane) && lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
 	evidence.chip.result = chip.result;
 	evidence.chip.exception = chip.exception;
 	evidence.chip.reason = chip.reason;
@@ -156,12 +170,15 @@ static void conclude(struct lane_run *run)
 	/* A referral that has been recorded stands: what is recorded last must admit, or nobody is let out on it. */
 	c->verdict = c->has_verdict ? verdict_combine(c->verdict, verdict_of(&evidence)) : verdict_of(&evidence);
 	c->has_verdict = true;
-	silent.verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	kiosk_heard(run);
 	evidence.rules = &silent;
 	c->without_rules = verdict_of(&evidence).value;
 	switch (c->verdict.value) {
 	case POSTERN__VERDICT__VERDICT_CLEAR:
-		run_event(run, GATE_EVENT_ELIGIBLE);
+		if (redeems(lane))
+			kiosk_redeem_result(run);
+		else
+			run_event(run, GATE_EVENT_ELIGIBLE);
 		return;
 	case POSTERN__VERDICT__VERDICT_REFER:
 		run_event(run, GATE_EVENT_REFERRED);
@@ -194,16 +211,28 @@ void ask_joined(struct lane_run *run)
 	if (!c->document_done || !c->watchlist_done || !c->history_done)
 		return;
 	crossing_step_end(c, STEP_LISTS, run->in->mono_ms);
-	if (c->chip_done)
+	if (redeems(run->lane))
+		conclude(run);
+	else if (c->chip_done)
 		ask_rules(run);
 }
 
+static bool is_of_the_face(Postern__Envelope__BodyCase query)
+{
+	return query == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE || query == POSTERN__ENVELOPE__BODY_CAPTURE_FACE ||
+	       query == POSTERN__ENVELOPE__BODY_MATCH_FACE;
+}
+
 /* m NULL: the query took its default. */
-static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m)
+static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query_body, const struct bus_message *m)
 {
 	struct crossing *c = &run->lane->crossing;
 	const uint8_t *bytes = m != NULL ? m->body_bytes : NULL;
 	size_t size = m != NULL ? m->body_size : 0;
+	if (is_of_the_face(query_body)) {
+		face_answered(run, id, query_body, m);
+		return;
+	}
 	if (c->concluded)
 		return;
 	switch (query_body) {
@@ -248,7 +277,7 @@ int ask_answered(struct lane_run *run, const struct bus_message *m)
 	if (r == PN_ENOTFOUND)
 		return PN_OK; /* late, or of a crossing that is over: its default has been taken */
 	if (r == PN_OK && run->lane->crossing.active)
-		advance(run, q.body, m);
+		advance(run, q.id, q.body, m);
 	return r;
 }
 
@@ -258,7 +287,7 @@ void ask_expired(struct lane_run *run)
 	while (bus_query_expire(&run->lane->queries, run->in->mono_ms, &q)) {
 		run->sink->count(run->sink->ctx, METRIC_QUERY_TIMEOUTS, 1);
 		if (run->lane->crossing.active)
-			advance(run, q.body, NULL);
+			advance(run, q.id, q.body, NULL);
 	}
 }
 
@@ -267,7 +296,7 @@ void ask_plugin_lost(struct lane_run *run, Postern__PluginKind kind)
 	struct bus_query q;
 	while (bus_query_drop_instance(&run->lane->queries, (uint32_t)kind, &q))
 		if (run->lane->crossing.active)
-			advance(run, q.body, NULL);
+			advance(run, q.id, q.body, NULL);
 }
 
 void ask_cancel(struct lane_run *run)
@@ -275,15 +304,19 @@ void ask_cancel(struct lane_run *run)
 	struct bus_query q;
 	while (bus_query_drop_crossing(&run->lane->queries, run->lane->crossing.id, &q))
 		;
+	kiosk_cancel(run->lane);
 }
 
-/* What is asked of a person inside: that the verdict still stands. One person alone is the gate's own guard; face
- * verification joins here as a further query. */
+/* What is asked of a person inside: that the verdict still stands and, where the lane has a camera, that the face is the chip's. One
+ * person alone is the gate's own guard. An officer who has admitted has looked. */
 void ask_inside(struct lane_run *run)
 {
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
 	bool admitted = c->decision == POSTERN__OFFICER_DECISION__DECISION_ADMIT;
 	bool clear = c->has_verdict && c->verdict.value == POSTERN__VERDICT__VERDICT_CLEAR && lane->clock_trusted;
-	run_event(run, clear || admitted ? GATE_EVENT_INSIDE_CLEAR : GATE_EVENT_INSIDE_REFERRED);
+	if (clear && !admitted && face_expected(lane))
+		face_ask(run);
+	else
+		run_event(run, clear || admitted ? GATE_EVENT_INSIDE_CLEAR : GATE_EVENT_INSIDE_REFERRED);
 }

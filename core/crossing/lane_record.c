@@ -68,6 +68,7 @@ void record_outcome(struct lane_run *run, Postern__Outcome outcome)
 	lane->decision_tag = 0;
 	lane->decision_durable = false;
 	crossing_end(c);
+	face_forget(run);
 }
 
 void record_event(struct lane_run *run, const char *event, const char *detail)
@@ -104,6 +105,14 @@ uint64_t record_look(struct lane_run *run, const char *officer, Postern__ViewPur
 	r.clear.purpose = purpose;
 	r.clear.answers_hash.data = c->verdict_hash;
 	r.clear.answers_hash.len = sizeof c->verdict_hash;
+	return append(run, &r);
+}
+
+uint64_t record_kiosk(struct lane_run *run, const Postern__KioskMark *mark)
+{
+	struct record r;
+	build(run, &r, POSTERN__RECORD_KIND__RECORD_KIOSK);
+	r.clear.kiosk = (Postern__KioskMark *)(uintptr_t)mark;
 	return append(run, &r);
 }
 
@@ -144,6 +153,7 @@ void record_committed(struct lane_run *run)
 	if (in->tag == lane->decision_tag)
 		lane->decision_durable = true;
 	referral_recorded(run, in->tag, in->hash);
+	kiosk_recorded(run, in->tag, true);
 	if (lane->commit_wait_tag != 0 && in->tag == lane->commit_wait_tag) {
 		lane->commit_wait_tag = 0;
 		crossing_step_end(c, STEP_COMMIT, in->mono_ms);
@@ -158,6 +168,7 @@ void record_failed(struct lane_run *run)
 	lane->journal_ok = false;
 	run->sink->count(run->sink->ctx, METRIC_JOURNAL_ERRORS, 1);
 	referral_recorded(run, run->in->tag, NULL);
+	kiosk_recorded(run, run->in->tag, false);
 	if (lane->commit_wait_tag != 0 && run->in->tag == lane->commit_wait_tag) {
 		lane->commit_wait_tag = 0;
 		run_event(run, GATE_EVENT_COMMIT_FAILED);

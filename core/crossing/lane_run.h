@@ -42,6 +42,17 @@ void chip_read(struct lane_run *run, const struct bus_message *m);
 void chip_inspected(struct lane_run *run, const struct bus_message *m);
 void chip_progress(struct lane_run *run, const Postern__ChipProgress *p);
 
+/* lane_face.c: who stands inside, where the lane has a camera. */
+bool face_expected(const struct lane *lane);
+/* The portrait of the chip that has just been inspected. */
+void face_take_reference(struct lane_run *run);
+/* Ends in INSIDE_CLEAR or INSIDE_REFERRED, at the latest with the state's own time. */
+void face_ask(struct lane_run *run);
+/* m NULL: the query took its default. */
+void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query, const struct bus_message *m);
+/* The crossing is over. */
+void face_forget(struct lane_run *run);
+
 /* lane_record.c: records. */
 void record_verdict(struct lane_run *run);
 void record_decision(struct lane_run *run);
@@ -56,6 +67,20 @@ uint64_t record_look(struct lane_run *run, const char *officer, Postern__ViewPur
 void record_commit(struct lane_run *run);
 void record_committed(struct lane_run *run);
 void record_failed(struct lane_run *run);
+
+/* What has become of a result. Returns the append's tag. */
+uint64_t record_kiosk(struct lane_run *run, const Postern__KioskMark *mark);
+
+/* lane_kiosk.c: results of kiosks. */
+void kiosk_issue_result(struct lane_run *run);
+/* When the gate's own checks are clear. */
+void kiosk_redeem_result(struct lane_run *run);
+/* The versions that the answers of the crossing in hand name. */
+void kiosk_heard(struct lane_run *run);
+/* Nobody waits any more for a mark that is on its way. */
+void kiosk_cancel(struct lane *lane);
+/* An append with this tag is durable, or has failed. */
+void kiosk_recorded(struct lane_run *run, uint64_t tag, bool durable);
 
 /* lane_officer.c */
 int officer_decide(struct lane_run *run);

@@ -27,6 +27,7 @@ static const struct {
 	[GATE_TWO_STEP] = {&gate_two_step, "two-step"},
 	[GATE_ONE_STEP] = {&gate_one_step, "one-step"},
 	[GATE_SEGREGATED] = {&gate_redeem, "segregated"},
+	[GATE_KIOSK] = {&gate_kiosk, "kiosk"},
 };
 _Static_assert(PN_COUNT(topologies) == GATE_TOPOLOGY_COUNT_, "a table for each");
 
@@ -52,6 +53,10 @@ bool gate_topology_find(const char *name, enum gate_topology *topology)
 
 bool gate_ready(const struct gate_table *table, const struct gate *gate, const struct gate_env *env)
 {
-	uint64_t ready = table->guards[table->topology == GATE_ONE_STEP ? GATE_GUARD_READY_INSIDE : GATE_GUARD_READY];
+	static const uint8_t guards[GATE_TOPOLOGY_COUNT_] = {[GATE_TWO_STEP] = GATE_GUARD_READY,
+		[GATE_ONE_STEP] = GATE_GUARD_READY_INSIDE,
+		[GATE_SEGREGATED] = GATE_GUARD_READY,
+		[GATE_KIOSK] = GATE_GUARD_READY_KIOSK};
+	uint64_t ready = table->guards[guards[table->topology]];
 	return (gate_facts(gate, env) & ready) == ready;
 }

@@ -153,12 +153,13 @@ enum gate_topology {
 	GATE_TWO_STEP, /* document before the entry, person between two leaves */
 	GATE_ONE_STEP, /* both between two leaves */
 	GATE_SEGREGATED, /* a kiosk's result is redeemed before the entry, person between two leaves */
+	GATE_KIOSK, /* no leaves: what issues the results */
 	GATE_TOPOLOGY_COUNT_
 };
 
 struct gate_table; /* table.h */
 const struct gate_table *gate_table_of(enum gate_topology topology);
-/* "two-step", "one-step", "segregated"; "?" when out of range. */
+/* "two-step", "one-step", "segregated", "kiosk"; "?" when out of range. */
 const char *gate_topology_name(unsigned topology);
 /* false, and nothing written, when there is no such name. */
 bool gate_topology_find(const char *name, enum gate_topology *topology);

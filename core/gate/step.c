@@ -78,6 +78,7 @@ static void remember(struct gate *g, enum gate_do what)
 	case GATE_DO_END_REFUSED:
 	case GATE_DO_END_EMERGENCY:
 	case GATE_DO_END_UNKNOWN:
+	case GATE_DO_END_ISSUED:
 		forget_crossing(g);
 		return;
 	case GATE_DO_RECORD_REFERRAL:

@@ -53,6 +53,7 @@ static void on_beat(uv_timer_t *timer)
 	plugins_beat(c, now);
 	records_beat(c, now);
 	rules_beat(c, now);
+	kiosks_beat(c);
 	core_arm(c);
 }
 
@@ -131,8 +132,10 @@ static int run(struct core *c, const struct core_spec *spec)
 	int landlock = 0, r = allocate(c);
 	c->channel = HOST_FD_BUS;
 	c->kinds = spec->kinds;
+	memcpy(c->kiosk_kinds, spec->kiosk_kinds, sizeof c->kiosk_kinds);
 	c->carried_fd = -1;
-	c->portrait_fd = -1;
+	for (int i = 0; i < CORE_PICTURES; i++)
+		c->pictures[i].fd = -1;
 	c->epoch = new_epoch();
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)
@@ -173,6 +176,7 @@ static int run(struct core *c, const struct core_spec *spec)
 	rules_stop(c);
 	post_stop(c);
 	lane_wipe(&c->lane);
+	kiosks_stop(c);
 	pn_log(LOG_LEVEL_INFO, "core", "core.stopped", LN("head_seq", c->head_seq));
 	return PN_OK;
 }

@@ -58,8 +58,10 @@ static void on_wake(uv_timer_t *timer)
 	struct core *c = timer->data;
 	struct lane_input in;
 	plugins_catch_up(c);
-	core_input(c, &in, LANE_TICK);
-	core_dispatch(c, &in);
+	for (size_t i = 0; i <= c->kiosk_count; i++) {
+		core_input(c, &in, LANE_TICK);
+		core_dispatch_at(c, i, &in);
+	}
 	core_arm(c);
 }
 
@@ -70,6 +72,10 @@ void core_arm(struct core *c)
 		return;
 	post_show(c);
 	at = lane_next_wake(&c->lane);
+	for (size_t i = 0; i < c->kiosk_count; i++) {
+		uint64_t next = lane_next_wake(&c->kiosks[i].lane);
+		at = next < at ? next : at;
+	}
 	now = clock_mono_ms();
 	if (at == UINT64_MAX)
 		uv_timer_stop(&c->wake);
@@ -77,17 +83,55 @@ void core_arm(struct core *c)
 		uv_timer_start(&c->wake, on_wake, at > now ? at - now : 0, 0);
 }
 
+/* What the lane says is this crossing's picture; NULL: it has none. */
+static const uint8_t *picture_of(const struct crossing *x, int which)
+{
+	if (!x->active)
+		return NULL;
+	if (which == PICTURE_CHIP)
+		return x->portrait_size > 0 ? x->portrait_sha256 : NULL;
+	return x->live_size > 0 ? x->live_sha256 : NULL;
+}
+
+static void drop_pictures(struct core *c)
+{
+	for (int i = 0; i < CORE_PICTURES; i++) {
+		const uint8_t *wanted = picture_of(&c->lane.crossing, i);
+		if (c->pictures[i].fd < 0 || (wanted != NULL && memcmp(wanted, c->pictures[i].sha256, BUS_HASH_SIZE) == 0))
+			continue;
+		close(c->pictures[i].fd);
+		c->pictures[i].fd = -1;
+	}
+}
+
+void core_keep_pictures(struct core *c, int fd, const uint8_t *sha256)
+{
+	for (int i = 0; i < CORE_PICTURES; i++) {
+		const uint8_t *wanted = picture_of(&c->lane.crossing, i);
+		if (c->pictures[i].fd >= 0 || wanted == NULL || memcmp(wanted, sha256, BUS_HASH_SIZE) != 0)
+			continue;
+		c->pictures[i].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		memcpy(c->pictures[i].sha256, sha256, BUS_HASH_SIZE);
+	}
+}
+
 int core_dispatch(struct core *c, struct lane_input *in)
+{
+	return core_dispatch_at(c, 0, in);
+}
+
+int core_dispatch_at(struct core *c, size_t station, struct lane_input *in)
 {
 	uint64_t begun = clock_mono_ns(), took;
 	int r;
 	c->in_lane = true;
-	r = lane_dispatch(&c->lane, in, &c->sink);
+	c->at = station;
+	if (station > 0) /* a gate that is locked needs no results */
+		kiosks_lane(c, station)->config.record.mode = c->lane.config.record.mode;
+	r = lane_dispatch(kiosks_lane(c, station), in, &c->sink);
 	c->in_lane = false;
-	if (c->portrait_fd >= 0 && (!c->lane.crossing.active || c->lane.crossing.portrait_size == 0)) {
-		close(c->portrait_fd);
-		c->portrait_fd = -1;
-	}
+	c->at = 0;
+	drop_pictures(c);
 	took = clock_mono_ns() - begun;
 	if (took > DISPATCH_LIMIT_NS) {
 		metrics_add(&c->metrics, METRIC_SLOW_DISPATCHES, 1);
@@ -101,10 +145,12 @@ int core_dispatch(struct core *c, struct lane_input *in)
 /* -1: the message names no blob, or none that is at hand, and its receiver will find out. */
 static int carried(const struct core *c, const Postern__Envelope *e)
 {
-	if (c->portrait_fd >= 0 && c->lane.crossing.portrait_size > 0 && e->blob_sha256.len == BUS_HASH_SIZE &&
-		memcmp(e->blob_sha256.data, c->lane.crossing.portrait_sha256, BUS_HASH_SIZE) == 0)
-		return fcntl(c->portrait_fd, F_DUPFD_CLOEXEC, 3);
-	if (c->carried_fd < 0 || e->blob_sha256.len != BUS_HASH_SIZE ||
+	if (e->blob_sha256.len != BUS_HASH_SIZE)
+		return -1;
+	for (int i = 0; i < CORE_PICTURES; i++)
+		if (c->pictures[i].fd >= 0 && memcmp(e->blob_sha256.data, c->pictures[i].sha256, BUS_HASH_SIZE) == 0)
+			return fcntl(c->pictures[i].fd, F_DUPFD_CLOEXEC, 3);
+	if (c->carried_fd < 0 ||
 		memcmp(e->blob_sha256.data, c->carried_sha256, BUS_HASH_SIZE) != 0)
 		return -1;
 	return fcntl(c->carried_fd, F_DUPFD_CLOEXEC, 3);
@@ -112,7 +158,8 @@ static int carried(const struct core *c, const Postern__Envelope *e)
 
 static void sink_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
 {
-	if (plugins_send(ctx, to, e, carried(ctx, e)) != PN_OK)
+	struct core *c = ctx;
+	if (plugins_send_at(c, c->at, to, e, carried(c, e)) != PN_OK)
 		pn_log(LOG_LEVEL_DEBUG, "core", "send.nobody", LN("kind", to));
 }
 
@@ -124,17 +171,20 @@ static void sink_append(void *ctx, uint64_t tag, const Postern__RecordClear *cle
 static void sink_count(void *ctx, enum metric metric, int64_t add)
 {
 	struct core *c = ctx;
-	metrics_add(&c->metrics, metric, add);
+	/* A traveller counts at the gate. */
+	if (c->at == 0 || (metric != METRIC_CROSSINGS && metric != METRIC_REFERRALS))
+		metrics_add(&c->metrics, metric, add);
 }
 
 _Static_assert((int)CONFIG_TWO_STEP == (int)GATE_TWO_STEP && (int)CONFIG_ONE_STEP == (int)GATE_ONE_STEP &&
-		       (int)CONFIG_TOPOLOGIES_ <= (int)GATE_TOPOLOGY_COUNT_,
+		       (int)CONFIG_SEGREGATED == (int)GATE_SEGREGATED && (int)CONFIG_TOPOLOGIES_ == (int)GATE_KIOSK,
 	"what can be configured can be run");
 
 int core_lane_init(struct core *c)
 {
 	struct lane_config lc = { 0 };
 	const struct config_unit *u = c->unit;
+	int r;
 	uv_timer_init(&c->loop, &c->wake);
 	c->wake.data = c;
 	c->has_lane = u->role == CONFIG_GATE;
@@ -154,9 +204,13 @@ int core_lane_init(struct core *c)
 	lc.timing = gate_timing_default;
 	lc.stale_after_ms = u->stale_after_ms;
 	lc.officer_required = u->officer_required;
+	lc.face_assisted = u->face == CONFIG_FACE_ASSISTED;
 	for (int k = 0; k < LANE_KINDS; k++)
 		lc.has[k] = (c->kinds >> k & 1u) != 0;
 	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
+	r = kiosks_start(c, &lc);
+	if (r != PN_OK)
+		return r;
 	lane_init(&c->lane, &lc);
 	return mode_recall(c);
 }

@@ -25,9 +25,17 @@ static struct core_plugin *find(struct core *c, const char *instance)
 struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind)
 {
 	for (size_t i = 0; i < c->plugin_count; i++)
-		if (c->plugins[i].kind == kind && c->plugins[i].state == PLUGIN_READY)
+		if (c->plugins[i].station == 0 && c->plugins[i].kind == kind && c->plugins[i].state == PLUGIN_READY)
 			return &c->plugins[i];
 	return NULL;
+}
+
+static struct core_plugin *at_station(struct core *c, size_t station, Postern__PluginKind kind)
+{
+	for (size_t i = 0; station > 0 && i < c->plugin_count; i++)
+		if (c->plugins[i].station == station && c->plugins[i].kind == kind && c->plugins[i].state == PLUGIN_READY)
+			return &c->plugins[i];
+	return station == 0 || kiosks_share(kind) ? plugins_of_kind(c, kind) : NULL;
 }
 
 void plugins_init(struct core *c)
@@ -36,6 +44,7 @@ void plugins_init(struct core *c)
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		c->plugins[i].core = c;
 		c->plugins[i].config = &c->unit->plugins[i];
+		c->plugins[i].station = kiosks_named(c, c->unit->plugins[i].kiosk);
 		c->plugins[i].fd = -1;
 		bus_queue_init(&c->plugins[i].queue, c->plugins[i].queue_memory, sizeof c->plugins[i].queue_memory);
 	}
@@ -63,10 +72,14 @@ static void tell_lane(struct core *c, enum lane_input_kind kind, struct core_plu
 	struct lane_input in;
 	if (!c->has_lane)
 		return;
-	core_input(c, &in, kind);
-	in.source = p->kind;
-	in.instance = p->config->instance;
-	core_dispatch(c, &in);
+	for (size_t i = 0; i <= c->kiosk_count; i++) {
+		if (i != p->station && (p->station > 0 || !kiosks_share(p->kind)))
+			continue;
+		core_input(c, &in, kind);
+		in.source = p->kind;
+		in.instance = p->config->instance;
+		core_dispatch_at(c, i, &in);
+	}
 }
 
 static void lost(struct core_plugin *p, enum plugin_state next)
@@ -167,7 +180,12 @@ static int push(struct core_plugin *p, const Postern__Envelope *e, int blob_fd)
 
 int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd)
 {
-	struct core_plugin *p = plugins_of_kind(c, to);
+	return plugins_send_at(c, 0, to, e, blob_fd);
+}
+
+int plugins_send_at(struct core *c, size_t station, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd)
+{
+	struct core_plugin *p = at_station(c, station, to);
 	if (p == NULL) {
 		if (blob_fd >= 0)
 			close(blob_fd);
@@ -194,18 +212,6 @@ static void hello(struct core_plugin *p, const Postern__Hello *h)
 	tell_lane(p->core, LANE_PLUGIN_READY, p);
 }
 
-/* The lane has taken it up: its descriptor stays as long as the crossing. */
-static void keep_portrait(struct core *c, const struct bus_message *m)
-{
-	const struct crossing *x = &c->lane.crossing;
-	if (!m->has_blob || !x->active || x->portrait_size == 0 || m->envelope->body_case != POSTERN__ENVELOPE__BODY_CHIP_INSPECTED ||
-		memcmp(c->carried_sha256, x->portrait_sha256, sizeof c->carried_sha256) != 0)
-		return;
-	if (c->portrait_fd >= 0)
-		close(c->portrait_fd);
-	c->portrait_fd = fcntl(m->blob_fd, F_DUPFD_CLOEXEC, 3);
-}
-
 static void to_lane(struct core_plugin *p, const struct bus_message *m)
 {
 	struct core *c = p->core;
@@ -220,8 +226,11 @@ static void to_lane(struct core_plugin *p, const struct bus_message *m)
 		c->carried_fd = m->blob_fd;
 		memcpy(c->carried_sha256, m->envelope->blob_sha256.data, sizeof c->carried_sha256);
 	}
-	int r = core_dispatch(c, &in);
-	keep_portrait(c, m);
+	/* An answer goes to the lane that asked. */
+	size_t station = p->station > 0 ? p->station : kiosks_station(c, m->envelope->id);
+	int r = core_dispatch_at(c, station, &in);
+	if (station == 0 && m->has_blob)
+		core_keep_pictures(c, m->blob_fd, c->carried_sha256);
 	c->carried_fd = -1;
 	if (r == PN_EDENIED)
 		condemn(p, "bus.answer_not_asked");
@@ -310,7 +319,10 @@ static enum bus_phase phase_of(const struct core_plugin *p)
 {
 	if (p->state != PLUGIN_READY)
 		return BUS_STARTING;
-	return p->core->has_lane && p->core->lane.crossing.active ? BUS_CROSSING : BUS_IDLE;
+	/* What the kiosks share is asked of any crossing's. */
+	if (p->station > 0)
+		return kiosks_lane(p->core, p->station)->crossing.active ? BUS_CROSSING : BUS_IDLE;
+	return kiosks_crossing(p->core) ? BUS_CROSSING : BUS_IDLE;
 }
 
 /* One message; false when there is no more or the plugin is gone. */
@@ -427,7 +439,7 @@ void plugins_up(struct core *c, const struct channel_message *m, int fd)
 	hello_core.core_epoch = c->epoch;
 	hello_core.heartbeat_ms = c->unit->heartbeat_ms;
 	hello_core.stale_after_ms = c->unit->stale_after_ms;
-	hello_core.lane = c->unit->name;
+	hello_core.lane = p->station > 0 ? p->config->kiosk : c->unit->name;
 	e.body_case = POSTERN__ENVELOPE__BODY_CORE_HELLO;
 	e.core_hello = &hello_core;
 	if (push(p, &e, -1) != PN_OK)

@@ -49,7 +49,7 @@ static void tell_lane(struct core *c, enum lane_input_kind kind, uint64_t tag, c
 	in.tag = tag;
 	if (hash != NULL)
 		memcpy(in.hash, hash, sizeof in.hash);
-	core_dispatch(c, &in);
+	core_dispatch_at(c, kiosks_station(c, tag), &in);
 }
 
 static int pack(const ProtobufCMessage *m, uint8_t **bytes, size_t *size)
@@ -92,7 +92,8 @@ static void publish(struct core *c, const struct core_pending *p)
 	if (clear == NULL)
 		return;
 	control_publish(c, clear);
-	post_record(c, clear);
+	if (kiosks_named(c, clear->lane) == 0) /* officers count at the gate */
+		post_record(c, clear);
 	postern__record_clear__free_unpacked(clear, NULL);
 }
 
@@ -290,7 +291,7 @@ void records_beat(struct core *c, uint64_t now_ms)
 	/* After a failed sync only a new opening of the file can be trusted. Nobody is inside: start anew. */
 	struct journal_status status;
 	journal_status(c->journal, &status);
-	if (status.broken && (!c->has_lane || !c->lane.crossing.active)) {
+	if (status.broken && !kiosks_crossing(c)) {
 		pn_log(LOG_LEVEL_ERROR, "journal", "journal.broken");
 		uv_stop(&c->loop);
 	}
@@ -347,37 +348,71 @@ int records_start(struct core *c)
 	return outbox_init(&c->outbox, &pace);
 }
 
-/* Newest first: the first verdict without an outcome that comes after it belongs to a crossing cut short. */
+/* Newest first: of each lane the first verdict without an outcome that comes after it belongs to a crossing cut short. */
 struct open_crossing {
+	struct core *c;
 	char ended[64][ULID_SIZE];
 	size_t ended_count;
-	char found[ULID_SIZE];
+	bool seen[1 + CONFIG_KIOSKS_MAX]; /* its last verdict */
+	char found[1 + CONFIG_KIOSKS_MAX][ULID_SIZE];
+	size_t left;
 };
+
+static const char *lane_name(const struct core *c, size_t station)
+{
+	return station == 0 ? c->unit->name : c->unit->kiosks[station - 1];
+}
+
+static size_t station_of(const struct core *c, const struct journal_row *row)
+{
+	Postern__RecordClear *clear = postern__record_clear__unpack(NULL, row->clear_size, row->clear);
+	size_t station = clear != NULL ? kiosks_named(c, clear->lane) : 0;
+	if (clear != NULL)
+		postern__record_clear__free_unpacked(clear, NULL);
+	return station;
+}
 
 static int look_at(void *context, const struct journal_row *row)
 {
 	struct open_crossing *o = context;
+	size_t station;
+	bool ended = false;
 	if (strlen(row->crossing_id) != ULID_SIZE - 1)
 		return 0;
 	if (row->kind == POSTERN__RECORD_KIND__RECORD_OUTCOME && o->ended_count < PN_COUNT(o->ended)) {
 		text_copy(o->ended[o->ended_count++], ULID_SIZE, row->crossing_id);
 		return 0;
 	}
-	if (row->kind != POSTERN__RECORD_KIND__RECORD_VERDICT)
+	station = station_of(o->c, row);
+	if (row->kind != POSTERN__RECORD_KIND__RECORD_VERDICT || o->seen[station])
 		return 0;
 	for (size_t i = 0; i < o->ended_count; i++)
-		if (strcmp(o->ended[i], row->crossing_id) == 0)
-			return 1; /* everything older was in order when this one ended */
-	text_copy(o->found, sizeof o->found, row->crossing_id);
-	return 1;
+		ended |= strcmp(o->ended[i], row->crossing_id) == 0;
+	/* Everything older of this lane was in order when this one ended. */
+	o->seen[station] = true;
+	if (!ended)
+		text_copy(o->found[station], ULID_SIZE, row->crossing_id);
+	return --o->left == 0 ? 1 : 0;
+}
+
+static void finish(struct core *c, const char *lane, char *crossing)
+{
+	Postern__RecordClear clear = POSTERN__RECORD_CLEAR__INIT;
+	clear.kind = POSTERN__RECORD_KIND__RECORD_OUTCOME;
+	clear.crossing_id = crossing;
+	clear.wall_ms = clock_wall_ms();
+	clear.lane = (char *)(uintptr_t)lane;
+	clear.outcome = POSTERN__OUTCOME__OUTCOME_UNKNOWN;
+	clear.event = (char *)(uintptr_t)"core.restarted";
+	pn_log(LOG_LEVEL_WARNING, "journal", "crossing.cut_short", LK("crossing", crossing));
+	records_append(c, TAG_OWN, &clear, NULL);
 }
 
 int records_finish_open_crossing(struct core *c)
 {
 	char path[512];
-	struct open_crossing o = { .ended_count = 0 };
-	const struct journal_query newest = { .limit = 256, .newest_first = true };
-	Postern__RecordClear clear = POSTERN__RECORD_CLEAR__INIT;
+	struct open_crossing o = { .c = c, .left = 1 + c->kiosk_count };
+	const struct journal_query newest = { .limit = 256 * (1 + c->kiosk_count), .newest_first = true };
 	int r;
 	if (!c->has_lane)
 		return PN_OK;
@@ -385,16 +420,9 @@ int records_finish_open_crossing(struct core *c)
 	r = journal_show(path, &newest, look_at, &o);
 	if (r < 0)
 		return r;
-	if (o.found[0] == '\0')
-		return PN_OK;
-	clear.kind = POSTERN__RECORD_KIND__RECORD_OUTCOME;
-	clear.crossing_id = o.found;
-	clear.wall_ms = clock_wall_ms();
-	clear.lane = c->unit->name;
-	clear.outcome = POSTERN__OUTCOME__OUTCOME_UNKNOWN;
-	clear.event = (char *)(uintptr_t)"core.restarted";
-	pn_log(LOG_LEVEL_WARNING, "journal", "crossing.cut_short", LK("crossing", o.found));
-	records_append(c, TAG_OWN, &clear, NULL);
+	for (size_t i = 0; i <= c->kiosk_count; i++)
+		if (o.found[i][0] != '\0')
+			finish(c, lane_name(c, i), o.found[i]);
 	return PN_OK;
 }
 

@@ -109,7 +109,7 @@ void rules_ready(struct core *c)
 
 void rules_settle(struct core *c)
 {
-	if (!c->rules.due || c->lane.crossing.active)
+	if (!c->rules.due || kiosks_crossing(c))
 		return;
 	c->rules.due = false;
 	c->rules.told = c->rules.made;

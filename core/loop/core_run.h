@@ -14,8 +14,9 @@
 #include "control/officer.h"
 #include "crossing/lane.h"
 #include "journal/journal.h"
-#include "loop/clock_watch.h"
+#include "kiosk/store.h"
 #include "loop/channel.h"
+#include "loop/clock_watch.h"
 #include "loop/watch.h"
 #include "outbox/outbox.h"
 
@@ -30,6 +31,7 @@
 /* What a plugin may say in one second; an honest one says a tenth of it. Beyond, it is ended. */
 #define PLUGIN_MESSAGES_PER_S 1000u
 #define PLUGIN_TROUBLES_PER_S 50u
+enum { PICTURE_CHIP, PICTURE_LIVE, CORE_PICTURES };
 #define CORE_COUNTS 16
 #define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
@@ -41,6 +43,8 @@
 #define CORE_AUDITS 64 /* audit records of a console's that are not yet durable */
 /* Tags of the console's audit records lie above the lane's and below those of core_records.c. */
 #define TAG_POST (UINT64_C(1) << 57)
+/* Each lane of a core numbers its questions and records from here on, times its station: 0 the gate, then its kiosks. */
+#define CORE_STATION_SHIFT 48
 
 enum plugin_state { PLUGIN_ABSENT, PLUGIN_STARTING, PLUGIN_READY, PLUGIN_SILENT, PLUGIN_UNAVAILABLE };
 
@@ -49,6 +53,7 @@ struct core;
 struct core_plugin {
 	struct core *core;
 	const struct config_plugin *config;
+	size_t station; /* where it stands: 0 the gate, else 1 and the kiosk's number */
 	char name[64], version[32];
 	Postern__PluginKind kind;
 	enum plugin_state state;
@@ -115,9 +120,16 @@ struct core {
 	const struct config_unit *unit;
 	uint64_t epoch; /* of this process: grows at every start */
 	uint32_t kinds; /* core_spec.kinds */
+	uint32_t kiosk_kinds[CONFIG_KIOSKS_MAX];
 	bool has_lane, stopping, in_lane;
 	struct lane lane;
 	struct lane_sink sink;
+	size_t at; /* the station whose lane is at work */
+	struct kiosk_store results;
+	struct {
+		struct lane lane;
+	} kiosks[CONFIG_KIOSKS_MAX];
+	size_t kiosk_count;
 	char config_hash[65], seal_recipients[256];
 	struct clock_watch clock;
 
@@ -158,7 +170,11 @@ struct core {
 	/* The blob of the message that the lane is looking at: passed on when the lane names its hash, and closed after. */
 	int carried_fd; /* -1: none; the message's */
 	uint8_t carried_sha256[BUS_HASH_SIZE];
-	int portrait_fd; /* -1: none; ours, as long as the crossing in hand */
+	/* Pictures of the crossing in hand, ours as long as it: of the chip, and of the traveller before the camera. */
+	struct core_picture {
+		int fd; /* -1: none */
+		uint8_t sha256[BUS_HASH_SIZE];
+	} pictures[CORE_PICTURES];
 
 	/* core_post.c */
 	struct {
@@ -186,7 +202,11 @@ struct core {
 /* core_lane.c: inputs for the lane, with time and randomness. */
 void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind);
 int core_dispatch(struct core *c, struct lane_input *in);
+/* The same to another lane of this core. */
+int core_dispatch_at(struct core *c, size_t station, struct lane_input *in);
 void core_arm(struct core *c);
+/* After the lane has seen a message with this blob: keeps what the lane has taken up as a picture of its crossing. */
+void core_keep_pictures(struct core *c, int fd, const uint8_t *sha256);
 int core_lane_init(struct core *c);
 /* After it: the mode in which the last core left the lane, if under this very configuration. */
 int mode_recall(struct core *c);
@@ -204,6 +224,24 @@ int plugins_send(struct core *c, Postern__PluginKind to, const Postern__Envelope
 void plugins_settle(struct core *c);
 struct core_plugin *plugins_of_kind(struct core *c, Postern__PluginKind kind);
 const char *plugins_state_name(enum plugin_state state);
+
+/* To the plugin of that kind at a station, else to the gate's where it serves the kiosks too. */
+int plugins_send_at(struct core *c, size_t station, Postern__PluginKind to, const Postern__Envelope *e, int blob_fd);
+
+/* core_kiosk.c */
+/* Before the gate's lane begins, whose configuration it completes. */
+int kiosks_start(struct core *c, struct lane_config *gate);
+void kiosks_stop(struct core *c);
+void kiosks_beat(struct core *c);
+struct lane *kiosks_lane(struct core *c, size_t station);
+/* Whose is a question or record of that number? */
+size_t kiosks_station(const struct core *c, uint64_t number);
+/* 0: NULL, or no kiosk's name. */
+size_t kiosks_named(const struct core *c, const char *name);
+/* Does the gate's plugin of that kind serve its kiosks? */
+bool kiosks_share(Postern__PluginKind kind);
+/* Is a crossing in hand anywhere here? */
+bool kiosks_crossing(const struct core *c);
 
 /* core_records.c */
 int records_start(struct core *c);

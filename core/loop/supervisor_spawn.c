@@ -206,6 +206,13 @@ static int fill_request(struct child *c, struct request_memory *m, struct plugin
 	return PN_OK;
 }
 
+/* What else a kiosk needs its gate has. */
+static bool stands_at_a_kiosk(uint32_t kind)
+{
+	return kind == POSTERN__PLUGIN_KIND__KIND_READER || kind == POSTERN__PLUGIN_KIND__KIND_CHIP_READER ||
+	       kind == POSTERN__PLUGIN_KIND__KIND_DISPLAY;
+}
+
 int spawn_spec(struct child *c, struct arena *arena, struct plugin_spec *spec, struct text *error)
 {
 	struct request_memory *m = calloc(1, sizeof *m);
@@ -214,6 +221,10 @@ int spawn_spec(struct child *c, struct arena *arena, struct plugin_spec *spec, s
 	if (m == NULL)
 		return PN_ENOMEM;
 	r = load_manifest(c, m->manifest_path, sizeof m->manifest_path, error);
+	if (r == PN_OK && c->config->kiosk != NULL && !stands_at_a_kiosk(c->manifest->kind)) {
+		text_add(error, "it stands at kiosk %s, expected there a reader, a chip reader or a display", c->config->kiosk);
+		r = PN_EINVAL;
+	}
 	if (r == PN_OK)
 		r = fill_request(c, m, &q, error);
 	if (r == PN_OK)
@@ -252,12 +263,15 @@ int spawn_plugin(struct child *c)
 
 /* A lane must know what it is to wait for before any of it has come up: a chip reader that does not start must not turn it
  * into a lane that reads no chips. */
-static uint32_t kinds_of(struct unit *u)
+static uint32_t kinds_of(struct unit *u, const char *kiosk)
 {
 	uint32_t kinds = 0;
 	for (size_t i = 0; i < u->plugin_count; i++) {
+		const char *at = u->plugin[i].config->kiosk;
 		char path[512], message[512];
 		struct text error;
+		if ((at == NULL) != (kiosk == NULL) || (at != NULL && strcmp(at, kiosk) != 0))
+			continue;
 		text_init(&error, message, sizeof message);
 		if (u->plugin[i].manifest == NULL &&
 			load_manifest(&u->plugin[i], path, sizeof path, &error) != PN_OK)
@@ -276,7 +290,9 @@ int spawn_core(struct unit *u)
 	int64_t uid = spawn_uid(s, &u->core);
 	spec.uid = uid == SPEC_KEEP_UID ? -1 : (int32_t)uid;
 	spec.gid = uid == SPEC_KEEP_UID ? -1 : (int32_t)s->config->user.core_uid;
-	spec.kinds = kinds_of(u);
+	spec.kinds = kinds_of(u, NULL);
+	for (unsigned i = 0; i < u->config->kiosks_count; i++)
+		spec.kiosk_kinds[i] = kinds_of(u, u->config->kiosks[i]);
 	text_copy(spec.unit, sizeof spec.unit, u->config->name);
 	if (!text_copy(spec.config_path, sizeof spec.config_path, s->config_path))
 		return PN_EINVAL;

@@ -66,8 +66,8 @@ static int parse_kind(const struct cli *cli, int *kind)
 	if (*kind != 0)
 		return 0;
 	cli_fail(cli, CLI_USAGE,
-		"--kind %s: expected verdict, outcome, decision, audit, gate-event, activation or "
-		"purge",
+		"--kind %s: expected verdict, outcome, decision, audit, gate-event, activation, purge "
+		"or kiosk",
 		s);
 	return PN_EINVAL;
 }

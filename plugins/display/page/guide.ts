@@ -44,6 +44,7 @@ export const guides = {
   ONE_PERSON: { picture: one, tone: 'stop', sound: [440, 349] },
   EMERGENCY: { picture: emergency, tone: 'flee', sound: [880, 587, 880, 587] },
   OTHER_LANE: { picture: other, tone: 'stop', sound: [440, 440] },
+  TO_GATE: { picture: enter, tone: 'go', sound: [523, 659, 784] },
 } as const satisfies Record<string, Guide>;
 
 export type Show = keyof typeof guides;

@@ -83,6 +83,7 @@ static void everything_said(void **state)
 	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 400);
 	assert_true(u->officer_required);
+	assert_int_equal(u->face, CONFIG_FACE_ASSISTED);
 	assert_int_equal(u->plugins_count, 4);
 	const struct config_plugin *p = config_plugin_find(u, "reader");
 	assert_non_null(p);
@@ -91,7 +92,7 @@ static void everything_said(void **state)
 	assert_string_equal(config_pair_find(&p->options, "odd key"), "a: b");
 	assert_null(config_pair_find(&p->options, "none"));
 	assert_string_equal(config_pair_find(&p->devices, "line"), "reader-line");
-	assert_int_equal(p->devices.at[0].line, 28);
+	assert_int_equal(p->devices.at[0].line, 29);
 	p = config_plugin_find(u, "watchlist");
 	assert_int_equal(p->memory_mib, 96);
 	snprintf(expected, sizeof expected, "%s/good/lists", folder);
@@ -133,6 +134,7 @@ static void defaults(void **state)
 	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 1000);
 	assert_false(u->officer_required);
+	assert_int_equal(u->face, CONFIG_FACE_UNATTENDED);
 	assert_int_equal(u->plugins[0].sockets, 0);
 	assert_int_equal(u->plugins[0].memory_mib, 0);
 	assert_int_equal(
@@ -261,6 +263,34 @@ static void writable_by_others(void **state)
 	unlink(path);
 }
 
+/* All plugins of one name are one kiosk, in the order in which they are first named. */
+static void kiosks(void **state)
+{
+	char path[PATH_MAX];
+	(void)state;
+	path_of(path, "good/kiosks.yaml");
+	assert_int_equal(chmod(path, 0644), 0);
+	struct loaded *l = load(path);
+	assert_string_equal(l->buffer, "");
+	assert_int_equal(l->result, PN_OK);
+	const struct config_unit *u = &l->config->units[0];
+	assert_int_equal(u->topology, CONFIG_SEGREGATED);
+	assert_int_equal(u->kiosks_count, 2);
+	assert_string_equal(u->kiosks[0], "kiosk-a");
+	assert_string_equal(u->kiosks[1], "kiosk-b");
+	assert_null(config_plugin_find(u, "reader")->kiosk);
+	assert_string_equal(config_plugin_find(u, "display-a")->kiosk, "kiosk-a");
+	assert_int_equal(u->kiosk_results.valid_s, 300);
+	assert_true(u->kiosk_results.same_basis);
+	unload(l);
+	path_of(path, "good/least.yaml");
+	l = load(path);
+	assert_int_equal(l->config->units[0].kiosk_results.valid_s, 600);
+	assert_false(l->config->units[0].kiosk_results.same_basis);
+	assert_int_equal(l->config->units[0].kiosks_count, 0);
+	unload(l);
+}
+
 /* What a lane file may say, and how it is told what it may not: of that file, and in which line. */
 static void topologies(void **state)
 {
@@ -271,9 +301,9 @@ static void topologies(void **state)
 		{"schema: 1\ntopology: two-step\nlines: []\n", "", CONFIG_TWO_STEP},
 		{"topology: one-step\n", "", CONFIG_ONE_STEP},
 		{"name: a\ntopology: three-step\n",
-			"%s:2: topology is \"three-step\", expected two-step or one-step\n", 0},
-		{"topology: [one-step]\n", "%s:1: topology is \"\", expected two-step or one-step\n", 0},
-		{"name: a\n", "%s: has no topology, expected two-step or one-step\n", 0},
+			"%s:2: topology is \"three-step\", expected two-step or one-step or segregated\n", 0},
+		{"topology: [one-step]\n", "%s:1: topology is \"\", expected two-step or one-step or segregated\n", 0},
+		{"name: a\n", "%s: has no topology, expected two-step or one-step or segregated\n", 0},
 		{"", "%s: is empty, expected a YAML document\n", 0},
 	};
 	char config[] = "/tmp/postern-config-XXXXXX", lane[] = "/tmp/postern-lane-XXXXXX", expected[512];
@@ -376,6 +406,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(missing_file),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(writable_by_others),
+		cmocka_unit_test(kiosks),
 		cmocka_unit_test(topologies),
 		cmocka_unit_test(hash_of_bytes),
 		cmocka_unit_test(secrets_are_not_told),
