@@ -130,7 +130,7 @@ static void record_void(struct core *c)
 	records_append(c, TAG_OWN, &clear, NULL);
 }
 
-static struct kiosk_now now_of(const struct core *c)
+static struct kiosk_now now_of(struct core *c)
 {
 	struct lane_input in;
 	core_input(c, &in, LANE_TICK);

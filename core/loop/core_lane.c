@@ -16,11 +16,17 @@
 
 #define DISPATCH_LIMIT_NS 5000000u
 
-/* Quality of the wall clock as the kernel knows it (adjtimex(2)); never better than it says. */
-static Postern__ClockQuality clock_quality(const struct core *c)
+/* Quality of the wall clock as the kernel knows it (adjtimex(2)); never better than it says, and none after a step. */
+static Postern__ClockQuality clock_quality(struct core *c, const struct lane_input *in)
 {
 	struct timex t = { 0 };
+	uint64_t now = clock_mono_ms();
+	int64_t step = clock_watch_step(&c->clock, in->mono_ms, in->wall_ms, now);
 	int state;
+	if (step != 0)
+		pn_log(LOG_LEVEL_WARNING, "core", "clock.stepped", LN("ms", (long long)step));
+	if (clock_watch_doubts(&c->clock, now))
+		return POSTERN__CLOCK_QUALITY__CLOCK_UNKNOWN;
 	if (c->config->clock == CONFIG_CLOCK_OPERATOR_ASSERTED)
 		return POSTERN__CLOCK_QUALITY__CLOCK_OPERATOR_ASSERTED;
 	state = adjtimex(&t);
@@ -29,7 +35,7 @@ static Postern__ClockQuality clock_quality(const struct core *c)
 	return POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED;
 }
 
-void core_input(const struct core *c, struct lane_input *in, enum lane_input_kind kind)
+void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind)
 {
 	time_t seconds;
 	struct tm local;
@@ -37,7 +43,7 @@ void core_input(const struct core *c, struct lane_input *in, enum lane_input_kin
 	in->kind = kind;
 	in->mono_ms = clock_mono_ms();
 	in->wall_ms = clock_wall_ms();
-	in->clock_quality = clock_quality(c);
+	in->clock_quality = clock_quality(c, in);
 	seconds = (time_t)(in->wall_ms / 1000);
 	localtime_r(&seconds, &local); /* TZ is the crossing point's, set at start */
 	in->year = (uint32_t)local.tm_year + 1900;

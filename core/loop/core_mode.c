@@ -13,9 +13,17 @@
 #define FOUND 1
 
 struct last {
+	const char *lane;
 	Postern__LaneMode mode;
 	char config_hash[65];
 };
+
+/* Of this lane, not of a kiosk that stands at the same gate. */
+static bool tells(const Postern__RecordClear *r, const char *lane)
+{
+	bool a_mode = r->mode == POSTERN__LANE_MODE__MODE_LOCKED || r->mode == POSTERN__LANE_MODE__MODE_CONTROLLED;
+	return a_mode && strcmp(r->lane, lane) == 0 && r->versions != NULL && r->versions->config_hash[0] != '\0';
+}
 
 static int look_at(void *context, const struct journal_row *row)
 {
@@ -24,7 +32,7 @@ static int look_at(void *context, const struct journal_row *row)
 	int r = 0;
 	if (clear == NULL)
 		return PN_EFORMAT;
-	if ((clear->mode == POSTERN__LANE_MODE__MODE_LOCKED || clear->mode == POSTERN__LANE_MODE__MODE_CONTROLLED) && clear->versions != NULL && clear->versions->config_hash[0] != '\0') {
+	if (tells(clear, last->lane)) {
 		last->mode = clear->mode;
 		snprintf(last->config_hash, sizeof last->config_hash, "%s", clear->versions->config_hash);
 		r = FOUND;
@@ -42,7 +50,7 @@ int mode_recall(struct core *c)
 {
 	char path[512];
 	const struct journal_query q = { .newest_first = true, .limit = RECORDS_LOOKED_AT };
-	struct last last = { 0 };
+	struct last last = { .lane = c->unit->name };
 	Postern__LaneMode *mode = &c->lane.config.record.mode;
 	int r;
 	snprintf(path, sizeof path, "%s/%s/journal.db", c->config->state_folder, c->unit->name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Inside of a core's loop, shared by its files only. Must never be included from outside core/loop.
+ * Inside of a core's loop, shared by its files. Must never be included from outside core/loop, but by the test of one of them.
  */
 #ifndef POSTERN_LOOP_CORE_RUN_H
 #define POSTERN_LOOP_CORE_RUN_H
@@ -16,6 +16,7 @@
 #include "journal/journal.h"
 #include "kiosk/store.h"
 #include "loop/channel.h"
+#include "loop/clock_watch.h"
 #include "loop/watch.h"
 #include "outbox/outbox.h"
 
@@ -130,6 +131,7 @@ struct core {
 	} kiosks[CONFIG_KIOSKS_MAX];
 	size_t kiosk_count;
 	char config_hash[65], seal_recipients[256];
+	struct clock_watch clock;
 
 	struct core_plugin plugins[CORE_PLUGINS];
 	size_t plugin_count;
@@ -198,7 +200,7 @@ struct core {
 };
 
 /* core_lane.c: inputs for the lane, with time and randomness. */
-void core_input(const struct core *c, struct lane_input *in, enum lane_input_kind kind);
+void core_input(struct core *c, struct lane_input *in, enum lane_input_kind kind);
 int core_dispatch(struct core *c, struct lane_input *in);
 /* The same to another lane of this core. */
 int core_dispatch_at(struct core *c, size_t station, struct lane_input *in);

@@ -62,6 +62,7 @@ struct daemon_memory daemon_memory(const struct daemon *d);
 /* The guest's own clock and the disk that holds the journal. Both exit with a sentence when that is not possible. */
 void machine_clock(bool synchronised);
 void machine_disk_full(bool full);
+void machine_clock_step(int seconds);
 
 uint64_t mono_us(void);
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
+#include <time.h>
 
 #include "bench.h"
 
@@ -19,6 +20,17 @@ void machine_clock(bool synchronised)
 		.maxerror = synchronised ? 1000 : 16000000, .esterror = 1000};
 	if (adjtimex(&t) < 0)
 		fail("the clock cannot be set");
+}
+
+void machine_clock_step(int seconds)
+{
+	struct timespec t;
+	if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+		fail("the clock cannot be read");
+	t.tv_sec += seconds;
+	if (clock_settime(CLOCK_REALTIME, &t) != 0)
+		fail("the clock cannot be set");
+	machine_clock(true); /* a step has the kernel forget that anybody synchronises it: here somebody says so at once */
 }
 
 void machine_disk_full(bool full)

@@ -99,6 +99,8 @@ static void strike(struct rig *r, enum sim_fault fault, uint64_t now)
 		machine_disk_full(true);
 	if (fault == SIM_FAULT_CLOCK_LOST)
 		machine_clock(false);
+	if (fault == SIM_FAULT_CLOCK_STEPS)
+		machine_clock_step(3600);
 }
 
 static void process(struct rig *r, const struct sim_traffic_acts *acts, uint64_t now)

@@ -39,6 +39,7 @@ static const struct row rows[] = {
 	{"obstruction while closing", WILL_STEP_BACK, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 1500, REOPENS | PASSES},
 	{"door held open", WILL_HOLD_ENTRY, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 14000, EXIT_NEVER | STAYS_OUT},
 	{"held open at the exit", WILL_HOLD_EXIT, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 6000, PASSES},
+	{"stays in the exit", WILL_HOLD_EXIT, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 27000, PASSES},
 	{"entry does not open", WILL_CROSS, SIM_FAULT_JAM_ENTRY, READER, 0, 6000, NO_LINE, 0, 0},
 	{"exit does not open", WILL_CROSS, SIM_FAULT_JAM_EXIT, ENTERS, 0, 20000, NO_LINE, 0, WAITS_INSIDE},
 	{"entry's lock does not follow", WILL_CROSS, SIM_FAULT_BOLT_ENTRY, READER, 0, 9000, NO_LINE, 0, NO_SERVICE},
@@ -50,6 +51,7 @@ static const struct row rows[] = {
 	{"crawling under the entry", WILL_NO_SHOW, SIM_FAULT_CRAWLS, COMES, 0, 4000, NO_LINE, 0, ALARM | EXIT_NEVER},
 	{"climbing over the entry", WILL_NO_SHOW, SIM_FAULT_CLIMBS, COMES, 0, 4000, NO_LINE, 0, ALARM | EXIT_NEVER},
 	{"person remains", WILL_STAY, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 12000, 0},
+	{"person remains for long", WILL_STAY, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 27000, 0},
 	{"left object", WILL_LEAVE_BAG, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 0, PASSES | NO_SERVICE},
 	{"forced entry", WILL_NO_SHOW, SIM_FAULT_FORCE_ENTRY, COMES, 0, 3000, NO_LINE, 0, ALARM | NO_SERVICE | EXIT_NEVER},
 	{"forced exit", WILL_NO_SHOW, SIM_FAULT_FORCE_EXIT, COMES, 0, 3000, NO_LINE, 0, ALARM | NO_SERVICE | STAYS_OUT},
@@ -81,6 +83,7 @@ static const struct row rows[] = {
 	{"journal's disk full", WILL_CROSS, SIM_FAULT_DISK_FULL, ENTERS, 0, 9000, NO_LINE, 0, WAITS_INSIDE},
 	{"clock not synchronised, nobody inside", WILL_NO_SHOW, SIM_FAULT_CLOCK_LOST, COMES, 0, 6000, NO_LINE, 0, NO_SERVICE | ENTRY_NEVER},
 	{"clock not synchronised, somebody inside", WILL_CROSS, SIM_FAULT_CLOCK_LOST, ENTERS, 0, 6000, NO_LINE, 0, WAITS_INSIDE},
+	{"clock set an hour ahead, somebody inside", WILL_CROSS, SIM_FAULT_CLOCK_STEPS, ENTERS, 0, 1, NO_LINE, 0, WAITS_INSIDE | NO_SERVICE},
 	{"normal again", WILL_CROSS, SIM_FAULT_NOTHING, COMES, 0, 0, NO_LINE, 0, PASSES},
 };
 

@@ -19,7 +19,7 @@
 #define HERE "3b1f"
 #define ELSEWHERE "77aa"
 
-static void record(struct journal *j, uint64_t tag, Postern__LaneMode mode, const char *configuration)
+static void record_of(struct journal *j, char *station, uint64_t tag, Postern__LaneMode mode, const char *configuration)
 {
 	uint8_t clear[256];
 	Postern__Versions versions = POSTERN__VERSIONS__INIT;
@@ -28,10 +28,19 @@ static void record(struct journal *j, uint64_t tag, Postern__LaneMode mode, cons
 	r.kind = POSTERN__RECORD_KIND__RECORD_AUDIT;
 	r.wall_ms = (int64_t)tag;
 	r.mode = mode;
+	r.lane = station;
 	r.versions = configuration != NULL ? &versions : NULL;
 	const struct journal_append a = {.tag = tag, .clear = clear, .clear_size = postern__record_clear__pack(&r, clear)};
 	assert_int_equal(journal_submit(j, &a), 0);
 	assert_int_equal(fixture_wait(j).tag, tag);
+}
+
+/* The fixture's folder is the unit's: so is its name. */
+static char *lane_of(struct fixture *f)
+{
+	char *slash = strrchr(f->folder, '/');
+	assert_non_null(slash);
+	return slash + 1;
 }
 
 /* The mode of a core whose configuration is HERE and says `configured`. */
@@ -64,13 +73,15 @@ static void an_order_stands(void **state)
 	struct journal *j = fixture_open(f);
 	(void)state;
 	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(CONTROLLED)); /* nothing is recorded yet */
-	record(j, 1, MODE(CONTROLLED), HERE);
-	record(j, 2, MODE(LOCKED), HERE);
+	record_of(j, lane_of(f), 1, MODE(CONTROLLED), HERE);
+	record_of(j, lane_of(f), 2, MODE(LOCKED), HERE);
 	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(LOCKED));
-	record(j, 3, MODE(UNSPECIFIED), NULL); /* of no lane */
-	record(j, 4, MODE(UNSPECIFIED), HERE);
+	record_of(j, lane_of(f), 3, MODE(UNSPECIFIED), NULL); /* of no lane */
+	record_of(j, lane_of(f), 4, MODE(UNSPECIFIED), HERE);
 	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(LOCKED));
-	record(j, 5, MODE(CONTROLLED), HERE);
+	record_of(j, (char *)(uintptr_t) "kiosk-1", 5, MODE(CONTROLLED), HERE); /* at the same gate */
+	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(LOCKED));
+	record_of(j, lane_of(f), 6, MODE(CONTROLLED), HERE);
 	assert_int_equal(recalled(f, MODE(LOCKED)), MODE(CONTROLLED));
 	journal_close(j);
 	fixture_free(f);
@@ -81,10 +92,10 @@ static void another_configuration_decides(void **state)
 	struct fixture *f = fixture_new(NULL);
 	struct journal *j = fixture_open(f);
 	(void)state;
-	record(j, 1, MODE(LOCKED), HERE);
-	record(j, 2, MODE(LOCKED), ELSEWHERE);
+	record_of(j, lane_of(f), 1, MODE(LOCKED), HERE);
+	record_of(j, lane_of(f), 2, MODE(LOCKED), ELSEWHERE);
 	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(CONTROLLED));
-	record(j, 3, MODE(CONTROLLED), ELSEWHERE);
+	record_of(j, lane_of(f), 3, MODE(CONTROLLED), ELSEWHERE);
 	assert_int_equal(recalled(f, MODE(LOCKED)), MODE(LOCKED));
 	journal_close(j);
 	fixture_free(f);
