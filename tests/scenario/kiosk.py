@@ -3,11 +3,12 @@
 """A kiosk and its gate on the real daemon, with a simulated lane: a result is redeemed once, by the document it was issued for, in its
 time, and survives a power cut between issue and redemption.
 
-    kiosk.py BUILD SOURCE
+    kiosk.py BUILD SOURCE [--lose-key]
 
 The test lays documents on the kiosk's reader (a pseudo terminal); the simulated traveller lays one on the gate's and walks. Four starts
 of the daemon over one state folder, each ended by SIGKILL of everybody, as a power cut would. What counts is what stands in the
-journal, read by itself, and what the simulated leaves did. Must never end a process that this run did not start. Exit status 77: not
+journal, read by itself, and what the simulated leaves did. With --lose-key the key of the results is
+lost in the first cut: the test must then fail, since nobody is known any more. Must never end a process that this run did not start. Exit status 77: not
 possible here, and why."""
 import argparse
 import json
@@ -103,9 +104,10 @@ units:
         plugin: sim-lane
         devices: {{line: line-far}}
         folders: {{scenario: {d}/scenario}}
-        sockets: [inet-client]
+        sockets: [inet-client, inet-server]
         connect_ports: [1]
-        options: {{scenario: demo.yaml, travellers: {count}, first_index: {first}}}
+        bind_ports: [1]
+        options: {{scenario: demo.yaml, travellers: {count}, first_index: {first}, topology: segregated}}
       - {{instance: kiosk-reader, plugin: reader-serial, kiosk: kiosk-1, devices: {{line: kiosk-line}}, options: {{removed_frame: "--"}}}}
 """
         with open(path, "w", encoding="utf-8") as f:
@@ -205,6 +207,8 @@ units:
         self.at_the_kiosk(first, "VERDICT_CLEAR")
         self.at_the_kiosk(minor, "VERDICT_REFER")
         self.cut()
+        if self.args.lose_key:
+            os.remove(os.path.join(self.dir, "state/lane-1/kiosk.key"))
 
         self.say("the first passes with the result from before the cut")
         self.power(first[0], 1)
@@ -251,7 +255,7 @@ def main():
         print("skipped: a daemon with users of its own needs root")
         return 77
     k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=0, seconds=60,
-                                 no_faults=True, store=""))
+                                 no_faults=True, store="", lose_key="--lose-key" in sys.argv[3:]))
     k.followers = {}
     try:
         k.run()
