@@ -21,8 +21,8 @@ static const cyaml_strval_t levels[] = {{"debug", LOG_LEVEL_DEBUG}, {"info", LOG
 static const cyaml_strval_t roles[] = {
 	{"gate", CONFIG_GATE}, {"post", CONFIG_POST}, {"central", CONFIG_CENTRAL}};
 static const cyaml_strval_t directions[] = {{"entry", CONFIG_ENTRY}, {"exit", CONFIG_EXIT}};
-static const cyaml_strval_t modes[] = {
-	{"locked", CONFIG_LOCKED}, {"controlled", CONFIG_CONTROLLED}, {"free", CONFIG_FREE}};
+static const cyaml_strval_t modes[] = {{"locked", CONFIG_LOCKED}, {"controlled", CONFIG_CONTROLLED}};
+static const cyaml_strval_t faces[] = {{"unattended", CONFIG_FACE_UNATTENDED}, {"assisted", CONFIG_FACE_ASSISTED}};
 static const cyaml_strval_t sides[] = {{"master", CONFIG_MASTER}, {"slave", CONFIG_SLAVE}};
 static const cyaml_strval_t sockets[] = {{"inet-client", CONFIG_INET_CLIENT},
 	{"inet-server", CONFIG_INET_SERVER}, {"unix-client", CONFIG_UNIX_CLIENT}};
@@ -85,6 +85,7 @@ static const cyaml_schema_field_t unit_fields[] = {
 	CYAML_FIELD_UINT("stale_after_ms", MAY, struct config_unit, stale_after_ms),
 	CYAML_FIELD_UINT("start_limit_ms", MAY, struct config_unit, start_limit_ms),
 	CYAML_FIELD_BOOL("officer_required", MAY, struct config_unit, officer_required),
+	WORD("face", MAY, struct config_unit, face, faces),
 	CYAML_FIELD_SEQUENCE("plugins", CYAML_FLAG_POINTER | MAY, struct config_unit, plugins,
 		&plugin_entry, 0, CONFIG_PLUGINS_MAX),
 	CYAML_FIELD_END,

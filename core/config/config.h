@@ -30,7 +30,7 @@ enum config_clock { CONFIG_CLOCK_SYSTEM, CONFIG_CLOCK_OPERATOR_ASSERTED };
 enum config_role { CONFIG_GATE, CONFIG_POST, CONFIG_CENTRAL };
 /* Values are those of Postern__Direction and Postern__LaneMode. */
 enum config_direction { CONFIG_DIRECTION_NONE, CONFIG_ENTRY, CONFIG_EXIT };
-enum config_mode { CONFIG_MODE_NONE, CONFIG_LOCKED, CONFIG_CONTROLLED, CONFIG_FREE };
+enum config_mode { CONFIG_MODE_NONE, CONFIG_LOCKED, CONFIG_CONTROLLED };
 enum config_side { CONFIG_SIDE_NONE, CONFIG_MASTER, CONFIG_SLAVE };
 
 /* Bits of config_plugin.sockets: the same words as in a manifest. */
@@ -70,6 +70,9 @@ struct config_plugin {
 	unsigned line;
 };
 
+/* What a match of the face must come with: certified attack detection, or an officer who supervises the lane. */
+enum config_face { CONFIG_FACE_UNATTENDED, CONFIG_FACE_ASSISTED };
+
 struct config_journal {
 	uint32_t free_space_floor_mib; /* default 64: no passage below */
 	uint32_t retention_hours;      /* default 72: sealed bytes are kept that long after
@@ -102,6 +105,7 @@ struct config_unit {
 	uint32_t start_limit_ms; /* default 60000: a plugin that has not said hello by then is
 				    started again */
 	bool officer_required;   /* gate: no new traveller without an officer on duty (postern lane duty-on) */
+	enum config_face face;   /* gate with a camera; default unattended */
 	struct config_plugin *plugins;
 	unsigned plugins_count;
 	unsigned line;

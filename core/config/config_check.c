@@ -215,7 +215,7 @@ static void check_lane(struct loading *l, const yaml_node_t *map, struct config_
 
 static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index)
 {
-	static const char *const gate_keys[] = {"direction", "mode", "lane", "officer_required"};
+	static const char *const gate_keys[] = {"direction", "mode", "lane", "officer_required", "face"};
 	struct config_unit *u = &l->config->units[index];
 	const yaml_node_t *journal = at(l, map, "journal"), *plugins = at(l, map, "plugins");
 	check_name(l, map, "name", "unit");
@@ -229,6 +229,9 @@ static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index
 		check_only_gate(l, map, u, gate_keys[i]);
 	check_lane(l, map, u);
 	config_kiosks(l, map, u);
+	if (u->face == CONFIG_FACE_ASSISTED && !u->officer_required)
+		yaml_problem(l->problems, at(l, map, "face"),
+			"face is assisted without officer_required: true, expected an officer where attack detection is not certified");
 	check_file(l, at(l, map, "trust"), "trust", u->trust, S_IFDIR);
 	check_range(l, journal, "free_space_floor_mib", 1, 1048576);
 	check_range(l, journal, "retention_hours", 1, 8784); /* a leap year */

@@ -45,6 +45,10 @@ void crossing_forget(struct crossing *c)
 	c->chip_size = c->portrait_size = 0;
 	explicit_bzero(c->chip_sha256, sizeof c->chip_sha256);
 	explicit_bzero(c->portrait_sha256, sizeof c->portrait_sha256);
+	c->reference = NULL;
+	c->face = NULL;
+	c->reference_query = c->face_query = c->live_size = 0;
+	c->reference_asked = c->reference_done = c->face_asked = c->face_done = false;
 }
 
 void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size)

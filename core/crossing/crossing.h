@@ -50,6 +50,15 @@ struct crossing {
 	uint64_t chip_size;
 	uint8_t portrait_sha256[32]; /* of the blob with the holder's face of DG2, the same */
 	uint64_t portrait_size;	     /* 0: none */
+	/* The face before the camera. face_query: of the question about it that is open; 0: none. */
+	const Postern__ReferenceTaken *reference; /* NULL: no answer */
+	const Postern__FaceMatched *face;	  /* NULL until decided */
+	Postern__FaceMatched own_face;		  /* where nobody else could say */
+	Postern__Check own_face_check, *own_face_list[1];
+	uint8_t live_sha256[32]; /* of the blob with the frame that an officer is shown */
+	uint64_t live_size;	 /* 0: none */
+	uint64_t reference_query, face_query, face_begun_ms;
+	bool reference_asked, reference_done, face_asked, face_done;
 	bool watchlist_asked, history_asked, chip_asked;
 	bool document_done, watchlist_done, history_done, chip_done;
 	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */

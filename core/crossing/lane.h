@@ -81,6 +81,9 @@ struct lane_config {
 	struct gate_timing timing;
 	uint32_t stale_after_ms;
 	bool officer_required;
+	/* The officer without whom no new traveller is taken (officer_required) stands in for certified attack detection. False: a face
+	 * counts only with it. */
+	bool face_assisted;
 	/* Kinds this lane is configured with. KIND_UNSPECIFIED: one of which nobody knows what it is; it is never ready, so nobody
 	 * is served. */
 	bool has[LANE_KINDS];
@@ -151,6 +154,7 @@ struct lane {
 	bool decision_durable;
 	Postern__Guidance guidance;
 	uint32_t chip_permille, chip_remaining_ms; /* shown with KEEP_DOCUMENT */
+	Postern__FaceAdvice face_advice;	   /* shown with LOOK_HERE */
 	uint8_t nonces[LANE_NONCES][16];
 	unsigned nonce_count;
 	const char *refusal; /* catalogue key of the last refused decision or order; NULL: it was taken */

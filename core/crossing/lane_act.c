@@ -34,6 +34,8 @@ void act_show(struct lane_run *run)
 		g.permille = run->lane->chip_permille;
 		g.remaining_ms = run->lane->chip_remaining_ms;
 	}
+	if (g.guidance == POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE)
+		g.advice = run->lane->face_advice;
 	e.body_case = POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE;
 	e.show_guidance = &g;
 	/* Lamps and display follow the same value, so they cannot disagree. */
@@ -46,6 +48,7 @@ static void guide(struct lane_run *run, Postern__Guidance guidance)
 {
 	run->lane->guidance = guidance;
 	run->lane->chip_permille = run->lane->chip_remaining_ms = 0;
+	run->lane->face_advice = POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED;
 	act_show(run);
 }
 

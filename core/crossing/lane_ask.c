@@ -8,7 +8,7 @@
 #include "crossing/facts.h"
 #include "crossing/lane_run.h"
 
-static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
+static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
 
 /* A query that cannot be put, because nobody is there or too many are open, takes its default at once. */
 void ask_send(struct lane_run *run, Postern__Envelope *e)
@@ -19,7 +19,7 @@ void ask_send(struct lane_run *run, Postern__Envelope *e)
 	e->crossing_id = lane->crossing.id;
 	if (!lane->ready[kind] || bus_query_open(&lane->queries, e->id, e->body_case, (uint32_t)kind, e->crossing_id,
 					  run->in->mono_ms, NULL) != PN_OK) {
-		advance(run, e->body_case, NULL);
+		advance(run, e->id, e->body_case, NULL);
 		return;
 	}
 	run->sink->count(run->sink->ctx, METRIC_QUERIES, 1);
@@ -217,12 +217,22 @@ void ask_joined(struct lane_run *run)
 		ask_rules(run);
 }
 
+static bool is_of_the_face(Postern__Envelope__BodyCase query)
+{
+	return query == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE || query == POSTERN__ENVELOPE__BODY_CAPTURE_FACE ||
+	       query == POSTERN__ENVELOPE__BODY_MATCH_FACE;
+}
+
 /* m NULL: the query took its default. */
-static void advance(struct lane_run *run, Postern__Envelope__BodyCase query_body, const struct bus_message *m)
+static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query_body, const struct bus_message *m)
 {
 	struct crossing *c = &run->lane->crossing;
 	const uint8_t *bytes = m != NULL ? m->body_bytes : NULL;
 	size_t size = m != NULL ? m->body_size : 0;
+	if (is_of_the_face(query_body)) {
+		face_answered(run, id, query_body, m);
+		return;
+	}
 	if (c->concluded)
 		return;
 	switch (query_body) {
@@ -267,7 +277,7 @@ int ask_answered(struct lane_run *run, const struct bus_message *m)
 	if (r == PN_ENOTFOUND)
 		return PN_OK; /* late, or of a crossing that is over: its default has been taken */
 	if (r == PN_OK && run->lane->crossing.active)
-		advance(run, q.body, m);
+		advance(run, q.id, q.body, m);
 	return r;
 }
 
@@ -277,7 +287,7 @@ void ask_expired(struct lane_run *run)
 	while (bus_query_expire(&run->lane->queries, run->in->mono_ms, &q)) {
 		run->sink->count(run->sink->ctx, METRIC_QUERY_TIMEOUTS, 1);
 		if (run->lane->crossing.active)
-			advance(run, q.body, NULL);
+			advance(run, q.id, q.body, NULL);
 	}
 }
 
@@ -286,7 +296,7 @@ void ask_plugin_lost(struct lane_run *run, Postern__PluginKind kind)
 	struct bus_query q;
 	while (bus_query_drop_instance(&run->lane->queries, (uint32_t)kind, &q))
 		if (run->lane->crossing.active)
-			advance(run, q.body, NULL);
+			advance(run, q.id, q.body, NULL);
 }
 
 void ask_cancel(struct lane_run *run)
@@ -297,13 +307,16 @@ void ask_cancel(struct lane_run *run)
 	kiosk_cancel(run->lane);
 }
 
-/* What is asked of a person inside: that the verdict still stands. One person alone is the gate's own guard; face
- * verification joins here as a further query. */
+/* What is asked of a person inside: that the verdict still stands and, where the lane has a camera, that the face is the chip's. One
+ * person alone is the gate's own guard. An officer who has admitted has looked. */
 void ask_inside(struct lane_run *run)
 {
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
 	bool admitted = c->decision == POSTERN__OFFICER_DECISION__DECISION_ADMIT;
 	bool clear = c->has_verdict && c->verdict.value == POSTERN__VERDICT__VERDICT_CLEAR && lane->clock_trusted;
-	run_event(run, clear || admitted ? GATE_EVENT_INSIDE_CLEAR : GATE_EVENT_INSIDE_REFERRED);
+	if (clear && !admitted && face_expected(lane))
+		face_ask(run);
+	else
+		run_event(run, clear || admitted ? GATE_EVENT_INSIDE_CLEAR : GATE_EVENT_INSIDE_REFERRED);
 }

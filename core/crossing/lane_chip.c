@@ -17,6 +17,7 @@ void chip_ask(struct lane_run *run)
 	c->inspected = NULL;
 	c->chip_size = 0;
 	c->portrait_size = 0; /* of another document, it would be another's face */
+	c->reference_asked = false;
 	c->chip_asked = lane->config.has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER];
 	c->chip_done = !c->chip_asked;
 	if (!c->chip_asked)
@@ -79,6 +80,7 @@ void chip_inspected(struct lane_run *run, const struct bus_message *m)
 	if (m != NULL && c->inspected != NULL && m->has_blob && c->inspected->portrait_type[0] != '\0') {
 		memcpy(c->portrait_sha256, m->envelope->blob_sha256.data, sizeof c->portrait_sha256);
 		c->portrait_size = m->envelope->blob_size;
+		face_take_reference(run);
 	}
 	done(run);
 }

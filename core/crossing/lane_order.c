@@ -106,14 +106,22 @@ static const char *mode_name(Postern__LaneMode mode)
 	return mode == POSTERN__LANE_MODE__MODE_LOCKED ? "mode.locked" : "mode.controlled";
 }
 
-/* Only while nobody is in hand, nobody is inside and nothing is alarmed. */
+/* Idle, invited by an open entry, or out of service: nobody is in hand, nobody is inside, nothing is alarmed or latched. */
+static bool idle(const struct lane *lane)
+{
+	const struct gate_sensed *s = &lane->sensed;
+	uint8_t state = lane->gate.state;
+	bool alarmed = s->fire || s->estop || s->tamper || s->entry_leaf == GATE_LEAF_FORCED || s->exit_leaf == GATE_LEAF_FORCED;
+	bool at_rest = state == GATE_STATE_IDLE || state == GATE_STATE_INVITING || state == GATE_STATE_OUT_OF_SERVICE;
+	return at_rest && !alarmed && !lane->crossing.active && !lane->gate.crossing && s->occupants_known && s->occupants == 0;
+}
+
 static int mode(struct lane_run *run, Postern__LaneMode wanted)
 {
 	struct lane *lane = run->lane;
-	const struct gate_sensed *s = &lane->sensed;
 	if (wanted != POSTERN__LANE_MODE__MODE_LOCKED && wanted != POSTERN__LANE_MODE__MODE_CONTROLLED)
 		return refuse(lane, "order.no_such_mode", PN_EDENIED);
-	if (lane->crossing.active || lane->gate.crossing || !s->occupants_known || s->occupants != 0 || s->fire || s->estop)
+	if (!idle(lane))
 		return refuse(lane, "order.not_now", PN_EAGAIN);
 	lane->config.record.mode = wanted;
 	record_audit_detail(run, "officer.mode", run->in->order->officer, mode_name(wanted));

@@ -68,6 +68,7 @@ void record_outcome(struct lane_run *run, Postern__Outcome outcome)
 	lane->decision_tag = 0;
 	lane->decision_durable = false;
 	crossing_end(c);
+	face_forget(run);
 }
 
 void record_event(struct lane_run *run, const char *event, const char *detail)

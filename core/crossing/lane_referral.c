@@ -102,7 +102,7 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	Postern__PostReply reply = POSTERN__POST_REPLY__INIT;
 	Postern__ReferralView v = POSTERN__REFERRAL_VIEW__INIT;
 	Postern__Check *chip[VIEW_LEFT_OUT_MAX], *document[VIEW_LEFT_OUT_MAX];
-	Postern__Portrait face = POSTERN__PORTRAIT__INIT, *faces[1] = { &face };
+	Postern__Portrait chip_face = POSTERN__PORTRAIT__INIT, live_face = POSTERN__PORTRAIT__INIT, *faces[2];
 	struct record r;
 	record_build(&r, POSTERN__RECORD_KIND__RECORD_AUDIT, &lane->config.record, c, run->in->wall_ms, run->in->clock_quality);
 	record_personal(&r, c);
@@ -117,13 +117,20 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	v.second_officer_needed = lane_needs_second(lane);
 	v.audit_hash = (ProtobufCBinaryData){ 32, (uint8_t *)(uintptr_t)hash };
 	v.purpose = look->purpose;
+	v.portraits = faces;
 	if (c->portrait_size > 0) {
-		face.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP;
-		face.media_type = c->inspected->portrait_type;
-		face.size = (uint32_t)c->portrait_size;
-		face.sha256 = (ProtobufCBinaryData){ sizeof c->portrait_sha256, c->portrait_sha256 };
-		v.portraits = faces;
-		v.n_portraits = 1;
+		chip_face.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP;
+		chip_face.media_type = c->inspected->portrait_type;
+		chip_face.size = (uint32_t)c->portrait_size;
+		chip_face.sha256 = (ProtobufCBinaryData){ sizeof c->portrait_sha256, c->portrait_sha256 };
+		faces[v.n_portraits++] = &chip_face;
+	}
+	if (c->live_size > 0) {
+		live_face.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_LIVE;
+		live_face.media_type = c->face->live_type;
+		live_face.size = (uint32_t)c->live_size;
+		live_face.sha256 = (ProtobufCBinaryData){ sizeof c->live_sha256, c->live_sha256 };
+		faces[v.n_portraits++] = &live_face;
 	}
 	reply.request = look->request;
 	reply.gate = v.gate;
@@ -131,8 +138,8 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	reply.referral = &v;
 	fit(&reply, &v, chip, document);
 	send(run, &reply);
-	if (c->portrait_size > 0)
-		send_portrait(run, look->request, &face);
+	for (size_t i = 0; i < v.n_portraits; i++)
+		send_portrait(run, look->request, faces[i]);
 }
 
 void referral_recorded(struct lane_run *run, uint64_t tag, const uint8_t *hash)

@@ -42,6 +42,17 @@ void chip_read(struct lane_run *run, const struct bus_message *m);
 void chip_inspected(struct lane_run *run, const struct bus_message *m);
 void chip_progress(struct lane_run *run, const Postern__ChipProgress *p);
 
+/* lane_face.c: who stands inside, where the lane has a camera. */
+bool face_expected(const struct lane *lane);
+/* The portrait of the chip that has just been inspected. */
+void face_take_reference(struct lane_run *run);
+/* Ends in INSIDE_CLEAR or INSIDE_REFERRED, at the latest with the state's own time. */
+void face_ask(struct lane_run *run);
+/* m NULL: the query took its default. */
+void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query, const struct bus_message *m);
+/* The crossing is over. */
+void face_forget(struct lane_run *run);
+
 /* lane_record.c: records. */
 void record_verdict(struct lane_run *run);
 void record_decision(struct lane_run *run);

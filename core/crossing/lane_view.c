@@ -62,7 +62,8 @@ static void add_lights(struct lane_view *out, const struct crossing *c)
 	add_light(out, POSTERN__CHECK_BLOCK__BLOCK_OPTICAL, c->document != NULL ? c->document->overall : RESULT(NOT_PERFORMED),
 		c->presented != NULL && !c->document_done && !c->concluded);
 	add_light(out, POSTERN__CHECK_BLOCK__BLOCK_ELECTRONIC, chip_runs ? RESULT(NOT_PERFORMED) : chip.result, chip_runs);
-	add_light(out, POSTERN__CHECK_BLOCK__BLOCK_BIOMETRIC, RESULT(NOT_PERFORMED), false);
+	add_light(out, POSTERN__CHECK_BLOCK__BLOCK_BIOMETRIC, c->face != NULL ? c->face->result : RESULT(NOT_PERFORMED),
+		c->face_asked && !c->face_done);
 	add_light(out, POSTERN__CHECK_BLOCK__BLOCK_BACKGROUND, background(c),
 		c->step_running[STEP_LISTS] || c->step_running[STEP_RULES]);
 	out->view.lights = out->lights;

@@ -89,6 +89,7 @@ void record_personal(struct record *r, const struct crossing *c)
 	p->chip_result = r->chip.result;
 	p->chip_checks = r->chip.checks;
 	p->n_chip_checks = r->chip.n_checks;
+	p->face = (Postern__FaceMatched *)(uintptr_t)c->face;
 	p->rules = (Postern__RulesEvaluated *)(uintptr_t)c->rules;
 	p->versions = &r->versions;
 	if (c->presented != NULL) {

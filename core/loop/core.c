@@ -134,7 +134,8 @@ static int run(struct core *c, const struct core_spec *spec)
 	c->kinds = spec->kinds;
 	memcpy(c->kiosk_kinds, spec->kiosk_kinds, sizeof c->kiosk_kinds);
 	c->carried_fd = -1;
-	c->portrait_fd = -1;
+	for (int i = 0; i < CORE_PICTURES; i++)
+		c->pictures[i].fd = -1;
 	c->epoch = new_epoch();
 	c->next_query_id = UINT64_C(1) << 62; /* apart from the lane's */
 	if (r != PN_OK)

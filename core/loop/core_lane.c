@@ -77,6 +77,38 @@ void core_arm(struct core *c)
 		uv_timer_start(&c->wake, on_wake, at > now ? at - now : 0, 0);
 }
 
+/* What the lane says is this crossing's picture; NULL: it has none. */
+static const uint8_t *picture_of(const struct crossing *x, int which)
+{
+	if (!x->active)
+		return NULL;
+	if (which == PICTURE_CHIP)
+		return x->portrait_size > 0 ? x->portrait_sha256 : NULL;
+	return x->live_size > 0 ? x->live_sha256 : NULL;
+}
+
+static void drop_pictures(struct core *c)
+{
+	for (int i = 0; i < CORE_PICTURES; i++) {
+		const uint8_t *wanted = picture_of(&c->lane.crossing, i);
+		if (c->pictures[i].fd < 0 || (wanted != NULL && memcmp(wanted, c->pictures[i].sha256, BUS_HASH_SIZE) == 0))
+			continue;
+		close(c->pictures[i].fd);
+		c->pictures[i].fd = -1;
+	}
+}
+
+void core_keep_pictures(struct core *c, int fd, const uint8_t *sha256)
+{
+	for (int i = 0; i < CORE_PICTURES; i++) {
+		const uint8_t *wanted = picture_of(&c->lane.crossing, i);
+		if (c->pictures[i].fd >= 0 || wanted == NULL || memcmp(wanted, sha256, BUS_HASH_SIZE) != 0)
+			continue;
+		c->pictures[i].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		memcpy(c->pictures[i].sha256, sha256, BUS_HASH_SIZE);
+	}
+}
+
 int core_dispatch(struct core *c, struct lane_input *in)
 {
 	return core_dispatch_at(c, 0, in);
@@ -93,10 +125,7 @@ int core_dispatch_at(struct core *c, size_t station, struct lane_input *in)
 	r = lane_dispatch(kiosks_lane(c, station), in, &c->sink);
 	c->in_lane = false;
 	c->at = 0;
-	if (c->portrait_fd >= 0 && (!c->lane.crossing.active || c->lane.crossing.portrait_size == 0)) {
-		close(c->portrait_fd);
-		c->portrait_fd = -1;
-	}
+	drop_pictures(c);
 	took = clock_mono_ns() - begun;
 	if (took > DISPATCH_LIMIT_NS) {
 		metrics_add(&c->metrics, METRIC_SLOW_DISPATCHES, 1);
@@ -110,10 +139,12 @@ int core_dispatch_at(struct core *c, size_t station, struct lane_input *in)
 /* -1: the message names no blob, or none that is at hand, and its receiver will find out. */
 static int carried(const struct core *c, const Postern__Envelope *e)
 {
-	if (c->portrait_fd >= 0 && c->lane.crossing.portrait_size > 0 && e->blob_sha256.len == BUS_HASH_SIZE &&
-		memcmp(e->blob_sha256.data, c->lane.crossing.portrait_sha256, BUS_HASH_SIZE) == 0)
-		return fcntl(c->portrait_fd, F_DUPFD_CLOEXEC, 3);
-	if (c->carried_fd < 0 || e->blob_sha256.len != BUS_HASH_SIZE ||
+	if (e->blob_sha256.len != BUS_HASH_SIZE)
+		return -1;
+	for (int i = 0; i < CORE_PICTURES; i++)
+		if (c->pictures[i].fd >= 0 && memcmp(e->blob_sha256.data, c->pictures[i].sha256, BUS_HASH_SIZE) == 0)
+			return fcntl(c->pictures[i].fd, F_DUPFD_CLOEXEC, 3);
+	if (c->carried_fd < 0 ||
 		memcmp(e->blob_sha256.data, c->carried_sha256, BUS_HASH_SIZE) != 0)
 		return -1;
 	return fcntl(c->carried_fd, F_DUPFD_CLOEXEC, 3);
@@ -167,11 +198,13 @@ int core_lane_init(struct core *c)
 	lc.timing = gate_timing_default;
 	lc.stale_after_ms = u->stale_after_ms;
 	lc.officer_required = u->officer_required;
+	lc.face_assisted = u->face == CONFIG_FACE_ASSISTED;
 	for (int k = 0; k < LANE_KINDS; k++)
 		lc.has[k] = (c->kinds >> k & 1u) != 0;
 	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
 	r = kiosks_start(c, &lc);
-	if (r == PN_OK)
-		lane_init(&c->lane, &lc);
-	return r;
+	if (r != PN_OK)
+		return r;
+	lane_init(&c->lane, &lc);
+	return mode_recall(c);
 }

@@ -212,18 +212,6 @@ static void hello(struct core_plugin *p, const Postern__Hello *h)
 	tell_lane(p->core, LANE_PLUGIN_READY, p);
 }
 
-/* The lane has taken it up: its descriptor stays as long as the crossing. */
-static void keep_portrait(struct core *c, const struct bus_message *m)
-{
-	const struct crossing *x = &c->lane.crossing;
-	if (!m->has_blob || !x->active || x->portrait_size == 0 || m->envelope->body_case != POSTERN__ENVELOPE__BODY_CHIP_INSPECTED ||
-		memcmp(c->carried_sha256, x->portrait_sha256, sizeof c->carried_sha256) != 0)
-		return;
-	if (c->portrait_fd >= 0)
-		close(c->portrait_fd);
-	c->portrait_fd = fcntl(m->blob_fd, F_DUPFD_CLOEXEC, 3);
-}
-
 static void to_lane(struct core_plugin *p, const struct bus_message *m)
 {
 	struct core *c = p->core;
@@ -241,8 +229,8 @@ static void to_lane(struct core_plugin *p, const struct bus_message *m)
 	/* An answer goes to the lane that asked. */
 	size_t station = p->station > 0 ? p->station : kiosks_station(c, m->envelope->id);
 	int r = core_dispatch_at(c, station, &in);
-	if (station == 0)
-		keep_portrait(c, m);
+	if (station == 0 && m->has_blob)
+		core_keep_pictures(c, m->blob_fd, c->carried_sha256);
 	c->carried_fd = -1;
 	if (r == PN_EDENIED)
 		condemn(p, "bus.answer_not_asked");

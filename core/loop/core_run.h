@@ -30,6 +30,7 @@
 /* What a plugin may say in one second; an honest one says a tenth of it. Beyond, it is ended. */
 #define PLUGIN_MESSAGES_PER_S 1000u
 #define PLUGIN_TROUBLES_PER_S 50u
+enum { PICTURE_CHIP, PICTURE_LIVE, CORE_PICTURES };
 #define CORE_COUNTS 16
 #define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
@@ -167,7 +168,11 @@ struct core {
 	/* The blob of the message that the lane is looking at: passed on when the lane names its hash, and closed after. */
 	int carried_fd; /* -1: none; the message's */
 	uint8_t carried_sha256[BUS_HASH_SIZE];
-	int portrait_fd; /* -1: none; ours, as long as the crossing in hand */
+	/* Pictures of the crossing in hand, ours as long as it: of the chip, and of the traveller before the camera. */
+	struct core_picture {
+		int fd; /* -1: none */
+		uint8_t sha256[BUS_HASH_SIZE];
+	} pictures[CORE_PICTURES];
 
 	/* core_post.c */
 	struct {
@@ -198,7 +203,11 @@ int core_dispatch(struct core *c, struct lane_input *in);
 /* The same to another lane of this core. */
 int core_dispatch_at(struct core *c, size_t station, struct lane_input *in);
 void core_arm(struct core *c);
+/* After the lane has seen a message with this blob: keeps what the lane has taken up as a picture of its crossing. */
+void core_keep_pictures(struct core *c, int fd, const uint8_t *sha256);
 int core_lane_init(struct core *c);
+/* After it: the mode in which the last core left the lane, if under this very configuration. */
+int mode_recall(struct core *c);
 
 /* core_plugins.c */
 void plugins_init(struct core *c);

@@ -134,3 +134,18 @@ const struct mrz_country *mrz_country(const char *code)
 	}
 	return NULL;
 }
+
+const struct mrz_country *mrz_country_of_alpha_2(const char *alpha_2)
+{
+	const struct mrz_country *other = NULL;
+	for (size_t i = 0; alpha_2[0] != '\0' && i < sizeof(countries) / sizeof(countries[0]); i++) {
+		if (strcmp(countries[i].alpha_2, alpha_2) != 0)
+			continue;
+		if (countries[i].source == MRZ_ISO)
+			return &countries[i];
+		/* Germany, Kosovo: no code of ISO in documents */
+		if (other == NULL && countries[i].source != MRZ_WITHDRAWN)
+			other = &countries[i];
+	}
+	return other;
+}

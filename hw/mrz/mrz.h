@@ -131,6 +131,9 @@ struct mrz_country {
 
 /* NULL when unknown. Static, read-only. */
 const struct mrz_country *mrz_country(const char *code);
+/* The State of an ISO 3166-1 alpha-2 code in capitals, by the code that its citizens' documents
+ * have; NULL when unknown. */
+const struct mrz_country *mrz_country_of_alpha_2(const char *alpha_2);
 
 /* --- many zones in one text
  * -------------------------------------------------------------------------------- */

@@ -7,74 +7,121 @@
 #include "base/clock.h"
 #include "state.h"
 
-static void get(struct console *c, struct web_request *r, struct session *s)
+enum { STRANGER = -2, ANYBODY = -1 }; /* beside the acts of roles */
+
+typedef void run(struct console *c, struct web_request *r, struct session *s, const struct form *f);
+
+static void run_login(struct console *c, struct web_request *r, struct session *s, const struct form *f)
 {
-	if (strcmp(r->path, "/api/me") == 0)
-		login_me(c, r, s, NULL);
-	else if (strcmp(r->path, "/api/shift") == 0 && role_may(s->role, ACT_SHIFT))
-		report_answer(c, r);
-	else if (strcmp(r->path, "/api/portrait") == 0 && role_may(s->role, ACT_SEE_PERSON))
-		portrait_answer(c, r, s);
-	else if (strcmp(r->path, "/api/audit") == 0 && role_may(s->role, ACT_AUDIT))
-		audit_answer(c, r, s);
-	else
-		answer_code(r, 403, "console.denied");
+	(void)s;
+	login_handle(c, r, f);
 }
 
-static void post(struct console *c, struct web_request *r, struct session *s, const struct form *f)
+static void run_certificate(struct console *c, struct web_request *r, struct session *s, const struct form *f)
 {
-	if (!session_csrf_is(s, r->token)) {
+	(void)s;
+	(void)f;
+	login_by_certificate(c, r);
+}
+
+#define WITH_FORM(name, does)                                                                                                      \
+	static void name(struct console *c, struct web_request *r, struct session *s, const struct form *f)                        \
+	{                                                                                                                          \
+		does(c, r, s, f);                                                                                                  \
+	}
+#define WITHOUT_FORM(name, ...)                                                                                                    \
+	static void name(struct console *c, struct web_request *r, struct session *s, const struct form *f)                        \
+	{                                                                                                                          \
+		(void)f;                                                                                                           \
+		(void)s;                                                                                                           \
+		__VA_ARGS__;                                                                                                       \
+	}
+WITHOUT_FORM(run_me, login_me(c, r, s, NULL))
+WITHOUT_FORM(run_renew, login_renew(c, r, s))
+WITHOUT_FORM(run_logout, login_out(c, r, s))
+WITH_FORM(run_order, words_order)
+WITH_FORM(run_referral, words_referral)
+WITHOUT_FORM(run_portrait, portrait_answer(c, r, s))
+WITH_FORM(run_decide, words_decide)
+WITH_FORM(run_note, report_note)
+WITHOUT_FORM(run_shift, report_answer(c, r))
+WITHOUT_FORM(run_begin, report_begin(c, r, s))
+WITHOUT_FORM(run_audit, audit_answer(c, r, s))
+
+struct route {
+	enum web_method method;
+	const char *path;
+	int who;
+	run *run;
+	const char *fields;
+};
+
+static const struct route routes[] = {
+#define ROUTE(method, path, who, run, fields) {WEB_##method, path, who, run, fields},
+#include "api.def"
+#undef ROUTE
+};
+
+static const struct route *route_of(const struct web_request *r)
+{
+	for (size_t i = 0; i < PN_COUNT(routes); i++)
+		if (routes[i].method == r->method && strcmp(routes[i].path, r->path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+static bool field_known(const char *fields, const char *name)
+{
+	size_t size = strlen(name);
+	for (const char *at = fields; (at = strstr(at, name)) != NULL; at += size)
+		if ((at == fields || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
+			return true;
+	return false;
+}
+
+static bool form_known(const struct form *f, const char *fields)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (!field_known(fields, f->fields[i].name))
+			return false;
+	return true;
+}
+
+/* Whoever is not logged in learns nothing of what there is. */
+static void routed(struct console *c, struct web_request *r, const struct form *f)
+{
+	const struct route *route = route_of(r);
+	bool stranger = route != NULL && route->who == STRANGER;
+	struct session *s = stranger ? NULL : login_session(c, r);
+	if (!stranger && s == NULL) {
+		answer_code(r, 401, "console.login");
+	} else if (!stranger && r->method == WEB_POST && !session_csrf_is(s, r->token)) {
 		c->host->count(c->host->ctx, "forged_total", 1);
 		answer_code(r, 403, "console.token");
-	} else if (strcmp(r->path, "/api/logout") == 0)
-		login_out(c, r, s);
-	else if (strcmp(r->path, "/api/renew") == 0)
-		login_renew(c, r, s);
-	else if (strcmp(r->path, "/api/order") == 0)
-		words_order(c, r, s, f);
-	else if (strcmp(r->path, "/api/decide") == 0 && role_may(s->role, ACT_DECIDE))
-		words_decide(c, r, s, f);
-	else if (strcmp(r->path, "/api/referral") == 0 && role_may(s->role, ACT_SEE_PERSON))
-		words_referral(c, r, s, f);
-	else if (strcmp(r->path, "/api/safeguarding") == 0 && role_may(s->role, ACT_SEE_PERSON))
-		report_note(c, r, s, f);
-	else if (strcmp(r->path, "/api/shift/begin") == 0 && role_may(s->role, ACT_SERVICE))
-		report_begin(c, r, s);
-	else
+	} else if (route == NULL || (route->who >= 0 && !role_may(s->role, (enum act)route->who))) {
 		answer_code(r, 403, "console.denied");
-}
-
-static void posted(struct console *c, struct web_request *r)
-{
-	struct form f;
-	struct session *s;
-	if (strncmp(r->content_type, "application/x-www-form-urlencoded", 33) != 0 || form_read(&f, r->body, r->size) != PN_OK) {
+	} else if (!form_known(f, route->fields)) {
 		answer_code(r, 400, "console.form");
-		return;
+	} else {
+		route->run(c, r, s, f);
 	}
-	if (strcmp(r->path, "/api/login") == 0)
-		login_handle(c, r, &f);
-	else if (strcmp(r->path, "/api/login/certificate") == 0)
-		login_by_certificate(c, r);
-	else if ((s = login_session(c, r)) == NULL)
-		answer_code(r, 401, "console.login");
-	else
-		post(c, r, s, &f);
-	form_wipe(&f);
 }
 
 static void handle(void *self, struct web_request *r)
 {
 	struct console *c = self;
-	struct session *s;
-	if (strncmp(r->path, "/api/", 5) != 0)
+	struct form f = {.count = 0};
+	if (strncmp(r->path, "/api/", 5) != 0) {
 		answer_code(r, 404, "console.nothing");
-	else if (r->method == WEB_POST)
-		posted(c, r);
-	else if ((s = login_session(c, r)) == NULL)
-		answer_code(r, 401, "console.login");
-	else
-		get(c, r, s);
+		return;
+	}
+	if (r->method == WEB_POST && (strncmp(r->content_type, "application/x-www-form-urlencoded", 33) != 0 ||
+					     form_read(&f, r->body, r->size) != PN_OK)) {
+		answer_code(r, 400, "console.form");
+		return;
+	}
+	routed(c, r, &f);
+	form_wipe(&f);
 }
 
 static bool admit(void *self, const struct web_request *r, void **socket_self)

@@ -10,6 +10,7 @@
 #include "bus.pb-c.h"
 
 #define PREFIX "GUIDANCE_"
+#define ADVICE "FACE_ADVICE_"
 
 int shown_take(struct shown *s, const uint8_t *bytes, size_t size, uint64_t now_ms)
 {
@@ -19,6 +20,7 @@ int shown_take(struct shown *s, const uint8_t *bytes, size_t size, uint64_t now_
 	s->guidance = (uint32_t)g->guidance;
 	s->permille = g->permille < 1000 ? g->permille : 1000;
 	s->remaining_ms = g->remaining_ms;
+	s->advice = (uint32_t)g->advice;
 	s->told_ms = now_ms;
 	s->told = true;
 	postern__show_guidance__free_unpacked(g, NULL);
@@ -36,6 +38,16 @@ const char *shown_name(const struct shown *s, uint64_t heard_ms, uint64_t now_ms
 	return strncmp(v->name, PREFIX, strlen(PREFIX)) == 0 ? v->name + strlen(PREFIX) : v->name;
 }
 
+/* The name in the schema without its prefix; NULL: there is none, or LOOK_HERE, which is shown anyway. */
+static const char *advice_name(const struct shown *s)
+{
+	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(&postern__face_advice__descriptor, (int)s->advice);
+	if (v == NULL || s->advice == POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED || s->advice == POSTERN__FACE_ADVICE__FACE_ADVICE_LOOK_HERE ||
+		strncmp(v->name, ADVICE, strlen(ADVICE)) != 0)
+		return NULL;
+	return v->name + strlen(ADVICE);
+}
+
 size_t shown_text(const struct shown *s, uint64_t heard_ms, uint64_t now_ms, uint32_t stale_ms, char out[SHOWN_TEXT_MAX])
 {
 	struct text t;
@@ -46,6 +58,8 @@ size_t shown_text(const struct shown *s, uint64_t heard_ms, uint64_t now_ms, uin
 	if (strcmp(name, "KEEP_DOCUMENT") == 0)
 		text_add(&t, ",\"permille\":%u,\"remaining_ms\":%u", s->permille,
 			s->remaining_ms > passed ? (unsigned)((s->remaining_ms - passed + 99) / 100 * 100) : 0);
+	if (strcmp(name, "LOOK_HERE") == 0 && advice_name(s) != NULL)
+		text_add(&t, ",\"advice\":\"%s\"", advice_name(s));
 	text_add(&t, "}");
 	return t.len;
 }

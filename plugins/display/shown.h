@@ -17,6 +17,7 @@ struct shown {
 	bool silent;	   /* the host has given the core up */
 	uint32_t guidance; /* postern.Guidance */
 	uint32_t permille, remaining_ms;
+	uint32_t advice; /* postern.FaceAdvice */
 	uint64_t told_ms; /* when it came, monotonic */
 };
 

@@ -9,7 +9,7 @@
 #include "face/picture.h"
 #include "face/warp.h"
 
-enum { SIDE = 400, QUALITY = 88 };
+enum { SIDE = 400, QUALITY = 78 };
 
 /* The middle of a face, how wide the square around it is, and how far it is turned (radians). */
 static const struct {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SWAP_AFTER = 3, NOISE = 9, FAR_SIDE = 130, NEAR_SIDE = 400, BESIDE_SIDE = 300, BLUR = 9 };
+enum { SWAP_AFTER = 2, NOISE = 9, FAR_SIDE = 130, NEAR_SIDE = 400, BESIDE_SIDE = 300, BLUR = 9 };
 
 static const char *const names[SCENE_CONDITIONS] = {
 #define CONDITION(id, name, about) [SCENE_##id] = name,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/objects.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,7 +15,7 @@
 #include "passport.h"
 #include "sim/chip/pack.h"
 
-enum { STATES_MAX = 32, SAY_EVERY = 50 };
+enum { STATES_MAX = 32, SAY_EVERY = 50, FACES_MAX = 32, FACE_BYTES_MAX = 30000 /* what a chip takes */ };
 
 struct issue {
 	char passports[CARRIED_PATH_MAX / 2], trust[CARRIED_PATH_MAX / 2];
@@ -26,6 +27,11 @@ struct issue {
 	} state[STATES_MAX]; /* the first is the lane's own */
 	size_t states;
 	struct passport_pool pool;
+	struct {
+		uint8_t *bytes;
+		size_t size;
+	} face[FACES_MAX];
+	size_t faces;
 	char *error;
 	size_t error_size;
 };
@@ -84,6 +90,11 @@ static int issue_one(struct issue *is, const struct traveller *t)
 		return -1;
 	if (passport_describe(t, &is->pool, &text, &config) != 0)
 		return wrong(is, t->number, "no key for its chip");
+	if (is->faces > 0) {
+		config.face = is->face[t->index % is->faces].bytes;
+		config.face_size = is->face[t->index % is->faces].size;
+		config.face_kind = SIM_FACE_JPEG;
+	}
 	config.digest = config.signature_digest = is->state[n].digest;
 	if (!carried_path(path, is->passports, t->index))
 		return wrong(is, is->passports, "the path is too long");
@@ -92,6 +103,28 @@ static int issue_one(struct issue *is, const struct traveller *t)
 		err = sim_pack_save(path, sim_passport_chip(p));
 	sim_passport_free(p);
 	return err == PN_OK ? 0 : wrong(is, path, pn_err_name(err));
+}
+
+/* Portraits by number, until there is none of the next. */
+static int load_faces(struct issue *is, const char *folder)
+{
+	char path[CARRIED_PATH_MAX];
+	for (; is->faces < FACES_MAX; is->faces++) {
+		snprintf(path, sizeof path, "%s/%zu.jpg", folder, is->faces);
+		FILE *f = fopen(path, "rbe");
+		if (f == NULL)
+			break;
+		uint8_t *bytes = malloc(FACE_BYTES_MAX + 1);
+		const size_t size = bytes != NULL ? fread(bytes, 1, FACE_BYTES_MAX + 1, f) : 0;
+		fclose(f);
+		if (size == 0 || size > FACE_BYTES_MAX) {
+			free(bytes);
+			return wrong(is, path, "cannot be read, or is too large for a chip");
+		}
+		is->face[is->faces].bytes = bytes;
+		is->face[is->faces].size = size;
+	}
+	return is->faces > 0 ? 0 : wrong(is, folder, "no portraits 0.jpg, 1.jpg, ...");
 }
 
 /* Takes the bytes. */
@@ -142,11 +175,13 @@ static int make_folders(struct issue *is, const char *folder)
 }
 
 int passports_issue(const struct scenario *s, struct traveller_date today, int64_t now_s, uint32_t first, uint32_t count,
-	bool by_hand, const char *folder, FILE *say, char *error, size_t size)
+	bool by_hand, const char *folder, const char *faces, FILE *say, char *error, size_t size)
 {
 	struct issue is = {.now_s = now_s, .error = error, .error_size = size};
 	struct traveller t;
 	int rc = make_folders(&is, folder);
+	if (rc == 0 && faces != NULL)
+		rc = load_faces(&is, faces);
 	if (rc == 0)
 		rc = open_office(&is, s->own_state);
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
@@ -163,6 +198,8 @@ int passports_issue(const struct scenario *s, struct traveller_date today, int64
 		rc = publish(&is);
 	for (size_t i = 0; i < is.states; i++)
 		sim_office_free(is.state[i].office);
+	for (size_t i = 0; i < is.faces; i++)
+		free(is.face[i].bytes);
 	passport_pool_free(&is.pool);
 	return rc;
 }

@@ -40,7 +40,7 @@ struct sim {
 	struct hand_socket *by_hand; /* NULL: travellers come as the scenario says */
 	struct chip_side *chip; /* NULL: documents without a chip */
 	unsigned chip_lost;
-	int line, truth;
+	int line, scene, truth;
 	uint32_t guidance, occupants, next_traveller, last_command_id;
 	bool object_left, started, core_lost, reader_inside;
 	Postern__LaneTopology topology;
@@ -140,6 +140,26 @@ static void send_line(struct sim *s, const char *text)
 	}
 }
 
+/* Who stands before the camera, for one that listens: sim-camera's conditions. A line that is full keeps what it has. */
+static void show(struct sim *s, const struct traveller *t, bool somebody)
+{
+	static const struct {
+		enum traveller_kind kind;
+		const char *seen;
+	} seen[] = { { TRAVELLER_FACE_SWAP, "swapped" }, { TRAVELLER_BESIDE, "two" }, { TRAVELLER_HIDES_FACE, "nobody" },
+		{ TRAVELLER_OUT_OF_FOCUS, "blurred" }, { TRAVELLER_LENS_COVERED, "black" }, { TRAVELLER_CAMERA_FREEZES, "frozen" } };
+	const char *how = somebody ? "well" : "nobody";
+	char line[32];
+	if (s->scene < 0)
+		return;
+	for (size_t i = 0; i < PN_COUNT(seen) && somebody; i++)
+		if (seen[i].kind == t->kind)
+			how = seen[i].seen;
+	int n = snprintf(line, sizeof line, "%u %s\n", t->index + (t->kind == TRAVELLER_IMPOSTOR ? 1 : 0), how);
+	if (n > 0 && write(s->scene, line, (size_t)n) != n)
+		s->host->log(s->host->ctx, POSTERN_WARNING, "sim.camera_does_not_listen", "");
+}
+
 static void present(struct sim *s, const struct traveller *t)
 {
 	char frame[64];
@@ -199,6 +219,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 	}
 	if (acts.persons_in > 0) {
 		s->occupants += (uint32_t)acts.persons_in;
+		show(s, who, true);
 		truth(s, "entered", acts.persons_in > 1 ? "2" : "1");
 		s->changed = true;
 	}
@@ -209,6 +230,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 	if (acts.persons_out > 0) {
 		s->occupants -= s->occupants < (uint32_t)acts.persons_out ? s->occupants : (uint32_t)acts.persons_out;
 		truth(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
+		show(s, who, s->occupants > 0);
 		s->changed = true;
 	}
 	if (acts.leave_object) {
@@ -421,6 +443,11 @@ static int sim_init(const struct postern_host *host, void **self)
 	s->host = host;
 	s->truth = -1;
 	s->line = host->device(host->ctx, "line");
+	s->scene = host->device(host->ctx, "scene");
+	if (s->scene >= 0 && fcntl(s->scene, F_SETFL, O_NONBLOCK) != 0) {
+		free(s);
+		return PN_EIO;
+	}
 	snprintf(path, sizeof path, "%s/%s", host->folder(host->ctx, "scenario"), host->option(host->ctx, "scenario"));
 	if (scenario_load(path, &s->scenario, error, sizeof error) != 0) {
 		host->log(host->ctx, POSTERN_ERROR, "sim.bad_scenario", error);

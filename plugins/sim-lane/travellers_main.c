@@ -44,7 +44,7 @@ static bool whole_number(const char *text, uint32_t *out)
 static int usage(void)
 {
 	fprintf(stderr, "usage: postern-sim-travellers stays|listed|all SCENARIO.yaml COUNT [by-hand]\n"
-			"       postern-sim-travellers passports SCENARIO.yaml COUNT FIRST FOLDER [by-hand]\n");
+			"       postern-sim-travellers passports SCENARIO.yaml COUNT FIRST FOLDER [FACES] [by-hand]\n");
 	return 2;
 }
 
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	struct tm day;
 	while (argc > 1 && what < COMMANDS && strcmp(argv[1], names[what]) != 0)
 		what++;
-	if (argc < 4 || what == COMMANDS || argc != (what == PASSPORTS ? 6 : 4) || !whole_number(argv[3], &count) ||
+	if (argc < 4 || what == COMMANDS || argc < (what == PASSPORTS ? 6 : 4) || argc > (what == PASSPORTS ? 7 : 4) || !whole_number(argv[3], &count) ||
 		(what == PASSPORTS && !whole_number(argv[4], &first)))
 		return usage();
 	if (scenario_load(argv[2], &s, error, sizeof error) != 0) {
@@ -70,7 +70,8 @@ int main(int argc, char **argv)
 	gmtime_r(&wall, &day);
 	const struct traveller_date today = { day.tm_year + 1900, day.tm_mon + 1, day.tm_mday };
 	if (what == PASSPORTS) {
-		if (passports_issue(&s, today, (int64_t)wall, first, count, by_hand, argv[5], stderr, error, sizeof error) == 0)
+		if (passports_issue(&s, today, (int64_t)wall, first, count, by_hand, argv[5], argc == 7 ? argv[6] : NULL, stderr, error,
+			    sizeof error) == 0)
 			return 0;
 		fprintf(stderr, "postern-sim-travellers: %s\n", error);
 		return 1;

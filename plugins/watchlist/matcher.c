@@ -88,7 +88,7 @@ static int index_person(struct list *list, size_t i, struct match_name *read)
 	int r = PN_OK;
 	memcpy(person.nationality, e->nationality, sizeof person.nationality);
 	for (unsigned n = 0; r == PN_OK && list_entry_name(e, &n, &name);) {
-		r = match_name_read(name.surname, name.given_names, read);
+		r = match_name_read_plain(name.surname, name.given_names, read);
 		for (unsigned b = 0; r == PN_OK && list_entry_birth(e, &b, &person.birth);)
 			r = match_index_add(list->persons, read, &person, (uint32_t)i);
 	}

@@ -78,12 +78,9 @@ static void listed(const struct settings *s, uint64_t number, struct human *h)
 	human_list(&r, h);
 }
 
-static void read_human(const struct settings *s, const struct human *h, struct match_name *name,
-	struct match_person *p)
+static void read_person(const struct settings *s, const struct human *h, struct match_person *p)
 {
 	memset(p, 0, sizeof *p);
-	must(match_name_read(h->surname, h->given, name) == PN_OK,
-		"a generated name cannot be read");
 	p->birth = (struct match_birth){(uint16_t)h->year, (uint8_t)h->month, (uint8_t)h->day};
 	if (!s->bare) {
 		p->sex = h->sex;
@@ -91,13 +88,38 @@ static void read_human(const struct settings *s, const struct human *h, struct m
 	}
 }
 
-/* For tuning the policy, one line a comparison: never with held-out noise. */
-static void trace(
-	const struct settings *s, const char *who, unsigned long i, const struct match_found *f)
+static void read_human(const struct settings *s, const struct human *h, struct match_name *name,
+	struct match_person *p)
 {
-	if (s->trace && !s->held)
-		printf("trace %s %lu %s %.2f %.3f\n", who, i, match_birth_name(f->result.birth),
-			f->result.bits - log2((double)s->entries), f->result.name_score);
+	must(match_name_read(h->surname, h->given, name) == PN_OK,
+		"a generated name cannot be read");
+	read_person(s, h, p);
+}
+
+/* For tuning, one line a comparison, of people who do not exist: never with held-out noise. Tabs
+ * between who, number, kind of noise, agreement of dates, bits beyond the list's size, name score,
+ * bits by part, words left over, both names, pairs. */
+static void trace(const struct settings *s, struct match_index *x, const char *who, unsigned long i,
+	const char *kind, const struct match_name *query, const struct match_found *f)
+{
+	const struct match_result *r = &f->result;
+	char asked[MATCH_TEXT_SIZE], listed[MATCH_TEXT_SIZE];
+	struct match_name entry;
+	struct match_person person;
+	if (!s->trace || s->held)
+		return;
+	match_index_entry(x, f->at, &entry, &person);
+	match_name_write(query, asked, sizeof asked);
+	match_name_write(&entry, listed, sizeof listed);
+	printf("trace\t%s\t%lu\t%s\t%s\t%.2f\t%.3f\t%.2f %.1f %.1f %.2f\t%zu %zu\t%s\t%s\t", who, i,
+		kind, match_birth_name(r->birth), r->bits - log2((double)s->entries), r->name_score,
+		r->name_bits, r->birth_bits, r->other_bits, r->chance_bits, r->query_missing,
+		r->entry_missing, asked, listed);
+	for (size_t k = 0; k < r->pair_count; k++)
+		printf("%s~%s:%.3f:%.2f ", query->word[r->pair[k].of_query].plain,
+			entry.word[r->pair[k].of_entry].plain, (double)r->pair[k].likeness,
+			(double)r->pair[k].bits);
+	printf("\n");
 }
 
 /* The noisy traveller who is entry `number`. */
@@ -117,19 +139,32 @@ static struct traveller wanted_traveller(const struct settings *s, unsigned long
 	return t;
 }
 
+static void add_human(
+	const struct settings *s, struct match_index *x, const struct human *h, uint32_t id)
+{
+	struct match_name name;
+	struct match_person person;
+	read_person(s, h, &person);
+	must(match_name_read_plain(h->surname, h->given, &name) == PN_OK,
+		"a generated name cannot be read");
+	must(match_index_add(x, &name, &person, id) == PN_OK, "no memory");
+}
+
+/* People are drawn in batches, so that the clock is not read for each. */
+enum { BATCH = 1000 };
+
 static struct match_index *build(const struct settings *s)
 {
 	struct match_index *x;
 	double reading = 0, begun, before = resident_mb();
 	must(match_index_new(&x) == PN_OK, "no memory");
-	for (unsigned long i = 0; i < s->entries; i++) {
-		struct human h;
-		struct match_name name;
-		struct match_person person;
-		listed(s, i, &h);
+	for (unsigned long i = 0; i < s->entries; i += BATCH) {
+		static struct human h[BATCH];
+		for (unsigned long k = 0; k < BATCH; k++)
+			listed(s, i + k, &h[k]);
 		begun = processor_us();
-		read_human(s, &h, &name, &person);
-		must(match_index_add(x, &name, &person, (uint32_t)i) == PN_OK, "no memory");
+		for (unsigned long k = 0; k < BATCH && i + k < s->entries; k++)
+			add_human(s, x, &h[k], (uint32_t)(i + k));
 		reading += processor_us() - begun;
 	}
 	double wall = now_us();
@@ -185,7 +220,8 @@ static void search_wanted(
 				m->first += k == 0;
 				m->margin[m->count] = margin(s, &found[k]);
 				if (birth)
-					trace(s, "wanted", i, &found[k]);
+					trace(s, x, "wanted", i, noise_name(t.kind), &name,
+						&found[k]);
 			}
 		m->alerted_of_kind[t.kind] +=
 			m->margin[m->count] >= match_policy_default.alert_bits;
@@ -209,7 +245,7 @@ static void search_innocent(const struct settings *s, struct match_index *x, str
 		m->cpu[m->count] = processor_us() - spent;
 		m->margin[m->count] = -99;
 		for (size_t k = 0; k < n; k++) {
-			trace(s, "innocent", i, &found[k]);
+			trace(s, x, "innocent", i, "-", &name, &found[k]);
 			if (margin(s, &found[k]) > m->margin[m->count])
 				m->margin[m->count] = margin(s, &found[k]);
 		}

@@ -43,12 +43,18 @@ static bool waits_or_goes_back(enum shown s)
 
 /* --- before the entry --- */
 
+/* Somebody is there, and it is whoever was asked. */
+static bool still_inside(const struct observation *o)
+{
+	return known_inside(o) && !o->left_by_entry && !o->left_by_exit && !o->blind;
+}
+
 static bool asked_for_again_three_times(const struct observation *o)
 {
 	unsigned most = o->reader_inside ? READINGS_INSIDE : READINGS;
 	return (IF(o->shown == SHOWN_TRY_AGAIN && o->guided) o->tries <= most) &&
 	       (IF(o->happened == HAPPENED_UNREADABLE && o->open_before &&
-		       (!o->reader_inside || known_inside(o)) &&
+		       (!o->reader_inside || still_inside(o)) &&
 		       o->shown_before == SHOWN_TRY_AGAIN)(
 		       o->tries_before < most ? o->guided && o->shown == SHOWN_TRY_AGAIN
 						  : o->recorded_referral && o->called));

@@ -243,6 +243,7 @@ static void race_moves(struct list *l, size_t plain)
 			(m.physical == P_NONE || m.physical == P_DOCUMENT_TAKEN ||
 				m.physical == P_DOCUMENT_LAID) &&
 			(m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
+				m.event == GATE_EVENT_DOCUMENT_UNREADABLE ||
 				m.event == GATE_EVENT_DOCUMENT_REMOVED ||
 				m.event == GATE_EVENT_TIMEOUT || m.event == GATE_EVENT_ELIGIBLE ||
 				m.event == GATE_EVENT_INSIDE_CLEAR ||

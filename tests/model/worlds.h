@@ -18,7 +18,7 @@ static const struct world_kind world_kinds[] = {
 	{"people as they are", MOVES_NORMAL | MOVES_PEOPLE, 1, false, false},
 	{"and officers", MOVES_NORMAL | MOVES_OFFICER, 0, false, false},
 	{"power and plugins that fail", MOVES_NORMAL | MOVES_POWER, 1, false, false},
-	{"people and policy", MOVES_NORMAL | MOVES_PEOPLE | MOVES_POLICY, 0, false, false},
+	{"people and policy", MOVES_NORMAL | MOVES_PEOPLE | MOVES_POLICY, 1, false, false},
 	{"races of people", MOVES_NORMAL | MOVES_PEOPLE | MOVES_RACES, 1, false, false},
 	{"officers and policy", MOVES_NORMAL | MOVES_OFFICER | MOVES_POLICY, 0, false, false},
 	{"power and policy", MOVES_NORMAL | MOVES_POWER | MOVES_POLICY, 1, false, false},
@@ -32,5 +32,6 @@ static const struct world_kind world_kinds[] = {
 	{"people and officers", MOVES_NORMAL | MOVES_PEOPLE | MOVES_OFFICER, 1, true, true},
 	{"hardware and officers", MOVES_NORMAL | MOVES_HARDWARE | MOVES_OFFICER, 1, true, false},
 	{"hardware and power", MOVES_NORMAL | MOVES_HARDWARE | MOVES_POWER, 1, true, false},
+	{"people and hardware", MOVES_NORMAL | MOVES_PEOPLE | MOVES_HARDWARE, 1, true, false},
 };
 #endif

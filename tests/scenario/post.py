@@ -23,6 +23,7 @@ sys.path.insert(0, HERE)
 import post_double  # noqa: E402
 import run as demo  # noqa: E402
 
+LOCKED, CONTROLLED = 1, 2  # postern.LaneMode
 LANE = "lane-1"
 SCENARIO = ("seed: 5\ntravellers: 40\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
@@ -269,6 +270,21 @@ class Scenario(demo.Demo):
         self.refused(self.order(p.ORDER_ACKNOWLEDGE, alarm_id=999999), "order.no_such_alarm")
         self.refused(self.order(p.ORDER_DUTY_OFF, officer="officer-2"), "order.not_on_duty")
 
+    def locked_core_dies(self):
+        p, epoch = self.pb, self.post.view().epoch
+        self.see(lambda v: v.state == "IDLE", "the lane is idle", 60)
+        self.taken(self.order(p.ORDER_LOCK, reason_code="lane.closed"), "locking")
+        self.see(lambda v: v.mode == LOCKED and not v.serving, "the lane is locked")
+        os.kill(self.core_pid(LANE), signal.SIGKILL)
+        view = self.see(lambda v: v.epoch != epoch, "a new core shows itself", 60)
+        self.check(view.mode == LOCKED, "it has found the lane locked, as the last one left it")
+        self.see(lambda v: v.state == "IDLE", "it comes to rest", 120)
+        self.taken(self.order(p.ORDER_DUTY_ON, hold_ms=0), "duty at the new core")
+        self.check(self.see(lambda v: v.on_duty, "an officer is on duty").mode == LOCKED and not self.post.view().serving,
+                   "and the lane serves nobody for all that")
+        self.taken(self.order(p.ORDER_MODE, mode=CONTROLLED, reason_code="lane.opened"), "opening it to travellers")
+        self.see(lambda v: v.mode == CONTROLLED and v.serving, "the lane serves")
+
     def run(self):
         self.followers = {}
         good = False
@@ -277,7 +293,8 @@ class Scenario(demo.Demo):
             self.post = post_double.Post(self.pb, self.post_port, os.path.join(self.dir, "pki/registry"))
             self.post.open()
             self.wait_ready()
-            for part in (self.views, self.forged, self.minor, self.listed, self.refuse, self.post_dies, self.core_dies, self.orders):
+            for part in (self.views, self.forged, self.minor, self.listed, self.refuse, self.post_dies, self.core_dies, self.orders,
+                         self.locked_core_dies):
                 self.say(part.__name__)
                 part()
             good = True

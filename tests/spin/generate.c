@@ -327,6 +327,7 @@ static void clocks(FILE *out, const struct gate_table *t)
 static void lane(FILE *out, const struct spin_choice *choice)
 {
 	names(out);
+	fprintf(out, "#define READER_INSIDE %d\n", choice->table->topology == GATE_ONE_STEP);
 	guards(out, choice->table);
 	memory(out);
 	choices(out, choice->table);

@@ -13,5 +13,6 @@ struct spin_table {
 
 static const struct spin_table spin_tables[] = {
 	{"two_step", &gate_two_step},
+	{"one_step", &gate_one_step},
 };
 #endif

@@ -77,6 +77,7 @@ static void print_pairs(struct json *j, const struct query *q, const struct matc
 	json_number(j, "name_millibits", (int64_t)(r->name_bits * 1000));
 	json_number(j, "birth_date_millibits", (int64_t)(r->birth_bits * 1000));
 	json_number(j, "other_millibits", (int64_t)(r->other_bits * 1000));
+	json_number(j, "chance_millibits", (int64_t)(r->chance_bits * 1000));
 }
 
 struct answer {

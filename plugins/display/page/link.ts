@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connection to the plugin. Must never let what was last said stand when nothing more comes: after STALE_MS it says WAIT.
 import { isShow, type Show } from './guide';
-import { isLanguage, type Exit, type Language } from './words';
+import { isAdvice, isLanguage, type Advice, type Exit, type Language } from './words';
 
 export interface State {
   show: Show;
   permille: number;
   remainingMs: number;
+  advice: Advice | null;
 }
 
 export interface Lane {
@@ -22,7 +23,7 @@ function stateOf(m: Record<string, unknown>): State | null {
   if (!isShow(m.show))
     return null;
   const number = (v: unknown) => (typeof v === 'number' && Number.isFinite(v) ? v : 0);
-  return { show: m.show, permille: number(m.permille), remainingMs: number(m.remaining_ms) };
+  return { show: m.show, permille: number(m.permille), remainingMs: number(m.remaining_ms), advice: isAdvice(m.advice) ? m.advice : null };
 }
 
 function laneOf(m: Record<string, unknown>): Lane | null {
@@ -33,7 +34,7 @@ function laneOf(m: Record<string, unknown>): Lane | null {
 }
 
 export function connect(onState: (s: State) => void, onLane: (l: Lane) => void): void {
-  const waiting: State = { show: 'WAIT', permille: 0, remainingMs: 0 };
+  const waiting: State = { show: 'WAIT', permille: 0, remainingMs: 0, advice: null };
   let watch = 0;
   const lost = () => onState(waiting);
   const open = () => {

@@ -4,7 +4,7 @@
 import { guideOf, symbols, type Show } from './guide';
 import { connect, type Lane, type State } from './link';
 import { hush, play, speak } from './voice';
-import { catalogues, hintOf, titleOf, type Language } from './words';
+import { catalogues, hintOf, titleOf, type Advice, type Language } from './words';
 
 const TURN_MS = 4000; // how long each language stands while nobody has chosen
 const lasting: readonly Show[] = ['WAIT', 'CLOSED', 'PRESENT_DOCUMENT', 'WAIT_OFFICER', 'OTHER_LANE', 'ONE_PERSON', 'EMERGENCY'];
@@ -19,6 +19,7 @@ const $ = (id: string): HTMLElement => {
 
 let lane: Lane = { name: '', exit: 'ahead', languages: ['en'] };
 let shown: Show | null = null;
+let advice: Advice | null = null; // before the camera
 let language: Language = 'en';
 let chosen = false; // by the traveller who stands here
 let access = false;
@@ -49,7 +50,7 @@ function words(): void {
   document.documentElement.lang = language;
   document.documentElement.dir = c.dir;
   $('title').textContent = titleOf(language, show);
-  $('hint').textContent = hintOf(language, show, lane.exit);
+  $('hint').textContent = hintOf(language, show, lane.exit, advice);
   $('lane').textContent = lane.name === '' ? '' : c.lane.replace('{name}', lane.name);
   $('access-label').textContent = access ? c.access_off : c.access;
   $('access').setAttribute('aria-pressed', String(access));
@@ -73,7 +74,7 @@ function fit(): void {
 
 function say(): void {
   if (access && shown !== null)
-    speak(`${titleOf(language, shown)}. ${hintOf(language, shown, lane.exit)}`, catalogues[language].voice);
+    speak(`${titleOf(language, shown)}. ${hintOf(language, shown, lane.exit, advice)}`, catalogues[language].voice);
 }
 
 function forgetSoon(): void {
@@ -114,6 +115,8 @@ function tick(): void {
 }
 
 function apply(s: State): void {
+  const told = s.advice !== advice;
+  advice = s.advice;
   if (s.show !== shown) {
     const guide = guideOf(s.show);
     if (!idle(s.show))
@@ -131,6 +134,9 @@ function apply(s: State): void {
     words();
     if (access || guide.tone === 'flee')
       play(guide.sound);
+    say();
+  } else if (told) {
+    words();
     say();
   }
   progress(s);

@@ -10,6 +10,13 @@ import type { Show } from './guide';
 
 export type Exit = 'ahead' | 'left' | 'right';
 
+export const advices = ['CLOSER', 'STAND_STILL', 'ALONE', 'UNCOVER'] as const;
+export type Advice = (typeof advices)[number];
+
+export function isAdvice(word: unknown): word is Advice {
+  return advices.some((a) => a === word);
+}
+
 export interface Catalogue {
   name: string;
   dir: string;
@@ -20,6 +27,7 @@ export interface Catalogue {
   seconds: string;
   lane: string;
   exit: Record<Exit, string>;
+  advice: Record<Advice, string>;
   show: Record<Show, string[]>;
 }
 
@@ -35,7 +43,9 @@ export function titleOf(language: Language, show: Show): string {
   return catalogues[language].show[show][0] ?? '';
 }
 
-// The second line; on the way out it says where the leaf is that has opened.
-export function hintOf(language: Language, show: Show, exit: Exit): string {
+// The second line; on the way out it says where the leaf is that has opened, before the camera what would help.
+export function hintOf(language: Language, show: Show, exit: Exit, advice: Advice | null): string {
+  if (show === 'LOOK_HERE' && advice !== null)
+    return catalogues[language].advice[advice];
   return show === 'WALK_OUT' ? catalogues[language].exit[exit] : catalogues[language].show[show][1] ?? '';
 }

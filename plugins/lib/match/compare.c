@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "match/match.h"
+#include "likeness.h"
 
 /* A list says how common a name is once it is longer than this many people. */
 static const double prior_people = 10000;
@@ -13,45 +13,11 @@ static const double prior_people = 10000;
 static const double least_likeness = 0.80;
 /* Names of one people go together: the second and third word say less than they would alone. */
 static const double share_of_next[] = {1, 0.8, 0.5, 0.3};
-static const double missing_bits = -1.5, conflict_bits = -6, order_bits = -1.5,
-		    surname_bits = -3;
-
-double match_jaro_winkler(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	uint64_t used = 0, taken = 0;
-	size_t longest = a_length > b_length ? a_length : b_length;
-	size_t window = longest / 2 > 0 ? longest / 2 - 1 : 0, common = 0, moved = 0, prefix = 0;
-	if (a_length == 0 || b_length == 0 || longest > 63)
-		return 0;
-	for (size_t i = 0; i < a_length; i++) {
-		size_t from = i > window ? i - window : 0;
-		size_t to = i + window + 1 < b_length ? i + window + 1 : b_length;
-		for (size_t k = from; k < to; k++)
-			if (a[i] == b[k] && !(taken >> k & 1)) {
-				taken |= UINT64_C(1) << k;
-				used |= UINT64_C(1) << i;
-				common++;
-				break;
-			}
-	}
-	if (common == 0)
-		return 0;
-	for (size_t i = 0, k = 0; i < a_length; i++) {
-		if (!(used >> i & 1))
-			continue;
-		while (!(taken >> k & 1))
-			k++;
-		moved += a[i] != b[k++];
-	}
-	while (prefix < 4 && prefix < a_length && prefix < b_length && a[prefix] == b[prefix])
-		prefix++;
-	double m = (double)common;
-	size_t exchanged = moved / 2;
-	double half = (double)exchanged;
-	double jaro =
-		(m / (double)a_length + m / (double)b_length + (m - half) / m) / 3;
-	return jaro + (double)prefix * 0.1 * (1 - jaro);
-}
+static const double missing_bits = -1.5, conflict_bits = -6, order_bits = -1.5, surname_bits = -3;
+/* Names tell sex and people already: of two whose names agree seven in ten have one nationality,
+ * and nearly all one sex. */
+static const double sex_same_bits = 0.3, sex_differs_bits = -3, nationality_same_bits = 0.5,
+		    nationality_differs_bits = -2.7;
 
 uint64_t match_rarity_hash(const char *folded)
 {
@@ -61,107 +27,29 @@ uint64_t match_rarity_hash(const char *folded)
 	return h ^ h >> 32;
 }
 
-/* Optimal string alignment: insert, delete, replace, exchange neighbours. */
-static unsigned edits(const struct match_word *a, const struct match_word *b)
-{
-	uint8_t row[3][MATCH_WORD_SIZE];
-	for (unsigned k = 0; k <= b->length; k++)
-		row[0][k] = (uint8_t)k;
-	for (unsigned i = 1; i <= a->length; i++) {
-		uint8_t *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
-		now[0] = (uint8_t)i;
-		for (unsigned k = 1; k <= b->length; k++) {
-			bool same = a->folded[i - 1] == b->folded[k - 1];
-			unsigned least = last[k - 1] + !same;
-			least = last[k] + 1U < least ? last[k] + 1U : least;
-			least = now[k - 1] + 1U < least ? now[k - 1] + 1U : least;
-			if (i > 1 && k > 1 && a->folded[i - 1] == b->folded[k - 2] &&
-				a->folded[i - 2] == b->folded[k - 1] && before[k - 2] + 1U < least)
-				least = before[k - 2] + 1U;
-			now[k] = (uint8_t)least;
-		}
-	}
-	return row[a->length % 3][b->length];
-}
-
-/* What a difference takes from the evidence: a slip is rare, and in a short word it makes another
- * name. Other letters of one sound, or a form of one name, are a known way to differ. */
-static double unlike_bits(struct match_word *a, struct match_word *b, double like)
-{
-	double length = a->length > b->length ? a->length : b->length, bits;
-	if (like >= 0.99)
-		return like < 1 ? 0.5 : 0;
-	if (a->length == 1 || b->length == 1)
-		return 8;
-	bits = edits(a, b) * (2.5 + 12 / length);
-	if (like == 0.93 && bits > 4)
-		return 4;
-	return a->bones_length >= 3 && bits > 4.5 && strcmp(a->bones, b->bones) == 0 ? 4.5 : bits;
-}
-
-/* Few letters in common: not worth aligning. */
-static bool unlike(const struct match_word *a, const struct match_word *b)
-{
-	int common = __builtin_popcount(a->letters & b->letters);
-	int most = __builtin_popcount(a->letters | b->letters);
-	return common * 5 < most * 2;
-}
-
-static bool same_nickname(struct match_word *a, struct match_word *b)
-{
-	if (a->nickname == UINT16_MAX)
-		match_word_look_up(a);
-	if (a->nickname == 0)
-		return false;
-	if (b->nickname == UINT16_MAX)
-		match_word_look_up(b);
-	return a->nickname == b->nickname;
-}
-
-static double of_bones(const struct match_word *a, const struct match_word *b, double jw)
-{
-	if (a->bones_length != b->bones_length || memcmp(a->bones, b->bones, a->bones_length) != 0)
-		return jw;
-	if (a->bones_length >= 3)
-		return jw > 0.94 ? jw : 0.94;
-	if (a->bones_length == 2 && jw > 0.70)
-		return jw > 0.88 ? jw : 0.88;
-	return jw;
-}
-
-static double likeness(struct match_word *a, struct match_word *b)
-{
-	double jw;
-	if (a->length == b->length && memcmp(a->folded, b->folded, a->length) == 0)
-		return strcmp(a->plain, b->plain) == 0 ? 1 : 0.99;
-	if (a->particle || b->particle)
-		return 0;
-	if (a->length == 1 || b->length == 1)
-		return a->plain[0] == b->plain[0] ? 0.82 : 0;
-	if (same_nickname(a, b))
-		return 0.93;
-	if (unlike(a, b))
-		return 0;
-	jw = match_jaro_winkler(a->folded, a->length, b->folded, b->length);
-	return of_bones(a, b, jw);
-}
-
-static double share_of(struct match_word *w, const struct match_rarity *r)
+/* Among the others: the entry itself is one of those who bear its word. */
+static double share_of(
+	struct match_word *w, const struct match_word *of_entry, const struct match_rarity *r)
 {
 	if (w->prior == 0)
 		match_word_look_up(w);
 	if (r == NULL)
 		return (double)w->prior;
 	double count = (double)r->counts[match_rarity_hash(w->folded) & r->mask];
+	bool own = of_entry != NULL && w->length == of_entry->length &&
+		   memcmp(w->folded, of_entry->folded, w->length) == 0;
+	count -= own && count > 0 ? 1 : 0;
 	return (count + (double)w->prior * prior_people) / ((double)r->people + prior_people);
 }
 
 /* The more common of the two: a slip of the pen makes any name rare. */
-static double rarity_bits(struct match_word *a, struct match_word *b, const struct match_rarity *r)
+static double rarity_bits(
+	struct match_word *of_query, struct match_word *of_entry, const struct match_rarity *r)
 {
-	double x = share_of(a, r), y = b != NULL ? share_of(b, r) : 0;
+	double x = of_query != NULL ? share_of(of_query, of_entry, r) : 0;
+	double y = of_entry != NULL ? share_of(of_entry, of_entry, r) : 0;
 	double bits = -log2(x > y ? x : y);
-	if (a->particle)
+	if ((of_query != NULL ? of_query : of_entry)->particle)
 		bits = bits < 1 ? bits : 1;
 	return bits > 17 ? 17 : bits;
 }
@@ -192,13 +80,14 @@ static void pair_up(
 		bits = rarity_bits(a, b, c->rarity);
 	else /* the joined form is rarer than the two words that it is */
 		for (size_t i = 0; i < (q_words > 1 ? q_words : e_words); i++)
-			bits += rarity_bits(q_words > 1 ? a + i : b + i, NULL, c->rarity);
+			bits += q_words > 1 ? rarity_bits(a + i, NULL, c->rarity)
+					    : rarity_bits(NULL, b + i, c->rarity);
 	bits = bits > 17 ? 17 : bits;
 	weight = bits < 4 && !a->particle ? 4 : bits;
 	value = 1 - 2.5 * (1 - like);
 	c->weight += 2 * weight;
 	c->agreed += 2 * weight * (value > 0 ? value : 0);
-	bits -= q_words > 1 || e_words > 1 || like == 0.97 ? 2 : unlike_bits(a, b, like);
+	bits -= q_words > 1 || e_words > 1 || like == 0.97 ? 2 : match_unlike_bits(a, b, like);
 	bits = bits < 0.5 ? 0.5 : bits;
 	if (a->role != b->role && c->query.name->split && c->entry.name->split && !a->particle)
 		c->out->order_differs = true;
@@ -210,19 +99,6 @@ static void pair_up(
 		.bits = (float)bits};
 }
 
-/* One word of `one` against two neighbours of `two`. */
-static double joined(const struct match_word *one, const struct match_word *two)
-{
-	char both[2 * MATCH_WORD_SIZE];
-	size_t n = (size_t)two[0].length + two[1].length;
-	if (one->length < 5 || one->length + 1U < n || one->length > n + 1U || n > 63)
-		return 0;
-	memcpy(both, two[0].folded, two[0].length);
-	memcpy(both + two[0].length, two[1].folded, two[1].length);
-	double jw = match_jaro_winkler(one->folded, one->length, both, n);
-	return jw >= 0.94 ? (jw > 0.97 ? 0.97 : jw) : 0;
-}
-
 static void pair_joined(struct compared *c, bool query_has_two)
 {
 	struct side *one = query_has_two ? &c->entry : &c->query;
@@ -232,7 +108,7 @@ static void pair_joined(struct compared *c, bool query_has_two)
 			double like;
 			if (two->used[k] || two->used[k + 1])
 				continue;
-			like = joined(&one->name->word[i], &two->name->word[k]);
+			like = match_joined_likeness(&one->name->word[i], &two->name->word[k]);
 			if (like == 0)
 				continue;
 			if (query_has_two)
@@ -256,7 +132,7 @@ static void pair_words(struct compared *c)
 		for (size_t k = 0; k < e->count; k++) {
 			like[i][k] = c->query.used[i] || c->entry.used[k]
 					     ? 0
-					     : (float)likeness(&q->word[i], &e->word[k]);
+					     : (float)match_word_likeness(&q->word[i], &e->word[k]);
 			if (q->truncated && i + 1 == q->count && begins(&q->word[i], &e->word[k]) &&
 				like[i][k] < 0.97F)
 				like[i][k] = 0.97F;
@@ -296,18 +172,21 @@ static double sum_bits(const struct match_result *r)
 		sorted[at] = (double)r->pair[i].bits;
 	}
 	for (size_t i = 0; i < r->pair_count; i++)
-		sum += sorted[i] * share_of_next[i < PN_COUNT(share_of_next) ? i : PN_COUNT(share_of_next) - 1];
+		sum += sorted[i] *
+		       share_of_next[i < PN_COUNT(share_of_next) ? i : PN_COUNT(share_of_next) - 1];
 	return sum;
 }
 
-static size_t left_over(struct compared *c, struct side *s, double *weight)
+static size_t left_over(struct compared *c, const struct side *s, double *weight)
 {
 	size_t n = 0;
 	*weight = 0;
 	for (size_t i = 0; i < s->name->count; i++) {
 		if (s->used[i] || s->name->word[i].particle)
 			continue;
-		double bits = rarity_bits(&s->name->word[i], NULL, c->rarity);
+		struct match_word *w = &s->name->word[i];
+		double bits = s == &c->query ? rarity_bits(w, NULL, c->rarity)
+					     : rarity_bits(NULL, w, c->rarity);
 		*weight += bits < 4 ? 4 : bits > 12 ? 12 : bits;
 		n++;
 	}
@@ -318,7 +197,8 @@ static size_t left_over(struct compared *c, struct side *s, double *weight)
 static bool surname_left(const struct side *s)
 {
 	for (size_t i = 0; i < s->name->count; i++)
-		if (s->name->word[i].role == MATCH_SURNAME && !s->name->word[i].particle && s->used[i])
+		if (s->name->word[i].role == MATCH_SURNAME && !s->name->word[i].particle &&
+			s->used[i])
 			return false;
 	return s->name->split;
 }
@@ -351,16 +231,14 @@ static void compare_persons(
 	/* codes of two and of three letters say nothing about each other */
 	bool states = a->nationality[0] != '\0' && strlen(a->nationality) == strlen(b->nationality);
 	r->birth = match_birth_compare(a->birth, b->birth);
-	r->birth_bits = match_birth_bits(r->birth);
+	r->birth_bits = match_birth_bits(a->birth, b->birth);
 	r->sex_differs = sexes && a->sex != b->sex;
 	r->nationality_same = states && strcmp(a->nationality, b->nationality) == 0;
 	r->nationality_differs = states && !r->nationality_same;
-	r->other_bits = (r->sex_differs ? -3.0
-				: sexes ? 0.7
-					: 0) +
-			(r->nationality_same             ? 2.0
-				: r->nationality_differs ? -2.0
-							 : 0);
+	r->other_bits = sexes ? (r->sex_differs ? sex_differs_bits : sex_same_bits) : 0;
+	if (states)
+		r->other_bits +=
+			r->nationality_same ? nationality_same_bits : nationality_differs_bits;
 }
 
 void match_compare(struct match_name *query, const struct match_person *query_person,

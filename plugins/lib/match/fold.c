@@ -61,6 +61,16 @@ static const struct fold_rule *const by_letter[26] = {['A' - 'A'] = of_a,
 	['Y' - 'A'] = of_y,
 	['Z' - 'A'] = of_z};
 
+enum {
+	VOWELS = 1 << ('A' - 'A') | 1 << ('E' - 'A') | 1 << ('I' - 'A') | 1 << ('O' - 'A') |
+		 1 << ('U' - 'A')
+};
+
+static bool is_vowel(char c)
+{
+	return (VOWELS >> (c - 'A') & 1) != 0;
+}
+
 /* The rule for what s begins with, and its length. */
 static const struct fold_rule *rule_at(const char *s, size_t *length)
 {
@@ -96,7 +106,7 @@ void match_fold(const char *plain, char out[MATCH_WORD_SIZE])
 				out[n++] = *to;
 	}
 	/* FATIMA and FATIMAH */
-	if (n > 3 && out[n - 1] == 'H' && strchr("AEIOU", out[n - 2]) != NULL)
+	if (n > 3 && out[n - 1] == 'H' && is_vowel(out[n - 2]))
 		n--;
 	if (n == 0)
 		out[n++] = plain[0] != '\0' ? plain[0] : 'X';
@@ -110,8 +120,8 @@ void match_bones(const char *folded, char out[MATCH_BONES_SIZE])
 	for (const char *s = folded; *s != '\0' && n + 1 < MATCH_BONES_SIZE; s++) {
 		char c = *s;
 		if (s == folded)
-			c = strchr("IJE", c) != NULL ? 'I' : strchr("AOU", c) != NULL ? 'A' : c;
-		else if (strchr("AEIOU", c) != NULL)
+			c = c == 'I' || c == 'J' || c == 'E' ? 'I' : is_vowel(c) ? 'A' : c;
+		else if (is_vowel(c))
 			continue;
 		c = c == 'V' ? 'F' : c == 'Z' ? 'S' : c;
 		if (n == 0 || out[n - 1] != c)

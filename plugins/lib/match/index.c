@@ -6,52 +6,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_number(const void *a, const void *b)
-{
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
-static void sort_keys(uint16_t *keys, size_t n)
-{
-	if (n > 64) {
-		qsort(keys, n, sizeof *keys, by_number);
-		return;
-	}
-	for (size_t i = 1; i < n; i++) {
-		uint16_t k = keys[i];
-		size_t at = i;
-		for (; at > 0 && keys[at - 1] > k; at--)
-			keys[at] = keys[at - 1];
-		keys[at] = k;
-	}
-}
-
 static unsigned letter(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (unsigned)(c - 'A' + 1) : 0;
 }
 
-size_t match_keys(const struct match_name *name, uint16_t keys[MATCH_KEYS_OF_NAME])
+static size_t add_key(struct match_seen *seen, uint16_t *keys, size_t n, unsigned key)
 {
-	size_t n = 0, kept = 0;
+	uint64_t bit = UINT64_C(1) << key % 64;
+	if ((seen->bits[key / 64] & bit) != 0)
+		return n;
+	seen->bits[key / 64] |= bit;
+	keys[n] = (uint16_t)key;
+	return n + 1;
+}
+
+size_t match_keys(
+	const struct match_name *name, struct match_seen *seen, uint16_t keys[MATCH_KEYS_OF_NAME])
+{
+	size_t n = 0;
 	for (size_t i = 0; i < name->count; i++) {
 		const struct match_word *w = &name->word[i];
 		unsigned before = 0, at = letter(w->folded[0]);
 		for (size_t k = 1; k <= w->length; k++) {
 			unsigned next = letter(w->folded[k]);
-			keys[n++] = (uint16_t)((before * 27 + at) * 27 + next);
+			n = add_key(seen, keys, n, (before * 27 + at) * 27 + next);
 			before = at;
 			at = next;
 		}
 		if (w->bones_length >= 2 && !w->particle)
-			keys[n++] = (uint16_t)(MATCH_TRIGRAMS +
-					       match_rarity_hash(w->bones) % MATCH_BONE_KEYS);
+			n = add_key(seen, keys, n,
+				MATCH_TRIGRAMS +
+					(unsigned)(match_rarity_hash(w->bones) % MATCH_BONE_KEYS));
 	}
-	sort_keys(keys, n);
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || keys[i] != keys[i - 1])
-			keys[kept++] = keys[i];
-	return kept;
+		seen->bits[keys[i] / 64] = 0;
+	return n;
 }
 
 int match_index_new(struct match_index **out)
@@ -116,22 +106,26 @@ int match_index_add(struct match_index *x, const struct match_name *name,
 		return PN_ELIMIT;
 	r = make_room(x, n);
 	if (r == PN_OK) {
-		x->people += x->count == 0 || x->last_id != id;
+		bool another = x->count > 0 && x->last_id == id;
+		x->people += !another;
 		x->last_id = id;
+		if (another)
+			x->records[x->count - 1].nationality |= MATCH_SEVERAL;
 		memcpy(x->texts + x->text_size, text, n);
 		x->records[x->count++] = (struct match_record){.text = (uint32_t)x->text_size,
 			.id = id,
 			.birth = (uint32_t)person->birth.year << 11 |
 				 (uint32_t)person->birth.month << 7 |
 				 (uint32_t)person->birth.day << 2 | sex,
-			.nationality = state_number(person->nationality)};
+			.nationality = (uint16_t)(state_number(person->nationality) |
+						  (another ? MATCH_SEVERAL : 0))};
 		x->text_size += n;
 	}
 	explicit_bzero(text, sizeof text);
 	return r;
 }
 
-enum { YEARS = 4096 };
+enum { YEARS = 4096, MOST_KEYS = 96 };
 
 /* By birth year; counting sort. */
 static int sort_by_year(struct match_index *x)
@@ -205,52 +199,104 @@ static int fill(struct match_index *x, struct match_block *b, const uint16_t *ke
 	return PN_OK;
 }
 
+/* What building needs beside the index. */
+struct building {
+	uint16_t *keys;   /* of a block's entries, one after the other */
+	uint8_t *counts;  /* how many of each entry */
+	uint64_t *people; /* bits by the hash of a word and of who has it */
+	size_t people_mask;
+	struct match_seen seen;
+};
+
+/* Once for each person, whatever the number of names. That two hashes meet now and then makes a
+ * count smaller by one in some sixteen of those that have several. */
+static void count_words(struct match_index *x, struct building *b, const struct match_record *r,
+	const struct match_name *name)
+{
+	for (size_t w = 0; w < name->count; w++) {
+		uint64_t h = match_rarity_hash(name->word[w].folded);
+		uint32_t *count = &x->word_counts[h & x->word_mask];
+		if ((r->nationality & MATCH_SEVERAL) != 0) {
+			uint64_t who = (h ^ r->id * UINT64_C(0x9e3779b97f4a7c15)) *
+				       UINT64_C(0xbf58476d1ce4e5b9);
+			uint64_t *bits = &b->people[who >> 38 & b->people_mask];
+			uint64_t bit = UINT64_C(1) << (who >> 32 & 63);
+			if ((*bits & bit) != 0)
+				continue;
+			*bits |= bit;
+		}
+		(*count)++;
+	}
+}
+
 static int build_block(
-	struct match_index *x, struct match_block *b, size_t first, uint16_t *keys, uint8_t *counts)
+	struct match_index *x, struct match_block *b, size_t first, struct building *with)
 {
 	size_t entries = x->count - first < MATCH_BLOCK ? x->count - first : MATCH_BLOCK, n = 0;
 	struct match_name name;
 	for (size_t i = 0; i < entries; i++) {
+		const struct match_record *r = &x->records[first + i];
 		uint16_t own[MATCH_KEYS_OF_NAME];
-		match_name_of_text(x->texts + x->records[first + i].text, &name);
-		size_t k = match_keys(&name, own);
-		k = k < 96 ? k : 96;
-		memcpy(keys + n, own, k * sizeof *own);
+		match_name_of_text(x->texts + r->text, &name);
+		size_t k = match_keys(&name, &with->seen, own);
+		k = k < MOST_KEYS ? k : MOST_KEYS;
+		memcpy(with->keys + n, own, k * sizeof *own);
 		n += k;
-		counts[i] = (uint8_t)k;
-		for (size_t w = 0; w < name.count; w++)
-			x->word_counts[match_rarity_hash(name.word[w].folded) & x->word_mask]++;
+		with->counts[i] = (uint8_t)k;
+		count_words(x, with, r, &name);
 	}
 	match_name_wipe(&name);
-	return fill(x, b, keys, counts, entries);
+	return fill(x, b, with->keys, with->counts, entries);
 }
 
-int match_index_build(struct match_index *x)
+static size_t power_of_two(size_t least, size_t from)
 {
-	uint16_t *keys = malloc((size_t)MATCH_BLOCK * 96 * sizeof *keys);
-	uint8_t *counts = malloc(MATCH_BLOCK);
-	size_t words = 4096;
-	int r = x->built ? PN_EINVAL : PN_ENOMEM;
-	if (x->built || keys == NULL || counts == NULL)
-		goto out;
-	while (words < x->count)
-		words *= 2;
+	while (from < least)
+		from *= 2;
+	return from;
+}
+
+static int make_tables(struct match_index *x, struct building *with)
+{
+	size_t several = 0, words = power_of_two(x->count, 4096);
+	for (size_t i = 0; i < x->count; i++)
+		several += (x->records[i].nationality & MATCH_SEVERAL) != 0;
+	with->people_mask = power_of_two(several, 1) - 1;
+	with->people = calloc(with->people_mask + 1, sizeof *with->people);
+	with->keys = malloc((size_t)MATCH_BLOCK * MOST_KEYS * sizeof *with->keys);
+	with->counts = malloc(MATCH_BLOCK);
 	x->block_count = (x->count + MATCH_BLOCK - 1) / MATCH_BLOCK;
 	x->blocks = calloc(x->block_count + 1, sizeof *x->blocks);
 	x->key_counts = calloc(MATCH_KEYS, sizeof *x->key_counts);
 	x->word_counts = calloc(words, sizeof *x->word_counts);
 	x->counters = calloc(MATCH_BLOCK, 1);
 	x->word_mask = (uint32_t)(words - 1);
-	if (x->blocks == NULL || x->key_counts == NULL || x->word_counts == NULL ||
-		x->counters == NULL)
-		goto out;
-	r = sort_by_year(x);
+	return with->people == NULL || with->keys == NULL || with->counts == NULL ||
+			       x->blocks == NULL || x->key_counts == NULL ||
+			       x->word_counts == NULL || x->counters == NULL
+		       ? PN_ENOMEM
+		       : PN_OK;
+}
+
+int match_index_build(struct match_index *x)
+{
+	struct building *with;
+	int r;
+	if (x->built)
+		return PN_EINVAL;
+	with = calloc(1, sizeof *with);
+	if (with == NULL)
+		return PN_ENOMEM;
+	r = make_tables(x, with);
+	if (r == PN_OK)
+		r = sort_by_year(x);
 	for (size_t i = 0; r == PN_OK && i < x->block_count; i++)
-		r = build_block(x, &x->blocks[i], i * MATCH_BLOCK, keys, counts);
+		r = build_block(x, &x->blocks[i], i * MATCH_BLOCK, with);
 	x->built = r == PN_OK;
-out:
-	free(keys);
-	free(counts);
+	free(with->keys);
+	free(with->counts);
+	free(with->people);
+	free(with);
 	return r;
 }
 

@@ -39,6 +39,9 @@ struct search {
 	size_t keys, wanted, pooled;
 	uint32_t having[SCORES]; /* candidates seen with each score */
 	unsigned least;          /* at least `wanted` have reached it */
+	struct match_seen seen;
+	struct match_chance chance;
+	struct match_found best[MATCH_FOUND_MAX];
 	struct candidate pool[POOL];
 };
 
@@ -53,7 +56,7 @@ static void weigh(struct search *s, const struct match_name *name)
 {
 	uint16_t keys[MATCH_KEYS_OF_NAME];
 	double weight[MATCH_KEYS_OF_NAME], sum = 0;
-	size_t n = match_keys(name, keys);
+	size_t n = match_keys(name, &s->seen, keys);
 	for (size_t i = 0; i < n; i++) {
 		double have = (double)s->index->key_counts[keys[i]];
 		weight[i] = have > 0 ? log2(((double)s->index->count + 1) / have) + 0.5 : 0;
@@ -218,11 +221,11 @@ static size_t insert(struct match_found *out, size_t n, size_t room, const struc
 	return n + 1;
 }
 
-static size_t compare_all(
-	struct search *s, struct match_name *name, struct match_found *out, size_t room)
+/* By the estimate of their words alone. */
+static size_t compare_all(struct search *s, struct match_name *name)
 {
 	struct match_index *x = s->index;
-	struct match_rarity rarity = {x->word_counts, x->word_mask, (uint32_t)x->count};
+	struct match_rarity rarity = {x->word_counts, x->word_mask, x->people};
 	struct match_name entry;
 	size_t n = 0;
 	for (size_t i = 0; i < s->pooled; i++) {
@@ -230,11 +233,26 @@ static size_t compare_all(
 		struct match_person person;
 		match_index_entry(x, f.at, &entry, &person);
 		match_compare(name, s->person, &entry, &person, &rarity, &f.result);
-		if (f.result.pair_count > 0)
-			n = insert(out, n, room, &f);
+		if (f.result.pair_count == 0)
+			continue;
+		match_chance_add(&s->chance, &f.result);
+		n = insert(s->best, n, MATCH_FOUND_MAX, &f);
 	}
 	match_name_wipe(&entry);
 	return n;
+}
+
+/* Without a birth date nobody is known to be somebody else. */
+static size_t weigh_chance(struct search *s, size_t n, struct match_found *out, size_t room)
+{
+	size_t kept = 0;
+	match_chance_sort(&s->chance);
+	for (size_t i = 0; i < n; i++) {
+		if (s->person->birth.year != 0)
+			match_chance_weigh(&s->chance, &s->best[i].result);
+		kept = insert(out, kept, room, &s->best[i]);
+	}
+	return kept;
 }
 
 size_t match_index_find(struct match_index *x, struct match_name *name,
@@ -255,10 +273,13 @@ size_t match_index_find(struct match_index *x, struct match_name *name,
 	s->least = 40;
 	weigh(s, name);
 	n = spans_of(x, person->birth.year, spans);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		search_span(s, spans[i]);
+		s->chance.looked_at += (double)(spans[i].to - spans[i].from);
+	}
 	raise_least(s, 2 * s->wanted);
-	n = compare_all(s, name, out, room < MATCH_FOUND_MAX ? room : MATCH_FOUND_MAX);
+	n = weigh_chance(
+		s, compare_all(s, name), out, room < MATCH_FOUND_MAX ? room : MATCH_FOUND_MAX);
 	explicit_bzero(s, sizeof *s);
 	free(s);
 	return n;
@@ -268,7 +289,7 @@ void match_index_entry(const struct match_index *x, uint32_t at, struct match_na
 	struct match_person *person)
 {
 	const struct match_record *r = &x->records[at];
-	unsigned sex = r->birth & 3, code = r->nationality;
+	unsigned sex = r->birth & 3, code = r->nationality & ~(unsigned)MATCH_SEVERAL;
 	memset(person, 0, sizeof *person);
 	match_name_of_text(x->texts + r->text, name);
 	person->birth = match_record_birth(r);

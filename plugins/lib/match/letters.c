@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Transliteration into the alphabet of the machine readable zone: ICAO Doc 9303-3 section 6, table
  * A (Latin), B (Cyrillic), C (Arabic); Greek by ELOT 743. Where a table allows several forms the
- * first stands here, and match_fold makes the others the same. Must never pass on a letter that no
+ * first stands here, and match_fold makes the others the same. Presentation forms are the letters
+ * that they show (forms.def). Must never pass on a letter that no
  * table has.
  */
 #include <string.h>
 
+#include "forms.h"
 #include "match/match.h"
 
 /* U+00C0 to U+017F, capitals and small letters alike. */
@@ -175,36 +177,62 @@ static const char *zone_of(uint32_t code, char ascii[2])
 	return of_letter(code);
 }
 
+struct zone {
+	char *out;
+	size_t size, n;
+	uint32_t before; /* the letter that came last */
+};
+
+static int put_zone(struct zone *z, const char *letters)
+{
+	for (; *letters != '\0'; letters++) {
+		if (*letters == ' ' && (z->n == 0 || z->out[z->n - 1] == ' '))
+			continue;
+		if (z->n + 1 >= z->size)
+			return PN_ELIMIT;
+		z->out[z->n++] = *letters;
+	}
+	return PN_OK;
+}
+
+static int put_letter(struct zone *z, uint32_t code)
+{
+	char ascii[2];
+	const char *letters = zone_of(code, ascii);
+	if (letters == NULL)
+		return PN_EFORMAT;
+	/* Greek omicron and upsilon are one sound: ELOT 743 OU */
+	if ((z->before == 0x39F || z->before == 0x3BF) &&
+		(code == 0x3A5 || code == 0x3C5 || code == 0x3CD || code == 0x38E))
+		letters = "U";
+	z->before = code;
+	return put_zone(z, letters);
+}
+
+static int put_code(struct zone *z, uint32_t code)
+{
+	uint16_t letters[MATCH_FORM_LETTERS];
+	int n = code >= 0xFB50 && code < 0xFEFF ? match_form_letters(code, letters) : -1;
+	int r = n < 0 ? put_letter(z, code) : PN_OK;
+	for (int i = 0; i < n && r == PN_OK; i++)
+		r = put_letter(z, letters[i]);
+	return r;
+}
+
 int match_transliterate(const char *utf8, char *out, size_t size)
 {
 	const unsigned char *at = (const unsigned char *)utf8;
-	char ascii[2];
-	size_t n = 0;
-	uint32_t before = 0;
+	struct zone z = {.out = out, .size = size};
+	int r = PN_OK;
 	out[0] = '\0';
-	for (uint32_t code; (code = next_code(&at)) != CODE_END; before = code) {
-		const char *zone = code == CODE_BAD ? NULL : zone_of(code, ascii);
-		if (zone == NULL)
-			goto bad;
-		/* Greek omicron and upsilon are one sound: ELOT 743 OU */
-		if ((before == 0x39F || before == 0x3BF) &&
-			(code == 0x3A5 || code == 0x3C5 || code == 0x3CD || code == 0x38E))
-			zone = "U";
-		for (; *zone != '\0'; zone++) {
-			if (*zone == ' ' && (n == 0 || out[n - 1] == ' '))
-				continue;
-			if (n + 1 >= size) {
-				explicit_bzero(out, size);
-				return PN_ELIMIT;
-			}
-			out[n++] = *zone;
-		}
+	for (uint32_t code; r == PN_OK && (code = next_code(&at)) != CODE_END;)
+		r = code == CODE_BAD ? PN_EFORMAT : put_code(&z, code);
+	if (r != PN_OK) {
+		explicit_bzero(out, size);
+		return r;
 	}
-	while (n > 0 && out[n - 1] == ' ')
-		n--;
-	out[n] = '\0';
+	while (z.n > 0 && out[z.n - 1] == ' ')
+		z.n--;
+	out[z.n] = '\0';
 	return PN_OK;
-bad:
-	explicit_bzero(out, size);
-	return PN_EFORMAT;
 }

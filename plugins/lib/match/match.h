@@ -27,8 +27,8 @@ struct match_word {
 	char plain[MATCH_WORD_SIZE];  /* A-Z, transliterated as a machine readable zone has it */
 	char folded[MATCH_WORD_SIZE]; /* alternatives of transliteration made one */
 	char bones[MATCH_BONES_SIZE]; /* its consonants */
-	uint32_t letters;             /* bit 0: folded has an A, and so on */
-	uint8_t length, bones_length; /* length of folded */
+	uint32_t letters;             /* bit 0: plain or folded has an A, and so on */
+	uint8_t length, plain_length, bones_length; /* length: of folded */
 	uint8_t role;
 	bool particle;     /* VAN, BIN, DE LA ...: may be missing */
 	uint16_t nickname; /* group of forms of one name; 0: none; UINT16_MAX: not looked up yet */
@@ -43,7 +43,7 @@ struct match_name {
 };
 
 /* UTF-8 to A-Z and single spaces by ICAO Doc 9303-3 section 6 (tables A Latin, B Cyrillic, C
- * Arabic) and ELOT 743 for Greek. Hyphens, fillers, commas and digits separate; apostrophes, full
+ * Arabic, also as presentation forms) and ELOT 743 for Greek. Hyphens, fillers, commas and digits separate; apostrophes, full
  * stops and combining marks go. PN_EFORMAT: not UTF-8, or a letter of another script; PN_ELIMIT:
  * does not fit. out is then empty. */
 int match_transliterate(const char *utf8, char *out, size_t size) PN_MUST_CHECK;
@@ -52,6 +52,9 @@ int match_transliterate(const char *utf8, char *out, size_t size) PN_MUST_CHECK;
  * passenger name records have them) are left out. Errors as above; PN_EINVAL when no word is left.
  * Words beyond MATCH_WORDS_MAX are left out and truncated is set. */
 int match_name_read(
+	const char *surname, const char *given_names, struct match_name *out) PN_MUST_CHECK;
+/* The same for match_index_add alone, in half the time: words are not folded. */
+int match_name_read_plain(
 	const char *surname, const char *given_names, struct match_name *out) PN_MUST_CHECK;
 /* One string: "SURNAME<<GIVEN<NAMES", "Surname, Given", "SURNAME/GIVENMR", else words in any order.
  */
@@ -98,7 +101,7 @@ enum match_birth_agreement {
 
 enum match_birth_agreement match_birth_compare(struct match_birth a, struct match_birth b);
 const char *match_birth_name(enum match_birth_agreement a);
-double match_birth_bits(enum match_birth_agreement a);
+double match_birth_bits(struct match_birth a, struct match_birth b);
 
 /* --- persons --- */
 struct match_person {
@@ -111,7 +114,7 @@ struct match_person {
 struct match_rarity {
 	const uint32_t *counts;
 	uint32_t mask;
-	uint32_t people; /* or names: what was counted */
+	uint32_t people;
 };
 
 uint64_t match_rarity_hash(const char *folded);
@@ -125,6 +128,8 @@ struct match_pair {
 struct match_result {
 	double name_score; /* 0 to 1 */
 	double name_bits, birth_bits, other_bits;
+	/* a search's: what the names found beside it add or take (index_chance.c); else 0 */
+	double chance_bits;
 	double bits; /* their sum */
 	enum match_birth_agreement birth;
 	bool sex_differs, nationality_same, nationality_differs, order_differs;
@@ -132,7 +137,8 @@ struct match_result {
 	struct match_pair pair[MATCH_WORDS_MAX];
 };
 
-/* rarity may be NULL: then only what is common anywhere counts less. Symmetric but for
+/* rarity may be NULL: then only what is common anywhere counts less; else the entry is one of those
+ * counted. Symmetric but for
  * truncation, which is the query's. What is looked up on the way is kept in the names' words. */
 void match_compare(struct match_name *query, const struct match_person *query_person,
 	struct match_name *entry, const struct match_person *entry_person,

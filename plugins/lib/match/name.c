@@ -13,8 +13,21 @@ static void cut_to(char *out, size_t size, const char *from, size_t length)
 	out[n] = '\0';
 }
 
-static void add_word(
-	struct match_name *name, const char *plain, size_t length, enum match_role role)
+static void fold_word(struct match_word *w)
+{
+	match_fold(w->plain, w->folded);
+	match_bones(w->folded, w->bones);
+	w->length = (uint8_t)strlen(w->folded);
+	w->bones_length = (uint8_t)strlen(w->bones);
+	w->letters = 0;
+	for (const char *s = w->folded; *s != '\0'; s++)
+		w->letters |= 1U << (unsigned)(*s - 'A');
+	for (const char *s = w->plain; *s != '\0'; s++)
+		w->letters |= 1U << (unsigned)(*s - 'A');
+}
+
+static void add_word(struct match_name *name, const char *plain, size_t length,
+	enum match_role role, bool folded)
 {
 	struct match_word *w;
 	if (length == 0)
@@ -25,13 +38,9 @@ static void add_word(
 	}
 	w = &name->word[name->count++];
 	cut_to(w->plain, sizeof w->plain, plain, length);
-	match_fold(w->plain, w->folded);
-	match_bones(w->folded, w->bones);
-	w->length = (uint8_t)strlen(w->folded);
-	w->bones_length = (uint8_t)strlen(w->bones);
-	w->letters = 0;
-	for (const char *s = w->folded; *s != '\0'; s++)
-		w->letters |= 1U << (unsigned)(*s - 'A');
+	w->plain_length = (uint8_t)strlen(w->plain);
+	if (folded)
+		fold_word(w);
 	w->role = (uint8_t)role;
 	w->particle = match_is_particle(w->plain);
 	w->nickname = UINT16_MAX; /* looked up when first asked for */
@@ -50,14 +59,19 @@ static void settle_particles(struct match_name *name)
 			name->word[i].particle = false;
 }
 
-static void add_words(struct match_name *name, const char *text, enum match_role role, bool titles)
+struct reading {
+	bool titles, folded; /* leave titles out; fold the words */
+};
+
+static void add_words(
+	struct match_name *name, const char *text, enum match_role role, struct reading how)
 {
 	while (*text != '\0') {
 		char word[MATCH_WORD_SIZE];
 		size_t n = strcspn(text, " ");
 		cut_to(word, sizeof word, text, n);
-		if (!titles || !match_is_title(word))
-			add_word(name, text, n, role);
+		if (!how.titles || !match_is_title(word))
+			add_word(name, text, n, role, how.folded);
 		text += n;
 		text += *text == ' ';
 	}
@@ -77,26 +91,27 @@ static void unglue(char *given)
 	}
 }
 
-static int read_parts(
-	const char *surname, const char *given, bool reservation, struct match_name *out)
+static int read_parts(const char *surname, const char *given, bool reservation, bool folded,
+	struct match_name *out)
 {
+	struct reading how = {true, folded}, whole = {false, folded};
 	char text[MATCH_TEXT_SIZE];
 	int r = match_transliterate(surname, text, sizeof text);
 	memset(out, 0, sizeof *out);
 	if (r == PN_OK) {
-		add_words(out, text, MATCH_SURNAME, true);
+		add_words(out, text, MATCH_SURNAME, how);
 		r = match_transliterate(given, text, sizeof text);
 	}
 	if (r == PN_OK) {
 		if (reservation)
 			unglue(text);
-		add_words(out, text, MATCH_GIVEN, true);
+		add_words(out, text, MATCH_GIVEN, how);
 	}
 	/* a person may be called like a title */
 	if (r == PN_OK && out->count == 0) {
 		r = match_transliterate(surname, text, sizeof text);
 		if (r == PN_OK)
-			add_words(out, text, MATCH_SURNAME, false);
+			add_words(out, text, MATCH_SURNAME, whole);
 		if (r == PN_OK && out->count == 0)
 			r = PN_EINVAL;
 	}
@@ -108,7 +123,12 @@ static int read_parts(
 
 int match_name_read(const char *surname, const char *given_names, struct match_name *out)
 {
-	return read_parts(surname, given_names, false, out);
+	return read_parts(surname, given_names, false, true, out);
+}
+
+int match_name_read_plain(const char *surname, const char *given_names, struct match_name *out)
+{
+	return read_parts(surname, given_names, false, false, out);
 }
 
 int match_name_read_line(const char *line, struct match_name *out)
@@ -124,11 +144,11 @@ int match_name_read_line(const char *line, struct match_name *out)
 		reservation = cut != NULL && *cut == '/';
 	}
 	if (cut == NULL)
-		return read_parts(line, "", false, out);
+		return read_parts(line, "", false, true, out);
 	if ((size_t)(cut - line) >= sizeof first)
 		return PN_ELIMIT;
 	cut_to(first, sizeof first, line, (size_t)(cut - line));
-	r = read_parts(first, cut + skip, reservation, out);
+	r = read_parts(first, cut + skip, reservation, true, out);
 	explicit_bzero(first, sizeof first);
 	return r;
 }
@@ -166,7 +186,7 @@ void match_name_of_text(const char *text, struct match_name *out)
 	out->split = out->truncated = false;
 	while (*text != '\0') {
 		size_t n = strcspn(text, " <");
-		add_word(out, text, n, role);
+		add_word(out, text, n, role, true);
 		text += n;
 		if (*text == '<') {
 			role = MATCH_GIVEN;

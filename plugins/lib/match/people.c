@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mrz/mrz.h"
+
 struct column_name {
 	const char *name;
 	enum people_column column;
@@ -90,24 +92,31 @@ bool people_birth(const char *s, struct match_birth *out)
 	return true;
 }
 
+/* As documents have it: ISO's two letters become three, DEU becomes D; what else is no code is none. */
+static void read_state(const char *text, char out[4])
+{
+	char code[4] = {0};
+	const struct mrz_country *known;
+	size_t n = strlen(text);
+	memset(out, 0, 4);
+	for (size_t i = 0; i < n; i++) {
+		if (n > 3 || (text[i] & ~0x20) < 'A' || (text[i] & ~0x20) > 'Z')
+			return;
+		code[i] = (char)(text[i] & ~0x20);
+	}
+	known = mrz_country_of_alpha_2(strcmp(code, "DEU") == 0 ? "DE" : code);
+	memcpy(out, known != NULL ? known->code : code, 4);
+}
+
 static void read_person(
 	const struct csv_row *row, const struct people_columns *c, struct match_person *out)
 {
 	const char *sex = people_field(row, c, PEOPLE_SEX),
 		   *state = people_field(row, c, PEOPLE_NATIONALITY);
-	size_t n = strlen(state);
 	out->sex = sex[0] == 'm' || sex[0] == 'M'   ? 'M'
 		   : sex[0] == 'f' || sex[0] == 'F' ? 'F'
 						    : '\0';
-	memset(out->nationality, 0, sizeof out->nationality);
-	for (size_t i = 0; n <= 3 && i < n; i++) {
-		char letter = (char)(state[i] & ~0x20);
-		out->nationality[i] = letter;
-		if (letter < 'A' || letter > 'Z') {
-			memset(out->nationality, 0, sizeof out->nationality);
-			break;
-		}
-	}
+	read_state(state, out->nationality);
 }
 
 static int read_name(

@@ -7,16 +7,38 @@
 
 #include "match/match.h"
 
-static const char *const particles[] = {"VAN", "VON", "DER", "DEN", "DE", "DEL", "DELA", "DELLA",
-	"DI", "DA", "DO", "DOS", "DAS", "DU", "LA", "LE", "LES", "LOS", "LAS", "TEN", "TER", "ZU",
-	"ZUM", "ZUR", "VOM", "AF", "AV", "BIN", "IBN", "BEN", "BINT", "BINTI", "BN", "BTE", "AL",
-	"EL", "UL", "AD", "AS", "AR", "ET", "UD", "UR", "UZ", "AP", "AND", "Y", "E", "SAN", "ST",
-	"OULD", "UND", "AT", "AZ"};
+/* By first letter: every word of every name is looked up here. */
+static const char *const particles[26] = {
+	['A' - 'A'] = "AD AF AL AND AP AR AS AT AV AZ",
+	['B' - 'A'] = "BEN BIN BINT BINTI BN BTE",
+	['D' - 'A'] = "DA DAS DE DEL DELA DELLA DEN DER DI DO DOS DU",
+	['E' - 'A'] = "E EL ET",
+	['I' - 'A'] = "IBN",
+	['L' - 'A'] = "LA LAS LE LES LOS",
+	['O' - 'A'] = "OULD",
+	['S' - 'A'] = "SAN ST",
+	['T' - 'A'] = "TEN TER",
+	['U' - 'A'] = "UD UL UND UR UZ",
+	['V' - 'A'] = "VAN VOM VON",
+	['Y' - 'A'] = "Y",
+	['Z' - 'A'] = "ZU ZUM ZUR",
+};
 
-static const char *const titles[] = {"MR", "MRS", "MS", "MISS", "MSTR", "CHD", "INF", "DR", "PROF",
-	"SIR", "DAME", "HERR", "FRAU", "SR", "SRA", "SRTA", "JR", "HAJI", "HAJJI", "SHEIKH",
-	"SHAYKH", "MULLAH", "MAULAVI", "MAWLAWI", "SAYYID", "SYED", "MAJ", "CAPT", "COL", "REV",
-	"ING", "MAG", "PHD", "ENG", "QARI", "HAJ", "HADJI", "USTAZ"};
+static const char *const titles[26] = {
+	['C' - 'A'] = "CAPT CHD COL",
+	['D' - 'A'] = "DAME DR",
+	['E' - 'A'] = "ENG",
+	['F' - 'A'] = "FRAU",
+	['H' - 'A'] = "HADJI HAJ HAJI HAJJI HERR",
+	['I' - 'A'] = "INF ING",
+	['J' - 'A'] = "JR",
+	['M' - 'A'] = "MAG MAJ MAULAVI MAWLAWI MISS MR MRS MS MSTR MULLAH",
+	['P' - 'A'] = "PHD PROF",
+	['Q' - 'A'] = "QARI",
+	['R' - 'A'] = "REV",
+	['S' - 'A'] = "SAYYID SHAYKH SHEIKH SIR SR SRA SRTA SYED",
+	['U' - 'A'] = "USTAZ",
+};
 
 struct known {
 	const char *plain;
@@ -30,22 +52,30 @@ static const struct known known[] = {
 #undef WORD
 };
 
-static bool among(const char *const *list, size_t count, const char *word)
+static bool among(const char *const *list, const char *word)
 {
-	for (size_t i = 0; i < count; i++)
-		if (list[i][0] == word[0] && strcmp(list[i], word) == 0)
+	const char *at = word[0] >= 'A' && word[0] <= 'Z' ? list[word[0] - 'A'] : NULL;
+	while (at != NULL && *at != '\0') {
+		size_t n = 0;
+		while (word[n] != '\0' && at[n] == word[n])
+			n++;
+		if (word[n] == '\0' && (at[n] == ' ' || at[n] == '\0'))
 			return true;
+		for (at += n; *at != '\0' && *at != ' ';)
+			at++;
+		at += *at == ' ';
+	}
 	return false;
 }
 
 bool match_is_particle(const char *word)
 {
-	return strlen(word) <= 5 && among(particles, PN_COUNT(particles), word);
+	return among(particles, word);
 }
 
 bool match_is_title(const char *word)
 {
-	return among(titles, PN_COUNT(titles), word);
+	return among(titles, word);
 }
 
 void match_word_look_up(struct match_word *w)

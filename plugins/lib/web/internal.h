@@ -31,7 +31,10 @@ struct web_files {
 struct web_place {
 	struct lws *wsi; /* NULL: free */
 	struct web_server *server;
-	uint8_t address[16]; /* IPv4 mapped into IPv6 */
+	uint8_t address[16]; /* IPv4 mapped into IPv6; of IPv6 the network of 64 bits, which one machine may have to itself */
+	uint64_t since_ms;
+	bool leaving; /* has been told to go, to make room */
+	bool is_socket;
 	uint64_t deadline_ms; /* dropped then; 0: never */
 	/* Between admit() and opened(). */
 	bool admitted;

@@ -20,6 +20,7 @@
 
 enum { SERVICE_BUFFER = 65536, HEADER_BYTES = 8192, MACHINE_HEADER_BYTES = 4096 };
 enum { SWEEP_MS = 250 };
+enum { BUCKETS = 256, ROOM_SHARE = 8 }; /* every eighth place is kept for whoever comes next */
 
 static void address_of(const struct sockaddr *from, uint8_t out[16])
 {
@@ -32,8 +33,49 @@ static void address_of(const struct sockaddr *from, uint8_t out[16])
 	} else if (from->sa_family == AF_INET6) {
 		struct sockaddr_in6 in6;
 		memcpy(&in6, from, sizeof in6);
-		memcpy(out, &in6.sin6_addr, 16);
+		/* whoever has a network of 64 bits has as many addresses as they like */
+		bool mapped = IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
+		memcpy(out, &in6.sin6_addr, mapped ? 16 : 8);
 	}
+}
+
+static unsigned bucket_of(const struct web_place *p)
+{
+	uint32_t h = 2166136261u;
+	for (size_t i = 0; i < sizeof p->address; i++)
+		h = (h ^ p->address[i]) * 16777619u;
+	return (h ^ h >> 16) % BUCKETS;
+}
+
+static bool may_go(const struct web_place *p)
+{
+	return p->wsi != NULL && !p->leaving && !p->admitted && !p->is_socket;
+}
+
+/* Addresses are told apart by a hash: two that share a bucket share their loss, which is one connection that can come again. */
+static void make_room(struct web_server *s)
+{
+	unsigned held[BUCKETS] = {0}, most = 0, staying = 0;
+	struct web_place *oldest = NULL;
+	for (unsigned i = 0; i < s->config.connections_max; i++) {
+		staying += s->places[i].wsi != NULL && !s->places[i].leaving;
+		held[bucket_of(&s->places[i])] += may_go(&s->places[i]);
+	}
+	if (staying + s->config.connections_max / ROOM_SHARE + 1 <= s->config.connections_max)
+		return;
+	for (unsigned i = 1; i < BUCKETS; i++)
+		if (held[i] > held[most])
+			most = i;
+	for (unsigned i = 0; i < s->config.connections_max; i++) {
+		struct web_place *p = &s->places[i];
+		if (may_go(p) && bucket_of(p) == most && (oldest == NULL || p->since_ms < oldest->since_ms))
+			oldest = p;
+	}
+	if (oldest == NULL)
+		return;
+	oldest->leaving = true;
+	web_refused(s, 429);
+	web_kill(oldest->wsi);
 }
 
 bool web_place_may(struct web_server *s, const struct sockaddr *from)
@@ -56,11 +98,13 @@ void web_place_take(struct web_server *s, struct lws *wsi)
 		struct web_place *p = &s->places[i];
 		if (p->wsi != NULL)
 			continue;
-		*p = (struct web_place){.wsi = wsi, .server = s};
+		*p = (struct web_place){.wsi = wsi, .server = s, .since_ms = clock_mono_ms()};
 		address_of((struct sockaddr *)&from, p->address);
 		web_due(p, s->config.request_s);
 		lws_set_opaque_user_data(wsi, p);
 		s->connections++;
+		if (s->connections + s->config.connections_max / ROOM_SHARE + 1 > s->config.connections_max)
+			make_room(s);
 		return;
 	}
 }

@@ -34,6 +34,7 @@ static int opened(struct web_server *s, struct lws *wsi, struct web_socket *w)
 	w->self = p->socket_self;
 	w->open = true;
 	p->admitted = false;
+	p->is_socket = true;
 	web_due(p, 0);
 	if (s->config.opened != NULL)
 		s->config.opened(s->config.self, w, w->self);

@@ -108,7 +108,9 @@ struct web_config {
 	size_t message_max;	       /* of a socket's incoming message; over it the socket is closed with 1009 */
 	unsigned queue_max;	       /* messages waiting for one socket, at most WEB_QUEUE_MAX; over it the socket is dropped */
 	size_t queue_bytes;	       /* and their size */
-	unsigned connections_max, connections_per_address; /* over either the connection is dropped */
+	/* Over either the connection is dropped; an address is an IPv4 address or an IPv6 network of 64 bits. When few places are left, the
+	 * address that has most connections without a WebSocket loses the oldest of those, so that others get in. */
+	unsigned connections_max, connections_per_address;
 	unsigned idle_s, request_s, ping_s; /* ping_s may be 0 without subprotocol */
 	/* A complete request for something that is no file; answer it with web_answer(), now or later. NULL: 404. A POST comes from a
 	 * page of this server's own, or from a verified peer that is no browser. */

@@ -83,6 +83,7 @@ static void everything_said(void **state)
 	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 400);
 	assert_true(u->officer_required);
+	assert_int_equal(u->face, CONFIG_FACE_ASSISTED);
 	assert_int_equal(u->plugins_count, 4);
 	const struct config_plugin *p = config_plugin_find(u, "reader");
 	assert_non_null(p);
@@ -91,7 +92,7 @@ static void everything_said(void **state)
 	assert_string_equal(config_pair_find(&p->options, "odd key"), "a: b");
 	assert_null(config_pair_find(&p->options, "none"));
 	assert_string_equal(config_pair_find(&p->devices, "line"), "reader-line");
-	assert_int_equal(p->devices.at[0].line, 28);
+	assert_int_equal(p->devices.at[0].line, 29);
 	p = config_plugin_find(u, "watchlist");
 	assert_int_equal(p->memory_mib, 96);
 	snprintf(expected, sizeof expected, "%s/good/lists", folder);
@@ -133,6 +134,7 @@ static void defaults(void **state)
 	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 1000);
 	assert_false(u->officer_required);
+	assert_int_equal(u->face, CONFIG_FACE_UNATTENDED);
 	assert_int_equal(u->plugins[0].sockets, 0);
 	assert_int_equal(u->plugins[0].memory_mib, 0);
 	assert_int_equal(

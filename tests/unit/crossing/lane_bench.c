@@ -55,9 +55,19 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 	if (e->body_case == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		o->guidance = e->show_guidance->guidance;
 		o->permille = e->show_guidance->permille;
+		o->advice = e->show_guidance->advice;
 	}
-	if (e->body_case == POSTERN__ENVELOPE__BODY_POST_REPLY)
+	if (e->body_case == POSTERN__ENVELOPE__BODY_POST_REPLY) {
 		o->personal = e->post_reply->referral != NULL;
+		o->portraits = o->personal ? (unsigned)e->post_reply->referral->n_portraits : 0;
+	}
+	if (e->body_case == POSTERN__ENVELOPE__BODY_CAPTURE_FACE)
+		o->frames = e->capture_face->frames;
+	if (e->body_case == POSTERN__ENVELOPE__BODY_MATCH_FACE) {
+		o->frames = (uint32_t)e->match_face->n_frames;
+		o->elapsed_ms = e->match_face->elapsed_ms;
+		o->limit_ms = e->match_face->limit_ms;
+	}
 	if (e->blob_sha256.len == sizeof o->blob)
 		memcpy(o->blob, e->blob_sha256.data, sizeof o->blob);
 	o->blob_size = e->blob_size;
@@ -90,6 +100,12 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 		o->chip_result = personal->chip_result;
 		if (personal->n_chip_checks > 0)
 			snprintf(o->chip_check, sizeof o->chip_check, "%s", personal->chip_checks[0]->name);
+		if (personal->face != NULL) {
+			o->face_result = personal->face->result;
+			snprintf(o->face_cause, sizeof o->face_cause, "%s", personal->face->cause);
+			if (personal->face->n_checks > 0)
+				snprintf(o->face_check, sizeof o->face_check, "%s", personal->face->checks[0]->name);
+		}
 		o->matches = personal->n_matches;
 		o->dismissed = personal->n_dismissed;
 		if (personal->n_dismissed > 0)
@@ -297,8 +313,13 @@ void bench_commit(struct bench *b, const struct bench_out *append, bool durable)
 	bench_input(b, &in);
 }
 
+struct face_choice {
+	bool assisted;
+};
+
+/* face NULL: the lane has no camera. */
 static void start_of(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology,
-	struct kiosk_store *store)
+	const struct face_choice *face, struct kiosk_store *store)
 {
 	struct lane_config config = { 0 };
 	memset(b, 0, sizeof *b);
@@ -312,6 +333,8 @@ static void start_of(struct bench *b, const Postern__PluginKind *kinds, size_t c
 	config.topology = topology;
 	config.kiosk = store;
 	config.has[K(CHIP_READER)] = chips;
+	config.has[K(CAMERA)] = config.has[K(FACE_MATCH)] = face != NULL;
+	config.face_assisted = config.officer_required = face != NULL && face->assisted;
 	lane_init(&b->lane, &config);
 	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
 	b->now_ms = 1000;
@@ -322,43 +345,55 @@ static void start_of(struct bench *b, const Postern__PluginKind *kinds, size_t c
 		struct lane_input in = { .kind = LANE_PLUGIN_READY, .source = kinds[i], .instance = "test" };
 		bench_input(b, &in);
 	}
+	if (face != NULL && face->assisted) {
+		struct lane_input in = { .kind = LANE_COMMAND, .command = LANE_CMD_DUTY_ON, .officer = "officer-1" };
+		assert_int_equal(bench_input(b, &in), PN_OK);
+	}
 	if (topology != GATE_KIOSK)
 		bench_sense(b);
 	assert_string_equal(gate_state_name(b->lane.gate.state), topology == GATE_ONE_STEP ? "ENTRY_OPENING" : "IDLE");
 }
 
-static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology)
+static void start(struct bench *b, const Postern__PluginKind *kinds, size_t count, bool chips, enum gate_topology topology,
+	const struct face_choice *face)
 {
-	start_of(b, kinds, count, chips, topology, NULL);
+	start_of(b, kinds, count, chips, topology, face, NULL);
 }
 
 static const Postern__PluginKind all[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE),
-	K(CHIP_READER) };
+	K(CHIP_READER), K(CAMERA), K(FACE_MATCH) };
+enum { CHIPS = 1, FACES = 2 };
 
 void bench_start(struct bench *b)
 {
-	start(b, all, PN_COUNT(all) - 1, false, GATE_TWO_STEP);
+	start(b, all, PN_COUNT(all) - FACES - CHIPS, false, GATE_TWO_STEP, NULL);
 }
 
 void bench_start_with_chips(struct bench *b, bool ready)
 {
-	start(b, all, PN_COUNT(all) - (ready ? 0 : 1), true, GATE_TWO_STEP);
+	start(b, all, PN_COUNT(all) - FACES - (ready ? 0 : CHIPS), true, GATE_TWO_STEP, NULL);
 }
 
 void bench_start_one_step(struct bench *b)
 {
-	start(b, all, PN_COUNT(all), true, GATE_ONE_STEP);
+	start(b, all, PN_COUNT(all) - FACES, true, GATE_ONE_STEP, NULL);
+}
+
+void bench_start_with_face(struct bench *b, bool assisted, enum gate_topology topology)
+{
+	const struct face_choice face = { assisted };
+	start(b, all, PN_COUNT(all), true, topology, &face);
 }
 
 void bench_start_kiosk(struct bench *b, struct kiosk_store *store)
 {
-	start_of(b, all, PN_COUNT(all) - 2, false, GATE_KIOSK, store);
+	start_of(b, all, PN_COUNT(all) - FACES - CHIPS - 1, false, GATE_KIOSK, NULL, store);
 	b->lane.config.record.lane = "kiosk-1";
 }
 
 void bench_start_segregated(struct bench *b, struct kiosk_store *store)
 {
-	start_of(b, all, PN_COUNT(all) - 1, false, GATE_SEGREGATED, store);
+	start_of(b, all, PN_COUNT(all) - FACES - CHIPS, false, GATE_SEGREGATED, NULL, store);
 }
 
 void bench_walk_in(struct bench *b)

@@ -25,6 +25,11 @@ struct bench_out {
 	uint8_t blob[32];
 	uint64_t blob_size;
 	uint32_t permille;
+	Postern__FaceAdvice advice;
+	uint32_t elapsed_ms, limit_ms, frames; /* MATCH_FACE, CAPTURE_FACE */
+	Postern__CheckResult face_result;      /* a verdict record's; UNSPECIFIED: it speaks of no face */
+	char face_cause[64], face_check[64];   /* the first check's name */
+	unsigned portraits;		       /* of a POST_REPLY */
 	char reason[64], argument[64];
 	Postern__CheckResult chip_result; /* EVALUATE_RULES: as the rules see it; a verdict record: as recorded */
 	char chip_check[64];		  /* the first one's name */
@@ -52,6 +57,8 @@ struct bench {
 void bench_start(struct bench *b);
 /* The same with a chip reader; ready: it has come up. */
 void bench_start_with_chips(struct bench *b, bool ready);
+/* A lane with a chip reader, a camera and a matcher. assisted: as configured, with an officer on duty. */
+void bench_start_with_face(struct bench *b, bool assisted, enum gate_topology topology);
 /* A one-step lane with a chip reader, its entry released for whoever comes. */
 void bench_start_one_step(struct bench *b);
 /* A kiosk, and the gate that redeems: of one store. */

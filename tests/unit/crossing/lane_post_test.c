@@ -238,6 +238,56 @@ static void the_mode_changes_when_nobody_is_there(void **state)
 	assert_true(view(b)->serving);
 }
 
+/* Not while an alarm is latched although it rings no more, nor while anything else keeps the lane from its rest. */
+static void the_mode_changes_in_an_idle_lane_only(void **state)
+{
+	struct bench *b = *state;
+	Postern__LaneOrder o;
+	b->sensed.fire_alarm = true;
+	bench_sense(b);
+	b->sensed.fire_alarm = false;
+	bench_sense(b);
+	assert_int_equal(b->lane.gate.state, GATE_STATE_EMERGENCY_OPEN);
+	o = order_of(b, ORDER(LOCK));
+	refused(b, &o, "order.not_now");
+	setup(state);
+	b->sensed.tamper = true;
+	bench_sense(b);
+	b->sensed.tamper = false;
+	bench_sense(b);
+	assert_int_equal(b->lane.gate.state, GATE_STATE_FAULT_LOCKED);
+	o = order_of(b, ORDER(LOCK));
+	refused(b, &o, "order.not_now");
+	setup(state);
+	b->sensed.object_left = true;
+	bench_sense(b);
+	assert_int_equal(b->lane.gate.state, GATE_STATE_LEFT_OBJECT);
+	o = order_of(b, ORDER(LOCK));
+	refused(b, &o, "order.not_now");
+	setup(state);
+	b->sensed.occupants_known = false;
+	bench_sense(b);
+	o = order_of(b, ORDER(LOCK));
+	refused(b, &o, "order.not_now");
+	setup(state);
+	assert_int_equal(order(b, ORDER(OUT_OF_SERVICE)), PN_OK);
+	b->now_ms += 10;
+	assert_int_equal(order(b, ORDER(LOCK)), PN_OK);
+	assert_int_equal(view(b)->mode, POSTERN__LANE_MODE__MODE_LOCKED);
+}
+
+/* A locked lane begins no crossing with a document that would be clear, and releases nothing. */
+static void a_locked_lane_lets_nobody_in(void **state)
+{
+	struct bench *b = *state;
+	assert_int_equal(order(b, ORDER(LOCK)), PN_OK);
+	bench_present(b);
+	assert_int_equal(b->lane.gate.state, GATE_STATE_IDLE);
+	assert_false(b->lane.crossing.active);
+	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY));
+	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
+}
+
 static const Postern__LaneAlarm *alarm(struct bench *b, const char *code)
 {
 	const Postern__LaneView *v = view(b);
@@ -477,6 +527,8 @@ int main(void)
 		T(duty_needs_officer_line_and_time),
 		T(a_lost_post_keeps_nobody_inside),
 		T(the_mode_changes_when_nobody_is_there),
+		T(the_mode_changes_in_an_idle_lane_only),
+		T(a_locked_lane_lets_nobody_in),
 		T(alarms_stand_until_over_and_seen),
 		T(alarms_are_bounded),
 		T(blindness_ends_no_alarm),

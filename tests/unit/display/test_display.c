@@ -92,6 +92,34 @@ static void progress_runs(void **state)
 	assert_non_null(strstr(text, "\"permille\":1000,"));
 }
 
+/* What helps is said before the camera alone, and a word that is not known is none. */
+static void advice_before_the_camera(void **state)
+{
+	static const struct {
+		Postern__FaceAdvice advice;
+		const char *name;
+	} cases[] = {{POSTERN__FACE_ADVICE__FACE_ADVICE_CLOSER, "CLOSER"}, {POSTERN__FACE_ADVICE__FACE_ADVICE_STAND_STILL, "STAND_STILL"},
+		{POSTERN__FACE_ADVICE__FACE_ADVICE_ALONE, "ALONE"}, {POSTERN__FACE_ADVICE__FACE_ADVICE_UNCOVER, "UNCOVER"},
+		{POSTERN__FACE_ADVICE__FACE_ADVICE_LOOK_HERE, NULL}, {POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED, NULL}, {77, NULL}};
+	char text[SHOWN_TEXT_MAX], wanted[SHOWN_TEXT_MAX];
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(cases); i++) {
+		Postern__ShowGuidance g = POSTERN__SHOW_GUIDANCE__INIT;
+		struct shown s = {0};
+		uint8_t bytes[64];
+		g.guidance = G(LOOK_HERE);
+		g.advice = cases[i].advice;
+		assert_int_equal(shown_take(&s, bytes, postern__show_guidance__pack(&g, bytes), 1000), 0);
+		shown_text(&s, 1000, 1000, 2000, text);
+		snprintf(wanted, sizeof wanted, "{\"type\":\"state\",\"show\":\"LOOK_HERE\"%s%s%s}", cases[i].name != NULL ? ",\"advice\":\"" : "",
+			cases[i].name != NULL ? cases[i].name : "", cases[i].name != NULL ? "\"" : "");
+		assert_string_equal(text, wanted);
+		s.guidance = G(WALK_OUT);
+		shown_text(&s, 1000, 1000, 2000, text);
+		assert_string_equal(text, "{\"type\":\"state\",\"show\":\"WALK_OUT\"}");
+	}
+}
+
 static void bytes_that_are_none(void **state)
 {
 	struct shown s = told(G(WALK_IN), 0, 0, 1000);
@@ -362,7 +390,7 @@ int main(void)
 	fclose(f);
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_guidance_by_its_name), cmocka_unit_test(only_what_is_fresh),
-		cmocka_unit_test(progress_runs), cmocka_unit_test(bytes_that_are_none), cmocka_unit_test(lanes), T(the_page_follows_the_core),
+		cmocka_unit_test(progress_runs), cmocka_unit_test(advice_before_the_camera), cmocka_unit_test(bytes_that_are_none), cmocka_unit_test(lanes), T(the_page_follows_the_core),
 		T(what_is_not_heard_is_not_shown), T(it_goes_on_saying_it), T(pages_say_nothing_and_are_few), cmocka_unit_test(it_does_not_start_wrong)};
 	int failed = cmocka_run_group_tests_name("display", tests, NULL, NULL);
 	unlink(path);

@@ -229,6 +229,40 @@ static void test_birth(void **state)
 	assert_false(people_birth("197x", &b));
 }
 
+static double bits_of(const char *a, const char *b)
+{
+	struct match_birth x, y;
+	assert_true(people_birth(a, &x));
+	assert_true(people_birth(b, &y));
+	assert_true(match_birth_bits(x, y) == match_birth_bits(y, x));
+	return match_birth_bits(x, y);
+}
+
+static void test_birth_bits(void **state)
+{
+	(void)state;
+	/* a year and its month are one in 720, a year one in 60 */
+	assert_true(bits_of("1974-08-12", "1974-08") > bits_of("1974-08-12", "1974") + 3);
+	/* the next day, the next decade, digits exchanged; not just any digit */
+	assert_true(bits_of("1974-08-12", "1974-08-13") > bits_of("1974-08-12", "1974-08-17"));
+	assert_true(bits_of("1974-08-12", "1974-08-21") > bits_of("1974-08-12", "1974-08-17"));
+	assert_true(bits_of("1974-08-12", "1974-09-12") > bits_of("1974-08-12", "1974-03-12"));
+	assert_true(bits_of("1974-08-12", "1984-08-12") > bits_of("1974-08-12", "1978-08-12"));
+	assert_true(bits_of("1974-08-12", "1974-08-12") > bits_of("1974-08-12", "1974-12-08"));
+	assert_true(bits_of("1974-08-12", "") == 0);
+	assert_true(bits_of("1974-08-12", "1990-02-28") < bits_of("1974-08-12", "1974-02-28"));
+}
+
+/* A fold takes TH and IE together: a slip beside them is still one slip. */
+static void test_slips_of_spelling(void **state)
+{
+	struct match_result r = compare("SCHULZ<<THIEO", "SCHULZ<<THGEO");
+	(void)state;
+	assert_int_equal(r.pair_count, 2);
+	r = compare("CHOOE<<SONG IL", "CHOE<<SONG IL");
+	assert_int_equal(r.pair_count, 3);
+}
+
 static void test_particulars_weigh(void **state)
 {
 	struct match_name a, b;
@@ -301,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_jaro_winkler),
 		cmocka_unit_test(test_birth),
+		cmocka_unit_test(test_birth_bits),
+		cmocka_unit_test(test_slips_of_spelling),
 		cmocka_unit_test(test_particulars_weigh),
 		cmocka_unit_test(test_titles),
 		cmocka_unit_test(test_csv),

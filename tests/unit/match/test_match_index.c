@@ -129,6 +129,84 @@ static void test_entries_come_back(void **state)
 	match_index_free(x);
 }
 
+/* 3,000 people of five years; one in ten has each of two words, together or apart. */
+static double chance_bits(bool together)
+{
+	struct match_index *x;
+	struct match_name name;
+	struct match_person person = {.birth = {1972, 6, 15}};
+	struct match_found found[MATCH_FOUND_MAX];
+	char surname[16], given[16];
+	assert_int_equal(match_index_new(&x), PN_OK);
+	for (uint32_t i = 0; i < 3000; i++) {
+		make_word(mix(i), surname);
+		make_word(mix(i + 5000), given);
+		if (i % 10 == 1)
+			strcpy(surname, "BAKO");
+		if (i % 10 == (together ? 1 : 2))
+			strcpy(given, "LIRA");
+		person.birth = (struct match_birth){
+			(uint16_t)(1970 + i % 5), (uint8_t)(1 + i % 5), (uint8_t)(1 + i % 9)};
+		assert_int_equal(match_name_read(surname, given, &name), PN_OK);
+		assert_int_equal(match_index_add(x, &name, &person, i), PN_OK);
+	}
+	assert_int_equal(match_name_read("BAKO", "LIRA", &name), PN_OK);
+	person.birth = (struct match_birth){1972, 6, 15};
+	assert_int_equal(match_index_add(x, &name, &person, 3000), PN_OK);
+	assert_int_equal(match_index_build(x), PN_OK);
+	assert_true(match_index_find(x, &name, &person, found, MATCH_FOUND_MAX) > 0);
+	assert_int_equal(found[0].id, 3000);
+	struct match_result *r = &found[0].result;
+	assert_true(r->bits == r->name_bits + r->birth_bits + r->other_bits + r->chance_bits);
+	/* of nobody else it is known who they are */
+	person.birth.year = 0;
+	assert_true(match_index_find(x, &name, &person, found + 1, 1) > 0);
+	assert_true(found[1].result.chance_bits == 0);
+	match_index_free(x);
+	return found[0].result.chance_bits;
+}
+
+static void test_namesakes_count(void **state)
+{
+	(void)state;
+	/* one in ten has both words, where independent words say one in a hundred: log2 10 = 3.3 */
+	assert_true(chance_bits(true) < -2);
+	/* nobody else has both, where 30 are expected */
+	assert_true(chance_bits(false) > 2);
+}
+
+/* Aliases and several birth dates do not make a person's words common. */
+static double name_bits(unsigned times)
+{
+	struct match_index *x;
+	struct match_name name;
+	struct match_person person = {{1972, 6, 15}, 'M', "NOR"};
+	struct match_found found;
+	double bits;
+	assert_int_equal(match_index_new(&x), PN_OK);
+	assert_int_equal(match_name_read("BAKO", "LIRA", &name), PN_OK);
+	for (unsigned i = 0; i < times; i++) {
+		person.birth.day = (uint8_t)(1 + i);
+		assert_int_equal(match_index_add(x, &name, &person, 1), PN_OK);
+	}
+	assert_int_equal(match_name_read("DAMU", "TIPO", &name), PN_OK);
+	assert_int_equal(match_index_add(x, &name, &person, 2), PN_OK);
+	assert_int_equal(match_name_read("BAKO", "LIRA", &name), PN_OK);
+	assert_int_equal(match_index_build(x), PN_OK);
+	assert_int_equal(match_index_find(x, &name, &person, &found, 1), 1);
+	assert_int_equal(found.id, 1);
+	assert_true(found.result.nationality_same);
+	bits = found.result.name_bits;
+	match_index_free(x);
+	return bits;
+}
+
+static void test_people_count_once(void **state)
+{
+	(void)state;
+	assert_true(name_bits(20) == name_bits(1));
+}
+
 static void test_documents(void **state)
 {
 	struct match_documents *d;
@@ -158,6 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finds_everybody),
 		cmocka_unit_test(test_entries_come_back),
+		cmocka_unit_test(test_namesakes_count),
+		cmocka_unit_test(test_people_count_once),
 		cmocka_unit_test(test_documents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

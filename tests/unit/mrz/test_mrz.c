@@ -384,6 +384,13 @@ static void test_countries(void **state)
 	assert_null(mrz_country("DE"));
 	assert_null(mrz_country("D<<"));
 	assert_null(mrz_country("FRAU"));
+	assert_string_equal(mrz_country_of_alpha_2("AF")->code, "AFG");
+	assert_string_equal(mrz_country_of_alpha_2("DE")->code, "D");
+	assert_string_equal(mrz_country_of_alpha_2("GB")->code, "GBR");
+	assert_null(mrz_country_of_alpha_2("YU"));
+	assert_null(mrz_country_of_alpha_2("de"));
+	assert_null(mrz_country_of_alpha_2("QZ"));
+	assert_null(mrz_country_of_alpha_2(""));
 }
 
 static void test_calendar(void **state)

@@ -33,7 +33,7 @@ void office_day_begin(struct office_day *d, int kind, uint32_t count)
 	strcpy(d->scenario.own_state, "NOR");
 	for (int i = 0; i < TRAVELLER_KINDS; i++)
 		d->scenario.mix.weight[i] = kind < 0 || kind == i;
-	if (passports_issue(&d->scenario, d->today, d->now_s, 0, count, false, d->folder, NULL, error, sizeof error) != 0)
+	if (passports_issue(&d->scenario, d->today, d->now_s, 0, count, false, d->folder, NULL, NULL, error, sizeof error) != 0)
 		fail_msg("%s", error);
 }
 

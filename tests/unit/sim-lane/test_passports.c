@@ -179,14 +179,14 @@ static void no_such_place(void **state)
 	(void)state;
 	struct scenario s = {.own_state = "NOR", .mix = {.weight = {1}}};
 	char error[640] = "";
-	assert_int_equal(passports_issue(&s, (struct traveller_date){2026, 11, 1}, 1790000000, 0, 1, false, "/proc/none", NULL, error,
+	assert_int_equal(passports_issue(&s, (struct traveller_date){2026, 11, 1}, 1790000000, 0, 1, false, "/proc/none", NULL, NULL, error,
 				 sizeof error),
 		-1);
 	assert_string_not_equal(error, "");
 	s.own_state[0] = '#';
 	char folder[] = "sim-lane-XXXXXX";
 	assert_non_null(mkdtemp(folder));
-	assert_int_equal(passports_issue(&s, (struct traveller_date){2026, 11, 1}, 1790000000, 0, 1, false, folder, NULL, error,
+	assert_int_equal(passports_issue(&s, (struct traveller_date){2026, 11, 1}, 1790000000, 0, 1, false, folder, NULL, NULL, error,
 				 sizeof error),
 		-1);
 	struct office_day d;

@@ -14,7 +14,6 @@ import sys
 PAGE = "docs/lane-faults.md"
 SPAN = re.compile(r"`([^`\n]+)`")
 ROW = re.compile(r"^[A-Z][A-Z_]+ [A-Z][A-Z_]+$")
-TABLES = ("gate/two_step.def", "gate/one_step.def")
 # What the preprocessor makes of a table: one line "row STATE EVENT" for each.
 ASK = """#define T(state, event, ...) row state event;
 #define IGNORED(state, event) row state event;
@@ -29,9 +28,20 @@ def read(root, path):
         return f.read()
 
 
+def tables(root):
+    """Whatever core/gate makes a table of."""
+    found = []
+    for name in sorted(os.listdir(os.path.join(root, "core/gate"))):
+        if name.endswith(".c"):
+            found += re.findall(r'^#define TABLE_DEF "([^"]+)"', read(root, "core/gate/" + name), re.M)
+    if len(found) < 2:
+        sys.exit(f"check_faults: core/gate makes {len(found)} tables")
+    return found
+
+
 def table_rows(root, compiler):
     rows = set()
-    for table in TABLES:
+    for table in tables(root):
         text = subprocess.run([*compiler, "-E", "-P", "-x", "c", "-I", os.path.join(root, "core"), "-"], input=ASK % table,
                               capture_output=True, text=True, check=True, timeout=60).stdout
         found = re.findall(r"\brow (\w+) (\w+);", text)
@@ -74,7 +84,8 @@ def is_test(root, path, name):
 
 def check(root, compiler):
     rows, bench, all_states = table_rows(root, compiler), bench_rows(root), states(root)
-    known = {"walk": walks(root, "tests/model/walks"), "walk1": walks(root, "tests/model/walks-one-step"), "hil": bench}
+    known = {"walk": walks(root, "tests/model/walks"), "walk1": walks(root, "tests/model/walks-one-step"),
+             "walkR": walks(root, "tests/model/walks-segregated"), "hil": bench}
     found, seen, told, tests = [], set(), set(), 0
     for number, line in enumerate(read(root, PAGE).split("\n"), 1):
         def tell(what, number=number):

@@ -28,15 +28,29 @@ static void turn(struct client *c, int ms)
 		usleep((useconds_t)ms * 1000);
 }
 
-struct client *client_open_at(uint16_t port)
+static struct client *open_from(uint16_t port, const char *address)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)}, from = {.sin_family = AF_INET};
 	struct client *c = calloc(1, sizeof *c);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (inet_pton(AF_INET, address, &from.sin_addr) != 1 || bind(c->fd, (struct sockaddr *)&from, sizeof from) != 0)
+		abort();
 	if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0)
 		abort();
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
+	return c;
+}
+
+struct client *client_open_at(uint16_t port)
+{
+	return open_from(port, "127.0.0.1");
+}
+
+struct client *client_open_from(struct web_server *server, const char *address)
+{
+	struct client *c = open_from(web_port(server), address);
+	c->server = server;
 	return c;
 }
 

@@ -24,6 +24,8 @@ struct client {
 
 struct client *client_open(struct web_server *server);
 struct client *client_open_at(uint16_t port);
+/* From another of this machine's own addresses, such as "127.0.0.2". */
+struct client *client_open_from(struct web_server *server, const char *address);
 /* With TLS, and a certificate of the client's when certificate is given (PEM files). NULL: the handshake failed. */
 struct client *client_open_tls(struct web_server *server, const char *certificate, const char *key);
 void client_close(struct client *c);

@@ -391,6 +391,40 @@ static void connections_are_bounded(void **state)
 	client_close(c);
 }
 
+/* From several addresses, each within its limit, as many as there are places and more: whoever comes from elsewhere is served, and who
+ * has a WebSocket keeps it. */
+static void silent_connections_make_room(void **state)
+{
+	struct bench *b = *state;
+	struct client *idle[40];
+	char text[128], address[16], lines[256];
+	b->config.connections_per_address = b->config.connections_max;
+	start(b);
+	struct client *page = client_open_from(b->server, "127.0.0.2");
+	snprintf(lines, sizeof lines, "%sSec-WebSocket-Protocol: test.1\r\n", b->same);
+	assert_true(client_upgrade(page, "/live", lines));
+	for (size_t i = 0; i < 40; i++) {
+		snprintf(address, sizeof address, "127.0.0.%zu", 3 + i % 2);
+		idle[i] = client_open_from(b->server, address);
+		client_wait(idle[i], 5, NULL);
+	}
+	struct client *c = client_open_from(b->server, "127.0.0.9");
+	snprintf(text, sizeof text, "GET / HTTP/1.1\r\n%s\r\n", b->host);
+	assert_int_equal(client_ask(c, text), 200);
+	client_wait(page, 5, NULL);
+	assert_false(page->closed);
+	assert_true(b->refused[429] >= 40 - b->config.connections_max);
+	unsigned alive = 0;
+	for (size_t i = 0; i < 40; i++) {
+		client_wait(idle[i], 2, NULL);
+		alive += !idle[i]->closed;
+		client_close(idle[i]);
+	}
+	assert_in_range(alive, 1, b->config.connections_max - 2);
+	client_close(c);
+	client_close(page);
+}
+
 static void a_request_may_be_answered_later_or_never(void **state)
 {
 	struct bench *b = *state;
@@ -604,7 +638,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(files_by_exact_path), T(a_large_file_comes_whole_and_compressed_where_wanted), T(no_other_path_is_a_file),
 		T(folders_that_are_refused), T(requests_reach_the_handler), T(what_a_request_must_not_be), T(only_by_its_own_name),
-		T(headers_are_bounded), T(slow_requests_end), T(connections_are_bounded), T(a_request_may_be_answered_later_or_never),
+		T(headers_are_bounded), T(slow_requests_end), T(connections_are_bounded), T(silent_connections_make_room),
+		T(a_request_may_be_answered_later_or_never),
 		T(messages_go_both_ways), T(the_newest_state_wins), T(a_full_queue_ends_the_socket), T(a_reader_that_reads_nothing_is_dropped),
 		T(sockets_that_are_refused), T(messages_are_bounded), T(plain_text_stays_on_loopback), T(a_foreign_descriptor_wakes_it),
 	};

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Plugin camera-v4l2: answers capture_face with frames of a camera that streams all the time, so that it is known at once when it
+ * is frozen, blind or gone. A frame that nobody asked for is looked at and given back. Must never keep a frame beyond its answer, give one
+ * that is older than the question, nor one that shows nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "bus.pb-c.h"
+#include "camera/watch.h"
+#include "face/picture.h"
+#include "postern/plugin.h"
+#include "stream.h"
+
+enum {
+	FRAMES_MAX = 16,
+	BLOB_BYTES_MAX = 8 << 20,
+	ANSWER_MAX = 2048,
+	LOOK_EVERY_MS = 200, /* while nobody asks */
+	GONE_MS = 500,	     /* what was said of it has left by then */
+};
+
+struct camera {
+	const struct postern_host *host;
+	struct stream stream;
+	bool open, gone;
+	uint64_t gone_ms, looked_ms;
+	struct camera_watch watch;
+	const char *trouble;
+	bool told_ready, told;
+	/* The capture under way; query 0: none. */
+	uint64_t query, due_ms;
+	uint32_t wanted, interval_ms, taken;
+	size_t used;
+	Postern__FaceFrame frame[FRAMES_MAX];
+	uint8_t *blob;			 /* of BLOB_BYTES_MAX; wiped with the answer */
+	struct face_picture pixels;	 /* of a frame that has no room of its own yet */
+};
+
+static void set_trouble(struct camera *c, const char *key)
+{
+	const struct postern_host *h = c->host;
+	if (strcmp(c->trouble, key) == 0)
+		return;
+	if (c->trouble[0] != '\0')
+		h->trouble(h->ctx, c->trouble, 0);
+	if (key[0] != '\0')
+		h->trouble(h->ctx, key, 1);
+	c->trouble = key;
+}
+
+static void tell_ready(struct camera *c, const char *reason)
+{
+	Postern__ReaderStatus s = POSTERN__READER_STATUS__INIT;
+	uint8_t bytes[64];
+	const bool ready = reason[0] == '\0';
+	if (c->told && c->told_ready == ready)
+		return;
+	s.ready = ready;
+	s.reason = (char *)(uintptr_t)reason;
+	c->told = c->host->report(c->host->ctx, POSTERN__ENVELOPE__BODY_READER_STATUS, NULL, bytes, postern__reader_status__pack(&s, bytes)) == 0;
+	c->told_ready = ready;
+}
+
+static void answer(struct camera *c, const char *cause)
+{
+	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
+	Postern__FaceFrame *list[FRAMES_MAX];
+	uint8_t bytes[ANSWER_MAX];
+	const struct postern_host *h = c->host;
+	int r = PN_ELIMIT;
+	a.result = cause[0] == '\0' ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL : POSTERN__CHECK_RESULT__CHECK_ABORTED;
+	a.cause = (char *)(uintptr_t)cause;
+	if (cause[0] == '\0') {
+		for (uint32_t i = 0; i < c->taken; i++)
+			list[i] = &c->frame[i];
+		a.frames = list;
+		a.n_frames = c->taken;
+	}
+	const size_t packed = postern__face_captured__get_packed_size(&a);
+	if (packed <= sizeof bytes) {
+		postern__face_captured__pack(&a, bytes);
+		r = a.n_frames > 0 ? h->answer_blob(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed, c->blob, c->used)
+				   : h->answer(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed);
+	}
+	if (r != 0)
+		h->log(h->ctx, POSTERN_WARNING, "camera.answer_refused", "");
+	h->count(h->ctx, cause[0] == '\0' ? "frames_total" : "faults_total", cause[0] == '\0' ? c->taken : 1);
+	explicit_bzero(c->blob, c->used);
+	c->query = 0;
+	c->used = 0;
+	c->taken = 0;
+}
+
+/* The camera cannot come back on this descriptor: the supervisor opens it anew. */
+static void lose(struct camera *c, const char *cause)
+{
+	if (c->gone)
+		return;
+	c->gone = true;
+	c->gone_ms = c->host->now_ms(c->host->ctx);
+	c->host->watch(c->host->ctx, c->stream.fd, 0, NULL, c);
+	set_trouble(c, cause);
+	tell_ready(c, cause);
+	if (c->query != 0)
+		answer(c, cause);
+}
+
+/* RGB into c->pixels, for judging and, of YUYV, for giving. */
+static int decode(struct camera *c, const uint8_t *bytes, size_t size)
+{
+	const struct mode *m = &c->stream.mode;
+	face_picture_free(&c->pixels);
+	if (m->format == MODE_MJPEG)
+		return face_picture_jpeg(bytes, size, &c->pixels);
+	int r = face_picture_new(m->width, m->height, &c->pixels);
+	return r == PN_OK ? mode_yuyv_to_rgb(bytes, size, m->width, m->height, c->stream.stride, c->pixels.pixels) : r;
+}
+
+/* PN_ELIMIT: no room for one more. */
+static int keep(struct camera *c, const uint8_t *jpeg, size_t jpeg_size, uint64_t taken_ns)
+{
+	Postern__FaceFrame *f = &c->frame[c->taken];
+	const bool compressed = c->stream.mode.format == MODE_MJPEG;
+	const size_t size = compressed ? jpeg_size : (size_t)c->pixels.width * c->pixels.height * 3;
+	if (size > BLOB_BYTES_MAX - c->used)
+		return PN_ELIMIT;
+	memcpy(c->blob + c->used, compressed ? jpeg : c->pixels.pixels, size);
+	postern__face_frame__init(f);
+	f->format = compressed ? POSTERN__FRAME_FORMAT__FRAME_JPEG : POSTERN__FRAME_FORMAT__FRAME_RGB24;
+	f->offset = (uint32_t)c->used;
+	f->size = (uint32_t)size;
+	f->width = compressed ? 0 : c->pixels.width;
+	f->height = compressed ? 0 : c->pixels.height;
+	f->mono_ns = taken_ns;
+	c->used += size;
+	c->taken++;
+	return PN_OK;
+}
+
+/* One frame, still the driver's. */
+static void see(struct camera *c, const struct stream_frame *frame, uint64_t now)
+{
+	const uint64_t taken_ns = frame->taken_ns != 0 ? frame->taken_ns : clock_mono_ns();
+	const bool due = c->query != 0 && taken_ns / 1000000U >= c->due_ms;
+	const uint8_t *bytes = frame->bytes;
+	size_t size = frame->size;
+	struct camera_look look;
+	if (!due && now - c->looked_ms < LOOK_EVERY_MS)
+		return;
+	if (c->stream.mode.format == MODE_MJPEG)
+		size = mode_jpeg_size(bytes, size);
+	if (size == 0 || decode(c, bytes, size) != PN_OK) {
+		c->host->count(c->host->ctx, "broken_frames_total", 1);
+	} else {
+		c->looked_ms = now;
+		camera_look_at(c->pixels.pixels, c->pixels.width, c->pixels.height, c->pixels.width * 3, 3, &look);
+		if (camera_watch_frame(&c->watch, &look, now) == CAMERA_WELL && due) {
+			c->due_ms = taken_ns / 1000000U + c->interval_ms;
+			if (keep(c, bytes, size, taken_ns) == PN_ELIMIT)
+				c->wanted = c->taken;
+		}
+	}
+	face_picture_free(&c->pixels);
+}
+
+static void judge(struct camera *c, uint64_t now)
+{
+	const enum camera_fault fault = camera_watch_now(&c->watch, now);
+	if (c->gone)
+		return;
+	set_trouble(c, camera_fault_key(fault));
+	tell_ready(c, camera_fault_key(fault));
+	if (c->query == 0)
+		return;
+	if (fault != CAMERA_WELL)
+		answer(c, camera_fault_key(fault));
+	else if (c->taken == c->wanted)
+		answer(c, c->taken > 0 ? "" : "camera.no_frames");
+}
+
+static void on_frame(void *self, int fd, uint32_t events)
+{
+	struct camera *c = self;
+	struct stream_frame frame;
+	(void)fd;
+	(void)events;
+	int r = stream_take(&c->stream, &frame);
+	if (r == PN_OK) {
+		const uint64_t now = c->host->now_ms(c->host->ctx);
+		see(c, &frame, now);
+		r = stream_give_back(&c->stream, frame.index);
+		judge(c, now);
+	} else if (r == PN_EFORMAT) {
+		c->host->count(c->host->ctx, "broken_frames_total", 1);
+	}
+	if (r == PN_ECLOSED || r == PN_EIO)
+		lose(c, r == PN_ECLOSED ? "camera.unplugged" : "camera.silent");
+}
+
+static void on_tick(void *self, uint64_t now)
+{
+	struct camera *c = self;
+	judge(c, now);
+	if (c->gone && now - c->gone_ms >= GONE_MS)
+		c->host->fail(c->host->ctx, c->trouble);
+	if (c->host->wake_after(c->host->ctx, CAMERA_LOOK_MS) != 0)
+		c->host->fail(c->host->ctx, "camera.no_timer");
+}
+
+static void capture(struct camera *c, uint64_t query_id, const Postern__CaptureFace *q)
+{
+	if (c->query != 0)
+		answer(c, "camera.asked_again");
+	c->host->count(c->host->ctx, "captures_total", 1);
+	c->query = query_id;
+	c->wanted = q->frames < 1 ? 1 : q->frames > FRAMES_MAX ? FRAMES_MAX : q->frames;
+	c->interval_ms = q->interval_ms;
+	c->due_ms = c->host->now_ms(c->host->ctx) + 1; /* what the driver holds was seen before the question */
+	if (c->gone)
+		answer(c, c->trouble);
+}
+
+static void on_message(void *self, const struct postern_message *m)
+{
+	struct camera *c = self;
+	if (m->body != POSTERN__ENVELOPE__BODY_CAPTURE_FACE)
+		return;
+	Postern__CaptureFace *q = postern__capture_face__unpack(NULL, m->size, m->bytes);
+	if (q == NULL)
+		return;
+	capture(c, m->query_id, q);
+	postern__capture_face__free_unpacked(q, NULL);
+}
+
+static void on_core(void *self, uint64_t epoch)
+{
+	struct camera *c = self;
+	(void)epoch;
+	explicit_bzero(c->blob, c->used);
+	c->query = 0;
+	c->used = 0;
+	c->taken = 0;
+	c->told = false;
+	tell_ready(c, c->gone ? c->trouble : "");
+}
+
+static void on_stop(void *self)
+{
+	struct camera *c = self;
+	if (c->open)
+		stream_close(&c->stream);
+	face_picture_free(&c->pixels);
+	if (c->blob != NULL)
+		explicit_bzero(c->blob, BLOB_BYTES_MAX);
+	free(c->blob);
+	free(c);
+}
+
+static int on_init(const struct postern_host *host, void **self)
+{
+	if (!POSTERN_HOST_HAS(host, answer_blob))
+		return PN_EUNSUPPORTED;
+	struct camera *c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return PN_ENOMEM;
+	c->host = host;
+	c->trouble = "";
+	c->stream.fd = host->device(host->ctx, "camera");
+	c->blob = malloc(BLOB_BYTES_MAX);
+	if (c->blob == NULL || c->stream.fd < 0) {
+		int r = c->blob == NULL ? PN_ENOMEM : PN_ENOTFOUND;
+		on_stop(c);
+		return r;
+	}
+	*self = c;
+	return PN_OK;
+}
+
+static int on_start(void *self)
+{
+	struct camera *c = self;
+	const struct postern_host *h = c->host;
+	const char *format = h->option(h->ctx, "format");
+	const struct mode_wish wish = {.width = (uint32_t)h->option_int(h->ctx, "width"),
+		.height = (uint32_t)h->option_int(h->ctx, "height"),
+		.format = format == NULL || strcmp(format, "any") == 0 ? 0 : strcmp(format, "yuyv") == 0 ? MODE_YUYV : MODE_MJPEG};
+	int r = stream_open(&c->stream, &stream_kernel, c->stream.fd, &wish);
+	if (r != PN_OK) {
+		h->log(h->ctx, POSTERN_ERROR, "camera.cannot_stream", pn_err_name(r));
+		return r;
+	}
+	c->open = true;
+	camera_watch_begin(&c->watch, h->now_ms(h->ctx));
+	r = h->watch(h->ctx, c->stream.fd, POSTERN_READABLE, on_frame, c);
+	return r == 0 ? h->wake_after(h->ctx, CAMERA_LOOK_MS) : r;
+}
+
+POSTERN_PLUGIN(.name = "camera-v4l2", .version = "0.1.0", .init = on_init, .start = on_start, .message = on_message, .tick = on_tick,
+	.core_started = on_core, .stop = on_stop);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Modes, bytes and the stream of camera-v4l2, with a driver that is a double: what it says is what a driver may say, also wrong.
+ * Must never open a device.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <linux/videodev2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream.h"
+
+static void chosen(void **state)
+{
+	static const struct mode modes[] = {{MODE_YUYV, 640, 480}, {MODE_YUYV, 1280, 720}, {MODE_MJPEG, 1280, 720}, {MODE_MJPEG, 1920, 1080},
+		{0x34363248, 1280, 720}, {MODE_MJPEG, 8, 8}};
+	(void)state;
+	struct mode_wish w = {1280, 720, 0};
+	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[1]); /* as large: the one without a codec */
+	w.format = MODE_MJPEG;
+	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[2]);
+	w = (struct mode_wish){1920, 1080, 0};
+	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[3]);
+	w = (struct mode_wish){320, 240, 0};
+	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[0]); /* none fits: the smallest */
+	assert_null(mode_choose(modes + 4, 2, &w));
+	assert_null(mode_choose(NULL, 0, &w));
+}
+
+/* ITU-R BT.601: black, white and the colour bars' red, green and blue (75 % amplitude, 8 bits: SMPTE EG 1). */
+static void colours(void **state)
+{
+	static const struct {
+		uint8_t yuv[3], rgb[3];
+	} bars[] = {{{16, 128, 128}, {0, 0, 0}}, {{235, 128, 128}, {255, 255, 255}}, {{65, 100, 212}, {191, 0, 0}}, {{112, 72, 58}, {0, 191, 0}},
+		{{35, 212, 114}, {0, 0, 191}}};
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(bars); i++) {
+		const uint8_t pair[4] = {bars[i].yuv[0], bars[i].yuv[1], bars[i].yuv[0], bars[i].yuv[2]};
+		uint8_t rgb[6];
+		assert_int_equal(mode_yuyv_to_rgb(pair, sizeof pair, 2, 1, 4, rgb), PN_OK);
+		for (unsigned c = 0; c < 6; c++)
+			assert_true(abs(rgb[c] - bars[i].rgb[c % 3]) <= 2);
+	}
+}
+
+static void rows(void **state)
+{
+	uint8_t from[2 * 8 + 4], to[12];
+	(void)state;
+	memset(from, 128, sizeof from);
+	from[8] = from[10] = 235; /* the second row begins after four bytes of nothing */
+	assert_int_equal(mode_yuyv_to_rgb(from, 12, 2, 2, 8, to), PN_OK);
+	assert_true(to[0] < 140 && to[6] == 255);
+	assert_int_equal(mode_yuyv_to_rgb(from, 11, 2, 2, 8, to), PN_EFORMAT);
+	assert_int_equal(mode_yuyv_to_rgb(from, 12, 3, 1, 8, to), PN_EFORMAT);
+	assert_int_equal(mode_yuyv_to_rgb(from, 12, 2, 2, 3, to), PN_EFORMAT);
+	assert_int_equal(mode_yuyv_to_rgb(from, 12, 0, 2, 8, to), PN_EFORMAT);
+	assert_int_equal(mode_yuyv_to_rgb(from, 12, 2, 0, 8, to), PN_EFORMAT);
+}
+
+static void jpegs(void **state)
+{
+	static const uint8_t padded[] = {0xff, 0xd8, 1, 2, 0xff, 0xd9, 0, 0}, cut[] = {0xff, 0xd8, 1, 2, 3, 4}, other[] = {1, 0xd8, 0xff, 0xd9},
+			     least[] = {0xff, 0xd8, 0xff, 0xd9};
+	(void)state;
+	assert_int_equal(mode_jpeg_size(padded, sizeof padded), 6);
+	assert_int_equal(mode_jpeg_size(cut, sizeof cut), 0);
+	assert_int_equal(mode_jpeg_size(other, sizeof other), 0);
+	assert_int_equal(mode_jpeg_size(least, sizeof least), 4);
+	assert_int_equal(mode_jpeg_size(least, 3), 0);
+}
+
+/* --- a driver ------------------------------------------------------------------------------------- */
+
+static struct {
+	uint32_t caps, formats[4], format_count, width, height, set_width, buffers, length;
+	bool stepwise, other_format, refuses_on;
+	int gone; /* errno of every request from now on; 0: it is there */
+	struct v4l2_buffer next;
+	bool has_next, on;
+	unsigned queued, mapped;
+	uint8_t memory[8][64];
+} d;
+
+static void plug(void)
+{
+	memset(&d, 0, sizeof d);
+	d.caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+	d.formats[0] = MODE_YUYV;
+	d.format_count = 1;
+	d.width = 640;
+	d.height = 480;
+	d.buffers = STREAM_BUFFERS;
+	d.length = 64;
+}
+
+static int no(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int sizes_of(struct v4l2_frmsizeenum *e)
+{
+	if (e->index > 0)
+		return no(EINVAL);
+	e->type = d.stepwise ? V4L2_FRMSIZE_TYPE_STEPWISE : V4L2_FRMSIZE_TYPE_DISCRETE;
+	if (d.stepwise) {
+		e->stepwise.max_width = d.width;
+		e->stepwise.max_height = d.height;
+	} else {
+		e->discrete.width = d.width;
+		e->discrete.height = d.height;
+	}
+	return 0;
+}
+
+static int request(int fd, unsigned long r, void *a)
+{
+	assert_int_equal(fd, 5);
+	if (d.gone != 0)
+		return no(d.gone);
+	switch (r) {
+	case VIDIOC_QUERYCAP:
+		((struct v4l2_capability *)a)->capabilities = V4L2_CAP_DEVICE_CAPS;
+		((struct v4l2_capability *)a)->device_caps = d.caps;
+		return 0;
+	case VIDIOC_ENUM_FMT: {
+		struct v4l2_fmtdesc *f = a;
+		if (f->index >= d.format_count)
+			return no(EINVAL);
+		f->pixelformat = d.formats[f->index];
+		return 0;
+	}
+	case VIDIOC_ENUM_FRAMESIZES:
+		return sizes_of(a);
+	case VIDIOC_S_FMT: {
+		struct v4l2_format *f = a;
+		if (d.set_width != 0)
+			f->fmt.pix.width = d.set_width;
+		if (d.other_format)
+			f->fmt.pix.pixelformat = MODE_MJPEG;
+		f->fmt.pix.bytesperline = f->fmt.pix.width * 2 + 16;
+		return 0;
+	}
+	case VIDIOC_REQBUFS:
+		((struct v4l2_requestbuffers *)a)->count = d.buffers;
+		return 0;
+	case VIDIOC_QUERYBUF:
+		((struct v4l2_buffer *)a)->length = d.length;
+		((struct v4l2_buffer *)a)->m.offset = ((struct v4l2_buffer *)a)->index;
+		return 0;
+	case VIDIOC_QBUF:
+		d.queued++;
+		return 0;
+	case VIDIOC_STREAMON:
+		d.on = !d.refuses_on;
+		return d.on ? 0 : no(ENOSPC);
+	case VIDIOC_STREAMOFF:
+		d.on = false;
+		return 0;
+	case VIDIOC_DQBUF:
+		if (!d.has_next)
+			return no(EAGAIN);
+		*(struct v4l2_buffer *)a = d.next;
+		d.has_next = false;
+		return 0;
+	default:
+		return no(ENOTTY);
+	}
+}
+
+static void *map(size_t size, int fd, int64_t offset)
+{
+	assert_int_equal(fd, 5);
+	assert_int_equal(size, d.length);
+	d.mapped++;
+	return d.memory[offset];
+}
+
+static void unmap(void *place, size_t size)
+{
+	assert_non_null(place);
+	assert_int_equal(size, d.length);
+	d.mapped--;
+}
+
+static const struct stream_calls calls = {request, map, unmap};
+static const struct mode_wish wish = {1280, 720, 0};
+
+static void frames(void **state)
+{
+	struct stream s;
+	struct stream_frame f;
+	(void)state;
+	plug();
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(s.mode.width, 640);
+	assert_int_equal(s.stride, 640 * 2 + 16);
+	assert_true(d.on && d.queued == STREAM_BUFFERS && d.mapped == STREAM_BUFFERS);
+	assert_int_equal(stream_take(&s, &f), PN_EAGAIN);
+	d.next = (struct v4l2_buffer){.index = 2, .bytesused = 60, .flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC, .timestamp = {3, 5}};
+	d.has_next = true;
+	assert_int_equal(stream_take(&s, &f), PN_OK);
+	assert_ptr_equal(f.bytes, d.memory[2]);
+	assert_int_equal(f.size, 60);
+	assert_int_equal(f.taken_ns, UINT64_C(3000005000));
+	assert_int_equal(stream_give_back(&s, f.index), PN_OK);
+	assert_int_equal(d.queued, STREAM_BUFFERS + 1);
+	/* Another clock's time is none. */
+	d.next.flags = V4L2_BUF_FLAG_TIMESTAMP_UNKNOWN;
+	d.has_next = true;
+	assert_int_equal(stream_take(&s, &f), PN_OK);
+	assert_int_equal(f.taken_ns, 0);
+	/* Broken, empty, or longer than what is mapped: given back at once. */
+	for (unsigned i = 0; i < 3; i++) {
+		const unsigned queued = d.queued;
+		d.next = (struct v4l2_buffer){.index = 1, .bytesused = i == 1 ? 0 : i == 2 ? 65 : 10, .flags = i == 0 ? V4L2_BUF_FLAG_ERROR : 0};
+		d.has_next = true;
+		assert_int_equal(stream_take(&s, &f), PN_EFORMAT);
+		assert_int_equal(d.queued, queued + 1);
+	}
+	d.next = (struct v4l2_buffer){.index = STREAM_BUFFERS, .bytesused = 10};
+	d.has_next = true;
+	assert_int_equal(stream_take(&s, &f), PN_EIO);
+	/* Unplugged. */
+	d.gone = ENODEV;
+	assert_int_equal(stream_take(&s, &f), PN_ECLOSED);
+	assert_int_equal(stream_give_back(&s, 0), PN_ECLOSED);
+	d.gone = EIO;
+	assert_int_equal(stream_take(&s, &f), PN_EIO);
+	stream_close(&s);
+	assert_int_equal(d.mapped, 0);
+}
+
+static void ranges(void **state)
+{
+	struct stream s;
+	(void)state;
+	plug();
+	d.stepwise = true;
+	d.width = 4000;
+	d.height = 600;
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(s.mode.width, 1280);
+	assert_int_equal(s.mode.height, 600);
+	stream_close(&s);
+	plug();
+	d.set_width = 320; /* the driver's word */
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(s.mode.width, 320);
+	stream_close(&s);
+	assert_false(d.on);
+}
+
+static void cannot(void **state)
+{
+	static const int expected[] = {PN_EUNSUPPORTED, PN_EUNSUPPORTED, PN_EUNSUPPORTED, PN_EUNSUPPORTED, PN_EIO, PN_EIO, PN_EIO, PN_ECLOSED,
+		PN_EUNSUPPORTED, PN_EUNSUPPORTED};
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(expected); i++) {
+		struct stream s;
+		plug();
+		if (i == 0)
+			d.caps = V4L2_CAP_VIDEO_CAPTURE;
+		else if (i == 1)
+			d.caps = V4L2_CAP_STREAMING;
+		else if (i == 2)
+			d.formats[0] = 0x34363248; /* H264 */
+		else if (i == 3)
+			d.other_format = true;
+		else if (i == 4)
+			d.buffers = 1;
+		else if (i == 5)
+			d.length = 0;
+		else if (i == 6)
+			d.refuses_on = true;
+		else if (i == 7)
+			d.gone = ENODEV;
+		else if (i == 8)
+			d.set_width = 100000;
+		else
+			d.gone = ENOTTY; /* no camera at all */
+		assert_int_equal(stream_open(&s, &calls, 5, &wish), expected[i]);
+		assert_int_equal(d.mapped, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen), cmocka_unit_test(colours), cmocka_unit_test(rows), cmocka_unit_test(jpegs),
+		cmocka_unit_test(frames), cmocka_unit_test(ranges), cmocka_unit_test(cannot)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A lane with a camera: the chip's portrait goes to the matcher, frames follow when the traveller is inside, and only what the lane
+ * demands of a match lets anybody out. Every other way ends with an officer. Must never look into the lane.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crossing/lane_view.h"
+#include "lane_bench.h"
+
+#define K(name) POSTERN__PLUGIN_KIND__KIND_##name
+#define B(name) POSTERN__ENVELOPE__BODY_##name
+#define X(name) POSTERN__EXCEPTION_CLASS__EXCEPTION_##name
+#define CHECK(name) POSTERN__CHECK_RESULT__CHECK_##name
+#define ADVICE(name) POSTERN__FACE_ADVICE__FACE_ADVICE_##name
+#define T(text) ((char *)(uintptr_t)(text))
+
+static uint8_t files[32] = "hash of the files of SECRET chip", portrait[32] = "hash of the face of SECRET chip", frames[32] = "hash of the frames of a SECRET",
+	       live[32] = "hash of the SECRET face shown";
+
+static struct bench *fresh(void **state)
+{
+	struct bench *b = *state;
+	lane_wipe(&b->lane);
+	return b;
+}
+
+static int setup(void **state)
+{
+	*state = calloc(1, sizeof(struct bench));
+	return *state == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	fresh(state);
+	free(*state);
+	return 0;
+}
+
+static const char *state_of(const struct bench *b)
+{
+	return gate_state_name(b->lane.gate.state);
+}
+
+static size_t asked(const struct bench *b, Postern__Envelope__BodyCase body)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->count; i++)
+		n += b->out[i].what == OUT_SEND && b->out[i].body == body;
+	return n;
+}
+
+static void with_blob(Postern__Envelope *e, uint8_t hash[32], uint64_t size)
+{
+	e->blob_sha256 = (ProtobufCBinaryData){32, hash};
+	e->blob_size = size;
+}
+
+static void read_chip(struct bench *b, bool with_portrait)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT, i = POSTERN__ENVELOPE__INIT;
+	Postern__ChipRead read = POSTERN__CHIP_READ__INIT;
+	Postern__ChipInspected inspected = POSTERN__CHIP_INSPECTED__INIT;
+	read.result = POSTERN__CHIP_RESULT__CHIP_READ;
+	e.body_case = B(CHIP_READ);
+	e.chip_read = &read;
+	with_blob(&e, files, 20000);
+	assert_int_equal(bench_message(b, K(CHIP_READER), bench_last(b, B(READ_CHIP))->query_id, &e), PN_OK);
+	inspected.overall = CHECK(SUCCESSFUL);
+	if (with_portrait) {
+		inspected.portrait_type = T("image/jp2");
+		with_blob(&i, portrait, 15000);
+	}
+	i.body_case = B(CHIP_INSPECTED);
+	i.chip_inspected = &inspected;
+	assert_int_equal(bench_message(b, K(DOCUMENT_CHECK), bench_last(b, B(INSPECT_CHIP))->query_id, &i), PN_OK);
+}
+
+static void reference(struct bench *b, Postern__CheckResult result, const char *cause)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__ReferenceTaken a = POSTERN__REFERENCE_TAKEN__INIT;
+	a.result = result;
+	a.cause = T(cause);
+	e.body_case = B(REFERENCE_TAKEN);
+	e.reference_taken = &a;
+	assert_int_equal(bench_message(b, K(FACE_MATCH), bench_last(b, B(TAKE_REFERENCE))->query_id, &e), PN_OK);
+}
+
+/* A clear traveller whose chip has been read, up to standing alone between two locked leaves. */
+static void walk_in(struct bench *b, bool with_portrait)
+{
+	bench_present(b);
+	bench_answer_document(b, CHECK(SUCCESSFUL));
+	bench_answer_lists(b, false);
+	read_chip(b, with_portrait);
+	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
+	bench_remove(b);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	b->sensed.occupants = 1;
+	bench_sense(b);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_MOVING);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	assert_string_equal(state_of(b), with_portrait ? "OCCUPIED_VERIFY" : "HOLD_OFFICER");
+}
+
+static struct bench *inside(void **state, bool assisted)
+{
+	struct bench *b = fresh(state);
+	bench_start_with_face(b, assisted, GATE_TWO_STEP);
+	walk_in(b, true);
+	reference(b, CHECK(SUCCESSFUL), "");
+	return b;
+}
+
+static void captured(struct bench *b, Postern__CheckResult result, const char *cause)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
+	Postern__FaceFrame f = POSTERN__FACE_FRAME__INIT, *list[3] = {&f, &f, &f};
+	f.format = POSTERN__FRAME_FORMAT__FRAME_JPEG;
+	f.size = 10;
+	a.result = result;
+	a.cause = T(cause);
+	if (result == CHECK(SUCCESSFUL)) {
+		a.frames = list;
+		a.n_frames = 3;
+		with_blob(&e, frames, 2000000);
+	}
+	e.body_case = B(FACE_CAPTURED);
+	e.face_captured = &a;
+	assert_int_equal(bench_message(b, K(CAMERA), bench_last(b, B(CAPTURE_FACE))->query_id, &e), PN_OK);
+}
+
+/* As good as a matcher without certified attack detection can say it. */
+static Postern__FaceMatched match(void)
+{
+	Postern__FaceMatched a = POSTERN__FACE_MATCHED__INIT;
+	a.result = CHECK(SUCCESSFUL);
+	a.scored = true;
+	a.score_permille = 700;
+	a.threshold_permille = 496;
+	a.fmr_millionths = 1000;
+	a.frames_used = 3;
+	a.pad = CHECK(NOT_PERFORMED);
+	a.pad_level = POSTERN__PAD_LEVEL__PAD_NONE;
+	a.live_type = T("image/jpeg");
+	return a;
+}
+
+static void say(struct bench *b, Postern__FaceMatched *a)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	e.body_case = B(FACE_MATCHED);
+	e.face_matched = a;
+	if (a->live_type[0] != '\0')
+		with_blob(&e, live, 40000);
+	assert_int_equal(bench_message(b, K(FACE_MATCH), bench_last(b, B(MATCH_FACE))->query_id, &e), PN_OK);
+}
+
+static void let_out(struct bench *b)
+{
+	assert_string_equal(state_of(b), "DECISION_COMMIT");
+	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
+	assert_int_equal(v->verdict, POSTERN__VERDICT__VERDICT_CLEAR);
+	assert_int_equal(v->face_result, CHECK(SUCCESSFUL));
+	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT)); /* journal before act */
+	bench_commit(b, v, true);
+	assert_true(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
+}
+
+static void held(struct bench *b, Postern__ExceptionClass exception, const char *cause)
+{
+	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
+	assert_non_null(v);
+	assert_int_equal(v->verdict, POSTERN__VERDICT__VERDICT_REFER);
+	assert_int_equal(v->exception, exception);
+	assert_string_equal(v->reason, "face.verification");
+	assert_string_equal(v->argument, cause);
+	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
+}
+
+static void the_holder_passes(void **state)
+{
+	struct bench *b = inside(state, true);
+	const struct bench_out *q = bench_last(b, B(TAKE_REFERENCE));
+	assert_int_equal(q->to, K(FACE_MATCH));
+	assert_memory_equal(q->blob, portrait, sizeof portrait);
+	assert_int_equal(q->blob_size, 15000);
+	assert_int_equal(asked(b, B(CAPTURE_FACE)), 1);
+	assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
+	assert_int_equal(asked(b, B(MATCH_FACE)), 0);
+	captured(b, CHECK(SUCCESSFUL), "");
+	q = bench_last(b, B(MATCH_FACE));
+	assert_int_equal(q->to, K(FACE_MATCH));
+	assert_memory_equal(q->blob, frames, sizeof frames);
+	assert_int_equal(q->frames, 3);
+	assert_true(q->limit_ms > 0 && q->limit_ms < 25000);
+	Postern__FaceMatched a = match();
+	say(b, &a);
+	let_out(b);
+}
+
+/* The end of a crossing is told to whoever holds the reference, and nothing of it is left in the lane. */
+static void forgotten(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched a = match();
+	a.engine = T("SECRET-ENGINE");
+	captured(b, CHECK(SUCCESSFUL), "");
+	say(b, &a);
+	let_out(b);
+	assert_int_equal(asked(b, B(FORGET_FACE)), 0);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	b->sensed.occupants = 0;
+	bench_sense(b);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_MOVING);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	bench_wait(b, 2000);
+	assert_string_equal(state_of(b), "IDLE");
+	assert_int_equal(asked(b, B(FORGET_FACE)), 1);
+	assert_int_equal(bench_last(b, B(FORGET_FACE))->to, K(FACE_MATCH));
+	for (size_t i = 0; i + 6 < sizeof b->lane; i++)
+		assert_memory_not_equal((const uint8_t *)&b->lane + i, "SECRET", 6);
+}
+
+/* Nobody watches: only attack detection that somebody certified will do. */
+static void unattended_asks_for_certified_detection(void **state)
+{
+	static const struct {
+		Postern__CheckResult pad;
+		Postern__PadLevel level;
+		const char *cause; /* NULL: passes */
+	} cases[] = {
+		{CHECK(NOT_PERFORMED), POSTERN__PAD_LEVEL__PAD_NONE, "face.no_pad"},
+		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_HEURISTIC, "face.no_pad"},
+		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_LEVEL_UNSPECIFIED, "face.no_pad"},
+		{CHECK(UNDETERMINED), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, "face.no_pad"},
+		{CHECK(FAILED), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, "face.attack"},
+		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, NULL},
+	};
+	for (size_t i = 0; i < PN_COUNT(cases); i++) {
+		struct bench *b = inside(state, false);
+		Postern__FaceMatched a = match();
+		a.pad = cases[i].pad;
+		a.pad_level = cases[i].level;
+		captured(b, CHECK(SUCCESSFUL), "");
+		say(b, &a);
+		if (cases[i].cause == NULL)
+			let_out(b);
+		else
+			held(b, X(BIOMETRIC_FAILURE), cases[i].cause);
+	}
+}
+
+/* `successful` is not believed without what makes it so. */
+static void no_threshold_no_match(void **state)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct bench *b = inside(state, true);
+		Postern__FaceMatched a = match();
+		if (i == 0)
+			a.fmr_millionths = 0;
+		else if (i == 1)
+			a.scored = false;
+		else if (i == 2)
+			a.score_permille = a.threshold_permille - 1;
+		else
+			a.pad = CHECK(FAILED);
+		captured(b, CHECK(SUCCESSFUL), "");
+		say(b, &a);
+		held(b, X(BIOMETRIC_FAILURE), i == 3 ? "face.attack" : "face.no_threshold");
+	}
+}
+
+static void an_impostor_is_held(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched a = match();
+	a.result = CHECK(FAILED);
+	a.score_permille = 200;
+	a.cause = T("face.no_match");
+	captured(b, CHECK(SUCCESSFUL), "");
+	say(b, &a);
+	held(b, X(BIOMETRIC_FAILURE), "face.no_match");
+	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
+	assert_int_equal(v->face_result, CHECK(FAILED));
+	assert_true(v->personal);
+}
+
+static void more_frames_with_advice(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT, a = match();
+	more.result = CHECK(UNDETERMINED);
+	more.cause = T("face.too_few_frames");
+	more.more = true;
+	more.advice = ADVICE(CLOSER);
+	captured(b, CHECK(SUCCESSFUL), "");
+	say(b, &more);
+	const struct bench_out *g = bench_last(b, B(SHOW_GUIDANCE));
+	assert_int_equal(g->guidance, POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE);
+	assert_int_equal(g->advice, ADVICE(CLOSER));
+	size_t shown = asked(b, B(SHOW_GUIDANCE));
+	assert_int_equal(asked(b, B(CAPTURE_FACE)), 2);
+	captured(b, CHECK(SUCCESSFUL), "");
+	say(b, &more);
+	assert_int_equal(asked(b, B(SHOW_GUIDANCE)), shown); /* the same: not again */
+	captured(b, CHECK(SUCCESSFUL), "");
+	assert_true(bench_last(b, B(MATCH_FACE))->elapsed_ms > 0);
+	say(b, &a);
+	let_out(b);
+	g = bench_last(b, B(SHOW_GUIDANCE));
+	assert_int_equal(g->advice, ADVICE(UNSPECIFIED));
+}
+
+/* A matcher that never comes to an end is not asked beyond the time. */
+static void more_has_an_end(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
+	more.result = CHECK(UNDETERMINED);
+	more.cause = T("face.too_few_frames");
+	more.more = true;
+	for (unsigned i = 0; i < 10 && strcmp(state_of(b), "OCCUPIED_VERIFY") == 0; i++) {
+		captured(b, CHECK(SUCCESSFUL), "");
+		bench_wait(b, 3000);
+		if (strcmp(state_of(b), "OCCUPIED_VERIFY") == 0)
+			say(b, &more);
+	}
+	held(b, X(BIOMETRIC_FAILURE), "face.too_few_frames");
+}
+
+static void what_does_not_come(void **state)
+{
+	struct bench *b = inside(state, true);
+	captured(b, CHECK(ABORTED), "camera.frozen");
+	held(b, X(SYSTEM_MALFUNCTION), "camera.frozen");
+	assert_string_equal(bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT)->face_check, "face.capture");
+	b = inside(state, true);
+	bench_wait(b, 6000); /* the camera says nothing */
+	held(b, X(SYSTEM_MALFUNCTION), "camera.no_answer");
+	b = inside(state, true);
+	captured(b, CHECK(SUCCESSFUL), "");
+	bench_wait(b, 6000);
+	held(b, X(SYSTEM_MALFUNCTION), "face.no_answer");
+	b = inside(state, true);
+	bench_lost(b, K(CAMERA));
+	held(b, X(SYSTEM_MALFUNCTION), "camera.no_answer");
+	b = inside(state, true);
+	captured(b, CHECK(SUCCESSFUL), "");
+	bench_lost(b, K(FACE_MATCH));
+	held(b, X(SYSTEM_MALFUNCTION), "face.no_answer");
+}
+
+static void references(void **state)
+{
+	struct bench *b = fresh(state);
+	bench_start_with_face(b, true, GATE_TWO_STEP);
+	walk_in(b, false);
+	assert_int_equal(asked(b, B(TAKE_REFERENCE)), 0);
+	held(b, X(BIOMETRIC_FAILURE), "face.no_reference");
+	b = fresh(state);
+	bench_start_with_face(b, true, GATE_TWO_STEP);
+	walk_in(b, true);
+	/* It takes its time: frames wait for it. */
+	assert_int_equal(asked(b, B(CAPTURE_FACE)), 0);
+	reference(b, CHECK(UNDETERMINED), "face.several_faces");
+	assert_int_equal(asked(b, B(CAPTURE_FACE)), 0);
+	held(b, X(BIOMETRIC_FAILURE), "face.several_faces");
+	b = fresh(state);
+	bench_start_with_face(b, true, GATE_TWO_STEP);
+	walk_in(b, true);
+	bench_wait(b, 4000);
+	held(b, X(SYSTEM_MALFUNCTION), "face.no_answer");
+}
+
+static void look(struct bench *b)
+{
+	Postern__LaneOrder o = POSTERN__LANE_ORDER__INIT;
+	Postern__OpenReferral r = POSTERN__OPEN_REFERRAL__INIT;
+	uint8_t hash[32];
+	memset(hash, 0x5a, sizeof hash); /* as bench_commit() has it */
+	r.crossing_id = b->lane.crossing.id;
+	r.verdict_hash = (ProtobufCBinaryData){sizeof hash, hash};
+	r.purpose = POSTERN__VIEW_PURPOSE__VIEW_DECISION;
+	o.gate = T("lane-1");
+	o.epoch = 1;
+	o.officer = T("officer-1");
+	o.sequence = b->now_ms;
+	o.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
+	o.expires_wall_ms = o.issued_wall_ms + 5000;
+	o.kind = POSTERN__LANE_ORDER_KIND__ORDER_OPEN_REFERRAL;
+	o.open = &r;
+	struct lane_input in = {.kind = LANE_ORDER, .order = &o, .epoch = 1, .request = 9};
+	assert_int_equal(bench_input(b, &in), PN_OK);
+	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_AUDIT), true);
+}
+
+/* The officer is shown both faces, after the record of it. */
+static void both_faces_are_shown(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched a = match();
+	unsigned chip = 0, before = 0;
+	a.result = CHECK(FAILED);
+	a.cause = T("face.no_match");
+	captured(b, CHECK(SUCCESSFUL), "");
+	say(b, &a);
+	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT), true);
+	assert_int_equal(asked(b, B(PORTRAIT_IMAGE)), 0);
+	look(b);
+	assert_int_equal(bench_last(b, B(POST_REPLY))->portraits, 2);
+	for (size_t i = 0; i < b->count; i++)
+		if (b->out[i].what == OUT_SEND && b->out[i].body == B(PORTRAIT_IMAGE)) {
+			assert_int_equal(b->out[i].to, K(POST_LINK));
+			chip += memcmp(b->out[i].blob, portrait, sizeof portrait) == 0;
+			before += memcmp(b->out[i].blob, live, sizeof live) == 0;
+		}
+	assert_int_equal(chip, 1);
+	assert_int_equal(before, 1);
+}
+
+/* A second person comes in while frames are taken: it is the table's to say, and what comes later changes nothing. */
+static void another_reason_to_hold(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched a = match();
+	b->sensed.occupants = 2;
+	bench_sense(b);
+	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_int_equal(bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT)->exception, X(TAILGATING));
+	captured(b, CHECK(SUCCESSFUL), "");
+	if (bench_last(b, B(MATCH_FACE)) != NULL)
+		say(b, &a);
+	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
+}
+
+/* Without a camera nobody new is served; the tile says what is going on. */
+static void not_served_without(void **state)
+{
+	static const Postern__PluginKind kinds[] = {K(CAMERA), K(FACE_MATCH)};
+	for (size_t i = 0; i < PN_COUNT(kinds); i++) {
+		struct bench *b = fresh(state);
+		bench_start_with_face(b, true, GATE_TWO_STEP);
+		assert_true(lane_may_serve(&b->lane));
+		bench_lost(b, kinds[i]);
+		assert_false(lane_may_serve(&b->lane));
+	}
+	struct bench *b = fresh(state);
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__ReaderStatus s = POSTERN__READER_STATUS__INIT;
+	bench_start_with_face(b, true, GATE_TWO_STEP);
+	s.reason = T("camera.unplugged");
+	e.body_case = B(READER_STATUS);
+	e.reader_status = &s;
+	assert_int_equal(bench_message(b, K(CAMERA), 0, &e), PN_OK);
+	assert_false(lane_may_serve(&b->lane));
+	s.ready = true;
+	assert_int_equal(bench_message(b, K(CAMERA), 0, &e), PN_OK);
+	assert_true(lane_may_serve(&b->lane));
+}
+
+static void light(const struct bench *b, Postern__CheckResult result, bool running)
+{
+	struct lane_view *v = test_malloc(sizeof *v);
+	lane_view_build(v, &b->lane, b->now_ms);
+	for (size_t i = 0; i < v->view.n_lights; i++)
+		if (v->view.lights[i]->block == POSTERN__CHECK_BLOCK__BLOCK_BIOMETRIC) {
+			assert_int_equal(v->view.lights[i]->result, result);
+			assert_int_equal(v->view.lights[i]->running, running);
+		}
+	test_free(v);
+}
+
+static void lights(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched a = match();
+	light(b, CHECK(NOT_PERFORMED), true);
+	a.result = CHECK(FAILED);
+	a.cause = T("face.no_match");
+	captured(b, CHECK(SUCCESSFUL), "");
+	say(b, &a);
+	light(b, CHECK(FAILED), false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_holder_passes),
+		cmocka_unit_test(forgotten),
+		cmocka_unit_test(unattended_asks_for_certified_detection),
+		cmocka_unit_test(no_threshold_no_match),
+		cmocka_unit_test(an_impostor_is_held),
+		cmocka_unit_test(more_frames_with_advice),
+		cmocka_unit_test(more_has_an_end),
+		cmocka_unit_test(what_does_not_come),
+		cmocka_unit_test(references),
+		cmocka_unit_test(both_faces_are_shown),
+		cmocka_unit_test(another_reason_to_hold),
+		cmocka_unit_test(not_served_without),
+		cmocka_unit_test(lights),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
