@@ -114,6 +114,18 @@ units:
             f.write(text)
         return path
 
+    def rules_stand_at_no_kiosk(self):
+        """What a kiosk shares with its gate is refused at it."""
+        path = self.configure(0, 1, 600)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text.replace("plugin: rules-lua,", "plugin: rules-lua, kiosk: kiosk-1,"))
+        r = subprocess.run([os.path.join(self.build, "core/posternd"), "--config", path, "--check"], capture_output=True, text=True,
+                           check=False)
+        if r.returncode == 0 or "expected there a reader, a chip reader or a display" not in r.stderr:
+            self.wrong(f"rules at a kiosk: {r.returncode} {r.stderr}")
+
     def power(self, first, count, valid_s=600):
         path = self.configure(first, count, valid_s)
         daemon = os.path.join(self.build, "core/posternd")
@@ -202,6 +214,7 @@ units:
     def run(self):
         self.make()
         first, minor, last = self.choose()
+        self.rules_stand_at_no_kiosk()
         self.say("two are checked at the kiosk, and the power is cut before anybody redeems")
         self.power(first[0], 1)
         self.at_the_kiosk(first, "VERDICT_CLEAR")
