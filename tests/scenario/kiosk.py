@@ -53,11 +53,11 @@ class Kiosk(demo.Demo):
         return people
 
     def choose(self):
-        """A citizen, a minor and a citizen, who come one after the other."""
+        """A citizen, a minor and a citizen, who come one after the other; and somebody else, who never comes to the gate."""
         people = self.travellers()
-        for i in range(len(people) - 2):
+        for i in range(1, len(people) - 2):
             if [p[1] for p in people[i:i + 3]] == ["citizen", "minor", "citizen"]:
-                return people[i:i + 3]
+                return people[i:i + 3] + [next(p for p in people if p[1] == "citizen" and p not in people[i:i + 3])]
         raise RuntimeError("the scenario has no citizen, minor, citizen")
 
     # --- the machine ---
@@ -177,13 +177,14 @@ units:
         return [r for r in rows if r["kind"] == kind and r["lane"] == "lane-1" and r["seq"] > after]
 
     # --- what is done ---
-    def at_the_kiosk(self, who, verdict):
+    def at_the_kiosk(self, who, verdict, takes=True):
         before = [m for r in self.records() if (m := r.get("kiosk")) and m["phase"] == "KIOSK_ISSUED"]
         for line in who[2]:
             os.write(self.master, b"\x02" + line.encode() + b"\x03")
         issued = self.wait(f"the kiosk issues a result for {who[1]}", lambda rows: [
             m for r in rows if (m := r.get("kiosk")) and m["phase"] == "KIOSK_ISSUED"][len(before):])
-        os.write(self.master, b"\x02--\x03")
+        if takes:
+            os.write(self.master, b"\x02--\x03")
         if issued and (issued[0]["verdict"] != verdict or issued[0]["kiosk"] != "kiosk-1"):
             self.wrong(f"the result of {who[1]} is {issued[0]}, expected {verdict}")
         return issued
@@ -213,18 +214,22 @@ units:
 
     def run(self):
         self.make()
-        first, minor, last = self.choose()
+        first, minor, last, other = self.choose()
         self.rules_stand_at_no_kiosk()
-        self.say("two are checked at the kiosk, and the power is cut before anybody redeems")
+        self.say("three are checked at the kiosk, and the power is cut before anybody redeems")
         self.power(first[0], 1)
         self.at_the_kiosk(first, "VERDICT_CLEAR")
         self.at_the_kiosk(minor, "VERDICT_REFER")
+        left = self.at_the_kiosk(other, "VERDICT_CLEAR", takes=False)  # in the middle of it the power goes
         self.cut()
         if self.args.lose_key:
             os.remove(os.path.join(self.dir, "state/lane-1/kiosk.key"))
 
         self.say("the first passes with the result from before the cut")
         self.power(first[0], 1)
+        cut_short = [r["crossing_id"] for r in self.records() if r["lane"] == "kiosk-1" and r.get("event") == "core.restarted"]
+        if left and cut_short != [left[0]["result_id"]]:
+            self.wrong(f"ended by the next core at the kiosk: {cut_short}, expected what was in hand there")
         after = self.head()
         self.on_duty()
         passed = self.wait("the first traveller passes", lambda rows: self.of_gate(rows, "RECORD_OUTCOME", after))
