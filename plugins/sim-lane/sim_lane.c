@@ -43,6 +43,7 @@ struct sim {
 	int line, scene, truth;
 	uint32_t guidance, occupants, next_traveller, last_command_id;
 	bool object_left, started, core_lost, reader_inside;
+	Postern__LaneTopology topology;
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
 	char crossing[32];
@@ -112,7 +113,7 @@ static void report(struct sim *s)
 	m.mains_ok = true;
 	m.self_test_ok = true;
 	m.last_command_id = s->last_command_id;
-	m.topology = s->reader_inside ? POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP : POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP;
+	m.topology = s->topology;
 	size_t n = postern__gate_sensed__get_packed_size(&m);
 	if (n > sizeof buffer)
 		return;
@@ -425,6 +426,14 @@ static bool warm(void)
 	return RAND_bytes(bytes, sizeof bytes) == 1 && EVP_Digest(bytes, sizeof bytes, digest, NULL, EVP_sha256(), NULL) == 1;
 }
 
+/* The manifest allows no other word. A gate behind a kiosk is built as a two-step lane. */
+static Postern__LaneTopology topology_of(const char *word)
+{
+	if (strcmp(word, "one-step") == 0)
+		return POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP;
+	return strcmp(word, "segregated") == 0 ? POSTERN__LANE_TOPOLOGY__TOPOLOGY_SEGREGATED : POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP;
+}
+
 static int sim_init(const struct postern_host *host, void **self)
 {
 	struct sim *s = calloc(1, sizeof *s);
@@ -448,7 +457,8 @@ static int sim_init(const struct postern_host *host, void **self)
 	if (host->option_int(host->ctx, "travellers") > 0)
 		s->scenario.travellers = (uint32_t)host->option_int(host->ctx, "travellers");
 	s->first_index = (uint32_t)host->option_int(host->ctx, "first_index");
-	s->reader_inside = strcmp(host->option(host->ctx, "topology"), "one-step") == 0;
+	s->topology = topology_of(host->option(host->ctx, "topology"));
+	s->reader_inside = s->topology == POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP;
 	if (host->option_int(host->ctx, "chip_port") > 0 && (host->folder(host->ctx, "passports") == NULL || !warm())) {
 		host->log(host->ctx, POSTERN_ERROR, "sim.no_passports", "");
 		free(s);

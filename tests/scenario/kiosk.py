@@ -3,11 +3,12 @@
 """A kiosk and its gate on the real daemon, with a simulated lane: a result is redeemed once, by the document it was issued for, in its
 time, and survives a power cut between issue and redemption.
 
-    kiosk.py BUILD SOURCE
+    kiosk.py BUILD SOURCE [--lose-key]
 
 The test lays documents on the kiosk's reader (a pseudo terminal); the simulated traveller lays one on the gate's and walks. Four starts
 of the daemon over one state folder, each ended by SIGKILL of everybody, as a power cut would. What counts is what stands in the
-journal, read by itself, and what the simulated leaves did. Must never end a process that this run did not start. Exit status 77: not
+journal, read by itself, and what the simulated leaves did. With --lose-key the key of the results is
+lost in the first cut: the test must then fail, since nobody is known any more. Must never end a process that this run did not start. Exit status 77: not
 possible here, and why."""
 import argparse
 import json
@@ -52,11 +53,11 @@ class Kiosk(demo.Demo):
         return people
 
     def choose(self):
-        """A citizen, a minor and a citizen, who come one after the other."""
+        """A citizen, a minor and a citizen, who come one after the other; and somebody else, who never comes to the gate."""
         people = self.travellers()
-        for i in range(len(people) - 2):
+        for i in range(1, len(people) - 2):
             if [p[1] for p in people[i:i + 3]] == ["citizen", "minor", "citizen"]:
-                return people[i:i + 3]
+                return people[i:i + 3] + [next(p for p in people if p[1] == "citizen" and p not in people[i:i + 3])]
         raise RuntimeError("the scenario has no citizen, minor, citizen")
 
     # --- the machine ---
@@ -103,14 +104,27 @@ units:
         plugin: sim-lane
         devices: {{line: line-far}}
         folders: {{scenario: {d}/scenario}}
-        sockets: [inet-client]
+        sockets: [inet-client, inet-server]
         connect_ports: [1]
-        options: {{scenario: demo.yaml, travellers: {count}, first_index: {first}}}
+        bind_ports: [1]
+        options: {{scenario: demo.yaml, travellers: {count}, first_index: {first}, topology: segregated}}
       - {{instance: kiosk-reader, plugin: reader-serial, kiosk: kiosk-1, devices: {{line: kiosk-line}}, options: {{removed_frame: "--"}}}}
 """
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         return path
+
+    def rules_stand_at_no_kiosk(self):
+        """What a kiosk shares with its gate is refused at it."""
+        path = self.configure(0, 1, 600)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text.replace("plugin: rules-lua,", "plugin: rules-lua, kiosk: kiosk-1,"))
+        r = subprocess.run([os.path.join(self.build, "core/posternd"), "--config", path, "--check"], capture_output=True, text=True,
+                           check=False)
+        if r.returncode == 0 or "expected there a reader, a chip reader or a display" not in r.stderr:
+            self.wrong(f"rules at a kiosk: {r.returncode} {r.stderr}")
 
     def power(self, first, count, valid_s=600):
         path = self.configure(first, count, valid_s)
@@ -163,13 +177,14 @@ units:
         return [r for r in rows if r["kind"] == kind and r["lane"] == "lane-1" and r["seq"] > after]
 
     # --- what is done ---
-    def at_the_kiosk(self, who, verdict):
+    def at_the_kiosk(self, who, verdict, takes=True):
         before = [m for r in self.records() if (m := r.get("kiosk")) and m["phase"] == "KIOSK_ISSUED"]
         for line in who[2]:
             os.write(self.master, b"\x02" + line.encode() + b"\x03")
         issued = self.wait(f"the kiosk issues a result for {who[1]}", lambda rows: [
             m for r in rows if (m := r.get("kiosk")) and m["phase"] == "KIOSK_ISSUED"][len(before):])
-        os.write(self.master, b"\x02--\x03")
+        if takes:
+            os.write(self.master, b"\x02--\x03")
         if issued and (issued[0]["verdict"] != verdict or issued[0]["kiosk"] != "kiosk-1"):
             self.wrong(f"the result of {who[1]} is {issued[0]}, expected {verdict}")
         return issued
@@ -199,15 +214,22 @@ units:
 
     def run(self):
         self.make()
-        first, minor, last = self.choose()
-        self.say("two are checked at the kiosk, and the power is cut before anybody redeems")
+        first, minor, last, other = self.choose()
+        self.rules_stand_at_no_kiosk()
+        self.say("three are checked at the kiosk, and the power is cut before anybody redeems")
         self.power(first[0], 1)
         self.at_the_kiosk(first, "VERDICT_CLEAR")
         self.at_the_kiosk(minor, "VERDICT_REFER")
+        left = self.at_the_kiosk(other, "VERDICT_CLEAR", takes=False)  # in the middle of it the power goes
         self.cut()
+        if self.args.lose_key:
+            os.remove(os.path.join(self.dir, "state/lane-1/kiosk.key"))
 
         self.say("the first passes with the result from before the cut")
         self.power(first[0], 1)
+        cut_short = [r["crossing_id"] for r in self.records() if r["lane"] == "kiosk-1" and r.get("event") == "core.restarted"]
+        if left and cut_short != [left[0]["result_id"]]:
+            self.wrong(f"ended by the next core at the kiosk: {cut_short}, expected what was in hand there")
         after = self.head()
         self.on_duty()
         passed = self.wait("the first traveller passes", lambda rows: self.of_gate(rows, "RECORD_OUTCOME", after))
@@ -251,7 +273,7 @@ def main():
         print("skipped: a daemon with users of its own needs root")
         return 77
     k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=0, seconds=60,
-                                 no_faults=True, store=""))
+                                 no_faults=True, store="", lose_key="--lose-key" in sys.argv[3:]))
     k.followers = {}
     try:
         k.run()

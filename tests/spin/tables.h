@@ -14,5 +14,6 @@ struct spin_table {
 static const struct spin_table spin_tables[] = {
 	{"two_step", &gate_two_step},
 	{"one_step", &gate_one_step},
+	{"segregated", &gate_redeem},
 };
 #endif
