@@ -48,7 +48,7 @@ void crossing_forget(struct crossing *c)
 	c->reference = NULL;
 	c->face = NULL;
 	c->reference_query = c->face_query = c->live_size = 0;
-	c->reference_asked = c->reference_done = c->face_asked = c->face_done = false;
+	c->reference_asked = c->reference_done = c->face_asked = c->face_done = c->face_last = false;
 }
 
 void *crossing_keep(struct crossing *c, const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size)

@@ -59,6 +59,7 @@ struct crossing {
 	uint64_t live_size;	 /* 0: none */
 	uint64_t reference_query, face_query, face_begun_ms;
 	bool reference_asked, reference_done, face_asked, face_done;
+	bool face_last; /* the matcher has been told that there are no more frames */
 	bool watchlist_asked, history_asked, chip_asked;
 	bool document_done, watchlist_done, history_done, chip_done;
 	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */

@@ -177,6 +177,7 @@ static void captured(struct lane_run *run, const struct bus_message *m)
 	e.body_case = POSTERN__ENVELOPE__BODY_MATCH_FACE;
 	e.match_face = &q;
 	lane->crossing.face_query = lane->next_query_id;
+	lane->crossing.face_last = q.elapsed_ms >= q.limit_ms;
 	ask_send(run, &e);
 }
 
@@ -194,7 +195,8 @@ static void matched(struct lane_run *run, const struct bus_message *m)
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
 	const Postern__FaceMatched *a = m != NULL ? m->envelope->face_matched : NULL;
-	if (a != NULL && a->more && verifying(lane) && run->in->mono_ms - c->face_begun_ms < limit_ms(lane)) {
+	/* When the time is over it is asked once more, and told so, for its last word. */
+	if (a != NULL && a->more && verifying(lane) && !c->face_last) {
 		advise(run, a->advice);
 		capture(run);
 		return;

@@ -197,6 +197,12 @@ static void decide(const struct face_stage *s, float score, Postern__FaceMatched
 		conclude(out, RESULT(SUCCESSFUL), "");
 }
 
+/* Why there is no comparison. */
+static const char *lacking(const struct face_session *s)
+{
+	return s->ever == FACE_NO_FACE && s->count == 0 ? "face.no_face" : "face.too_few_frames";
+}
+
 static void ask_for_more(const struct face_stage *s, const Postern__MatchFace *q, Postern__FaceMatched *out)
 {
 	static const Postern__FaceAdvice advice[] = {[FACE_ADVICE_NONE] = POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED,
@@ -205,7 +211,7 @@ static void ask_for_more(const struct face_stage *s, const Postern__MatchFace *q
 		[FACE_ADVICE_STAND_STILL] = POSTERN__FACE_ADVICE__FACE_ADVICE_STAND_STILL,
 		[FACE_ADVICE_ALONE] = POSTERN__FACE_ADVICE__FACE_ADVICE_ALONE,
 		[FACE_ADVICE_UNCOVER] = POSTERN__FACE_ADVICE__FACE_ADVICE_UNCOVER};
-	conclude(out, RESULT(UNDETERMINED), "face.too_few_frames");
+	conclude(out, RESULT(UNDETERMINED), lacking(&s->session));
 	out->more = true;
 	out->advice = advice[face_session_advice(&s->session, q->elapsed_ms)];
 }
@@ -247,8 +253,7 @@ static void go_on(struct face_stage *s, const Postern__MatchFace *q, Postern__Fa
 		if (s->session.attempt > 1) /* the comparison before stands */
 			conclude(out, RESULT(FAILED), "face.no_match");
 		else
-			conclude(out, RESULT(UNDETERMINED), s->session.ever == FACE_NO_FACE && s->session.count == 0 ? "face.no_face"
-															     : "face.too_few_frames");
+			conclude(out, RESULT(UNDETERMINED), lacking(&s->session));
 		break;
 	}
 }

@@ -107,7 +107,7 @@ static void answer(struct camera *c, const char *cause)
 }
 
 /* Makes the frame that is due; whether it shows anything decides whether it counts. */
-static void take(struct camera *c, uint64_t now)
+static void take(struct camera *c, uint64_t now, uint64_t taken_ns)
 {
 	uint8_t *pixels = c->blob + (size_t)c->taken * SCENE_BYTES;
 	Postern__FaceFrame *f = &c->frame[c->taken];
@@ -126,7 +126,7 @@ static void take(struct camera *c, uint64_t now)
 	f->height = SCENE_HEIGHT;
 	f->offset = c->taken * SCENE_BYTES;
 	f->size = SCENE_BYTES;
-	f->mono_ns = clock_mono_ns();
+	f->mono_ns = taken_ns;
 	c->taken++;
 }
 
@@ -137,8 +137,9 @@ static void go_on(struct camera *c, uint64_t now)
 		return;
 	}
 	if (now >= c->due_ms) {
-		take(c, now);
-		c->due_ms = now + c->interval_ms; /* one that is late is not made up for */
+		const uint64_t taken_ns = clock_mono_ns();
+		take(c, now, taken_ns);
+		c->due_ms = taken_ns / 1000000U + c->interval_ms; /* one that is late is not made up for */
 	}
 	const enum camera_fault fault = camera_watch_now(&c->watch, now);
 	set_trouble(c, camera_fault_key(fault));

@@ -16,6 +16,7 @@ export interface Person {
   history_result: string; stays: { entry_date: Day | null; exit_date: Day | null; permitted: boolean }[];
   permits_result: string; authorisation_result: string; bans_result: string; expected_result: string; reference_date: Day | null;
   bans: { issuer: string; valid_until: Day | null }[]; permits: { kind: string; issuer: string; valid_until: Day | null }[];
+  face: { checks: Check[] } | null;
   rules: { findings: { rule: string; verdict: string; code: string; args: string[] }[]; pack: string; pack_version: string } | null;
 }
 export interface Portrait { source: string; media_type: string; size: number }
@@ -99,7 +100,7 @@ export function checkGroups(p: Person, leftOut: number): HTMLElement {
   const background = [lists, made('history', p.history_result), made('permits', p.permits_result), made('authorisation', p.authorisation_result),
     made('bans', p.bans.length > 0 ? 'CHECK_FAILED' : p.bans_result), made('expected', p.expected_result)];
   return h('div', { class: 'groups' }, group('BLOCK_OPTICAL', p.checks, 'group_none'), group('BLOCK_ELECTRONIC', p.chip_checks, 'group_no_chip'),
-    group('BLOCK_BIOMETRIC', [], 'group_no_person'), group('BLOCK_BACKGROUND', background, 'group_none'),
+    group('BLOCK_BIOMETRIC', p.face?.checks ?? [], 'group_no_person'), group('BLOCK_BACKGROUND', background, 'group_none'),
     leftOut > 0 ? h('p', { class: 'soft' }, fill('left_out', { n: leftOut })) : null);
 }
 
