@@ -22,9 +22,9 @@ const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTI
 
 export class Daemon {
   // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required, link (to the centre, which
-  // can be cut)
+  // can be cut), traveller (one lane more, where person() is who comes)
   constructor(build, source, port, more = {}) {
-    this.more = { lanes: 1, console: false, officer_required: false, link: false, ...more };
+    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, ...more };
     this.build = build;
     this.source = source;
     this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
@@ -42,6 +42,7 @@ export class Daemon {
     const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, String(this.more.lanes), String(travellers)], {
       encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_SCENARIO: file, POSTERN_CHIPS: '0',
         POSTERN_DISPLAY_PORT: String(this.port + 27), POSTERN_OFFICER_REQUIRED: String(this.more.officer_required),
+        ...(this.more.traveller ? { POSTERN_TRAVELLER_PORT: String(this.port + 40) } : {}),
         ...(this.more.link ? { POSTERN_LINK_PORT: String(this.port + 1) } : {}),
         ...(this.more.console ? { POSTERN_CONSOLE_PORT: String(this.port + 20) } : {}) } });
     if (made.status !== 0)
@@ -55,6 +56,14 @@ export class Daemon {
   tool(...argv) {
     const r = spawnSync(this.postern, [...argv, '--run-folder', this.run], { encoding: 'utf8', timeout: 20000 });
     return r.status === 0 ? r.stdout : '';
+  }
+
+  // What a person does at the last lane, act by act; what they saw.
+  person(...acts) {
+    const r = spawnSync(this.postern, ['traveller', '--port', String(this.port + 40), ...acts], { encoding: 'utf8', timeout: 120000 });
+    if (r.status !== 0)
+      throw new Error(`${acts}: ${r.stderr}${r.stdout}`);
+    return r.stdout;
   }
 
   lane(name = 'lane-1') {
@@ -75,7 +84,7 @@ export class Daemon {
     await until('every plugin of the lane ready', () => {
       if (this.child.exitCode !== null)
         throw new Error(this.log());
-      const units = [...Array.from({ length: this.more.lanes }, (_, n) => `lane-${n + 1}`), ...(this.more.console ? ['post-1'] : [])];
+      const units = [...Array.from({ length: this.more.lanes + (this.more.traveller ? 1 : 0) }, (_, n) => `lane-${n + 1}`), ...(this.more.console ? ['post-1'] : [])];
       const told = JSON.parse(this.tool('status', '--json') || '[]');
       return units.every((u) => told.find((x) => x.unit === u)?.plugins.every((p) => p.state === 'ready' || p.instance === 'uplink'));
     }, 60000);
