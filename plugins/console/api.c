@@ -87,6 +87,27 @@ static bool form_known(const struct form *f, const char *fields)
 	return true;
 }
 
+/* A request with a password goes on when that has been weighed. */
+static void weigh_first(struct console *c, struct web_request *r, struct session *s, const struct form *f, const struct route *route)
+{
+	bool first = route->who == STRANGER, later = false;
+	const char *password = form_text(f, first ? "password" : "second_password"), *name = form_text(f, first ? "name" : "second_name");
+	struct parked *p = NULL;
+	if (name[0] == '\0' && password[0] == '\0') {
+		route->run(c, r, s, f);
+		return;
+	}
+	for (size_t i = 0; i < PN_COUNT(c->parked) && p == NULL; i++)
+		if (c->parked[i].id == 0)
+			p = &c->parked[i];
+	if (p == NULL || !login_ask(c, r, name, password, c->last_parked + 1, &later))
+		answer_code(r, 503, "console.busy");
+	else if (!later)
+		route->run(c, r, s, f);
+	else
+		*p = (struct parked){.id = ++c->last_parked, .request = r, .route = route, .session = s != NULL ? s->id : 0, .form = *f};
+}
+
 /* Whoever is not logged in learns nothing of what there is. */
 static void routed(struct console *c, struct web_request *r, const struct form *f)
 {
@@ -103,8 +124,28 @@ static void routed(struct console *c, struct web_request *r, const struct form *
 	} else if (!form_known(f, route->fields)) {
 		answer_code(r, 400, "console.form");
 	} else {
-		route->run(c, r, s, f);
+		weigh_first(c, r, s, f, route);
 	}
+}
+
+void api_tick(struct console *c)
+{
+	uint64_t id = 0;
+	bool right = false;
+	while (proofs_fetch(c->proofs, &id, &right))
+		for (size_t i = 0; i < PN_COUNT(c->parked); i++) {
+			struct parked *p = &c->parked[i];
+			struct session *s = session_by_id(&c->sessions, p->session);
+			if (p->id != id)
+				continue;
+			c->password_right = right;
+			if (p->session != 0 && s == NULL) /* it ended meanwhile */
+				answer_code(p->request, 401, "console.login");
+			else
+				p->route->run(c, p->request, s, &p->form);
+			c->password_right = false;
+			explicit_bzero(p, sizeof *p);
+		}
 }
 
 static void handle(void *self, struct web_request *r)

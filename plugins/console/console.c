@@ -24,6 +24,7 @@ static void stop(void *self)
 	struct console *c = self;
 	web_close(c->officers);
 	web_close(c->gates);
+	proofs_stop(c->proofs);
 	portrait_free(c);
 	report_free(c);
 	web_files_free(c->files);
@@ -100,7 +101,7 @@ static void message(void *self, const struct postern_message *m)
 		audit_done(c, m->bytes, m->size);
 }
 
-/* The bus is dispatched after every turn; this only ends the wait. */
+/* The bus is dispatched and proofs are fetched after every turn; this only ends the wait. */
 static void bus_ready(void *self)
 {
 	(void)self;
@@ -123,7 +124,11 @@ static void refresh(struct console *c, uint64_t now)
 static int run(void *self)
 {
 	struct console *c = self;
-	int err = web_watch(c->officers, c->host->bus_fd(c->host->ctx), bus_ready, c);
+	int err = proofs_start(&c->proofs, &c->proofs_fd);
+	if (err == 0)
+		err = web_watch(c->officers, c->host->bus_fd(c->host->ctx), bus_ready, c);
+	if (err == 0)
+		err = web_watch(c->officers, c->proofs_fd, bus_ready, c);
 	int wants = c->host->bus_dispatch(c->host->ctx);
 	while (err == 0 && wants >= 0) {
 		uint64_t now;
@@ -131,6 +136,7 @@ static int run(void *self)
 		if (err == 0)
 			err = web_turn(c->officers, wants < WAIT_MS ? wants : WAIT_MS);
 		wants = c->host->bus_dispatch(c->host->ctx);
+		api_tick(c);
 		now = clock_mono_ms();
 		refresh(c, now);
 		lines_tick(c, now);

@@ -132,6 +132,12 @@ static uint64_t wait_of(const struct console *c, const struct web_request *r, co
 	return most;
 }
 
+bool login_ask(struct console *c, const struct web_request *r, const char *name, const char *password, uint64_t id, bool *later)
+{
+	*later = wait_of(c, r, name) == 0;
+	return !*later || proofs_ask(c->proofs, id, account_hash(account_usable(&c->accounts, name, c->demo_allowed)), password);
+}
+
 static bool must_wait(struct console *c, struct web_request *r, const char *name)
 {
 	uint64_t wait = wait_of(c, r, name);
@@ -158,10 +164,11 @@ static void failed(struct console *c, const struct web_request *r, const char *n
 	c->host->count(c->host->ctx, "logins_refused_total", 1);
 }
 
-static struct account *proven(struct console *c, const struct web_request *r, const char *name, const char *password, const char *code)
+/* The password has been weighed by now: api.c. */
+static struct account *proven(struct console *c, const struct web_request *r, const char *name, const char *code)
 {
 	struct account *a = account_usable(&c->accounts, name, c->demo_allowed);
-	if (!account_proves(a, password, code, clock_wall_ms() / 1000)) {
+	if (!account_proves_code(a, c->password_right, code, clock_wall_ms() / 1000)) {
 		failed(c, r, name);
 		return NULL;
 	}
@@ -174,7 +181,7 @@ void login_handle(struct console *c, struct web_request *r, const struct form *f
 	const char *name = form_text(f, "name");
 	if (must_wait(c, r, name))
 		return;
-	const struct account *a = proven(c, r, name, form_text(f, "password"), form_text(f, "code"));
+	const struct account *a = proven(c, r, name, form_text(f, "code"));
 	if (a == NULL)
 		answer_code(r, 401, "login.refused");
 	else
@@ -204,7 +211,7 @@ struct account *login_second(struct console *c, const struct web_request *r, con
 		*code = "login.wait";
 		return NULL;
 	}
-	struct account *a = proven(c, r, name, form_text(f, "second_password"), form_text(f, "second_code"));
+	struct account *a = proven(c, r, name, form_text(f, "second_code"));
 	return a != NULL && role_may(a->role, ACT_AGREE) ? a : NULL;
 }
 

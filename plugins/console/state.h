@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the console's process holds, shared by its parts: the officers' server, the gates' server, the requests that wait for a gate or
- * for the journal. One thread. Must never be seen outside this plugin.
+ * for the journal. One thread; passwords are weighed beside it (proof.h). Must never be seen outside this plugin.
  */
 #ifndef POSTERN_CONSOLE_STATE_H
 #define POSTERN_CONSOLE_STATE_H
@@ -13,6 +13,7 @@
 #include "form.h"
 #include "post/gates.h"
 #include "postern/plugin.h"
+#include "proof.h"
 #include "session.h"
 #include "shift.h"
 #include "web/web.h"
@@ -94,6 +95,15 @@ struct officer_key {
 	uint64_t sequence; /* of the last order */
 };
 
+/* A request while a password in it is weighed. */
+struct parked {
+	uint64_t id; /* 0: free */
+	struct web_request *request;
+	const struct route *route;
+	uint64_t session; /* 0: nobody is logged in, nor need be */
+	struct form form;
+};
+
 struct console {
 	const struct postern_host *host;
 	struct web_files *files;
@@ -115,6 +125,11 @@ struct console {
 	uint64_t turn_count, notes[NOTES_MAX];
 	struct portrait portraits[PORTRAITS_MAX];
 	const char *post; /* the unit's name, to gates */
+	struct proofs *proofs;
+	int proofs_fd;
+	struct parked parked[PROOFS_MAX];
+	uint64_t last_parked;
+	bool password_right; /* of the request that is being answered, if it has one */
 	bool demo_allowed, tls;
 	unsigned gates_per_officer;
 	uint64_t beat_ms, refreshed_ms;
@@ -133,6 +148,9 @@ bool reply_begin(struct reply *p);
 void reply_end(struct reply *p, struct web_request *r, const char *set_cookie);
 
 /* --- logins and sessions (login.c) --- */
+/* Has the password weighed that goes with this name; *later: the answer will come under this id. Not for a name or an address that must wait:
+ * that is answered at once. False: too many are being weighed. */
+bool login_ask(struct console *c, const struct web_request *r, const char *name, const char *password, uint64_t id, bool *later);
 void login_handle(struct console *c, struct web_request *r, const struct form *f);
 void login_by_certificate(struct console *c, struct web_request *r);
 void login_renew(struct console *c, struct web_request *r, struct session *s);
@@ -148,6 +166,8 @@ void login_tick(struct console *c, uint64_t now_ms);
 
 /* --- the officers' server (api.c) --- */
 int api_open(struct console *c);
+/* Goes on with requests whose password has been weighed. */
+void api_tick(struct console *c);
 
 /* --- words to gates (words.c) --- */
 /* A place for a request that waits; NULL: answered already. */

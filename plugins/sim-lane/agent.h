@@ -38,6 +38,7 @@ struct agent_acts {
 	bool by_exit;
 	bool block_entry, unblock_entry;
 	bool leave_object;
+	bool press_emergency, reset_emergency; /* the button that frees both leaves, and the key that ends it; by hand only */
 	bool done;	 /* walked off; how is in outcome */
 	const char *outcome;
 };

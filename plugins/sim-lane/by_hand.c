@@ -198,5 +198,14 @@ enum hand_answer hand_do(struct hand *h, const char *line, const struct hand_wor
 		return hold(h, view, acts);
 	if (strcmp(line, "bag") == 0)
 		return bag(h);
+	/* the button can be reached from everywhere; whoever has its key stands outside */
+	if (strcmp(line, "press") == 0) {
+		acts->press_emergency = true;
+		return HAND_OK;
+	}
+	if (strcmp(line, "reset") == 0) {
+		acts->reset_emergency = h->place == HAND_OUTSIDE;
+		return h->place == HAND_OUTSIDE ? HAND_OK : HAND_NO_OUTSIDE;
+	}
 	return HAND_NO_WORD;
 }

@@ -29,6 +29,7 @@
 
 #define TICK_MS 10u
 #define REPORT_EVERY_MS 200u
+#define KEY_MS 1000u /* how long a key is held turned */
 #define CORE_RETURN_MS 10000u /* without a core for so long, an occupied lane opens its return path by itself */
 
 struct sim {
@@ -42,8 +43,9 @@ struct sim {
 	unsigned chip_lost;
 	int line, scene, truth;
 	uint32_t guidance, occupants, next_traveller, last_command_id;
-	bool object_left, started, core_lost, reader_inside;
+	bool object_left, started, core_lost, reader_inside, emergency;
 	Postern__LaneTopology topology;
+	uint64_t key_until_ms; /* the key that ends an emergency is turned */
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
 	char crossing[32];
@@ -112,6 +114,8 @@ static void report(struct sim *s)
 	m.object_left = s->object_left;
 	m.mains_ok = true;
 	m.self_test_ok = true;
+	m.emergency_stop = s->emergency;
+	m.key_reset = now_of(s) < s->key_until_ms;
 	m.last_command_id = s->last_command_id;
 	m.topology = s->topology;
 	size_t n = postern__gate_sensed__get_packed_size(&m);
@@ -207,6 +211,15 @@ static struct agent_view view_of(const struct sim *s, uint64_t now)
 		s->guidance == POSTERN__GUIDANCE__GUIDANCE_EMERGENCY };
 }
 
+/* Hardware frees both leaves; software is told. */
+static void emergency(struct sim *s, bool pressed, uint64_t now)
+{
+	truth(s, pressed ? "emergency_pressed" : "emergency_reset", "");
+	s->emergency = s->entry.emergency = s->exit.emergency = pressed;
+	s->key_until_ms = pressed ? 0 : now + KEY_MS;
+	s->changed = true;
+}
+
 static void act(struct sim *s, const struct traveller *who, struct agent_acts acts, uint64_t now)
 {
 	if (acts.present_document)
@@ -238,6 +251,8 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->object_until_ms = now + s->scenario.bag_ms;
 		truth(s, "object_left", "");
 	}
+	if (acts.press_emergency || acts.reset_emergency)
+		emergency(s, acts.press_emergency, now);
 	if (acts.done)
 		finish(s, who, acts.outcome);
 }

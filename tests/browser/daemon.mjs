@@ -21,9 +21,10 @@ const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTI
   EXCEPTION_MINOR: ['admit', 'guardian.present'] };
 
 export class Daemon {
-  // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required
+  // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required, link (to the centre, which
+  // can be cut), traveller (one lane more, where person() is who comes)
   constructor(build, source, port, more = {}) {
-    this.more = { lanes: 1, console: false, officer_required: false, ...more };
+    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, ...more };
     this.build = build;
     this.source = source;
     this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
@@ -41,9 +42,13 @@ export class Daemon {
     const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, String(this.more.lanes), String(travellers)], {
       encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_SCENARIO: file, POSTERN_CHIPS: '0',
         POSTERN_DISPLAY_PORT: String(this.port + 27), POSTERN_OFFICER_REQUIRED: String(this.more.officer_required),
+        ...(this.more.traveller ? { POSTERN_TRAVELLER_PORT: String(this.port + 40) } : {}),
+        ...(this.more.link ? { POSTERN_LINK_PORT: String(this.port + 1) } : {}),
         ...(this.more.console ? { POSTERN_CONSOLE_PORT: String(this.port + 20) } : {}) } });
     if (made.status !== 0)
       throw new Error(made.stderr);
+    if (this.more.link)
+      this.link = spawn('python3', [join(this.source, 'etc/demo/link'), String(this.port + 1), String(this.port)], { stdio: 'ignore' });
     const log = openSync(join(this.folder, 'posternd.log'), 'w');
     this.child = spawn(join(this.build, 'core/posternd'), ['--config', made.stdout.trim()], { stdio: ['ignore', log, log] });
   }
@@ -51,6 +56,14 @@ export class Daemon {
   tool(...argv) {
     const r = spawnSync(this.postern, [...argv, '--run-folder', this.run], { encoding: 'utf8', timeout: 20000 });
     return r.status === 0 ? r.stdout : '';
+  }
+
+  // What a person does at the last lane, act by act; what they saw.
+  person(...acts) {
+    const r = spawnSync(this.postern, ['traveller', '--port', String(this.port + 40), ...acts], { encoding: 'utf8', timeout: 120000 });
+    if (r.status !== 0)
+      throw new Error(`${acts}: ${r.stderr}${r.stdout}`);
+    return r.stdout;
   }
 
   lane(name = 'lane-1') {
@@ -71,13 +84,18 @@ export class Daemon {
     await until('every plugin of the lane ready', () => {
       if (this.child.exitCode !== null)
         throw new Error(this.log());
-      const units = ['lane-1', ...(this.more.console ? ['post-1'] : [])];
-      return units.every((u) => this.lane(u)?.plugins.every((p) => p.state === 'ready' || p.instance === 'uplink'));
-    });
+      const units = [...Array.from({ length: this.more.lanes + (this.more.traveller ? 1 : 0) }, (_, n) => `lane-${n + 1}`), ...(this.more.console ? ['post-1'] : [])];
+      const told = JSON.parse(this.tool('status', '--json') || '[]');
+      return units.every((u) => told.find((x) => x.unit === u)?.plugins.every((p) => p.state === 'ready' || p.instance === 'uplink'));
+    }, 60000);
   }
 
   log() {
     return readFileSync(join(this.folder, 'posternd.log'), 'utf8').split('\n').slice(-20).join('\n');
+  }
+
+  cutLink(cut) {
+    this.link.kill(cut ? 'SIGUSR1' : 'SIGUSR2');
   }
 
   // The newest of a unit's children by that name, a child of the daemon that we started.
@@ -121,6 +139,7 @@ export class Daemon {
       if (this.child.exitCode === null && this.child.signalCode === null)
         this.child.kill('SIGKILL');
     }
+    this.link?.kill('SIGTERM');
     if (!process.env.POSTERN_KEEP)
       rmSync(this.folder, { recursive: true, force: true });
   }

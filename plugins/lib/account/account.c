@@ -38,12 +38,24 @@ struct account *account_by_certificate(struct accounts *a, const uint8_t sha256[
 	return NULL;
 }
 
-bool account_proves(struct account *account, const char *password, const char *code, int64_t unix_s)
+const char *account_hash(const struct account *account)
 {
 	bool has_both = account != NULL && account->password[0] != '\0' && account->totp_size >= TOTP_SECRET_MIN;
-	if (!password_matches(has_both ? account->password : NULL, password) || !has_both)
+	return has_both ? account->password : "";
+}
+
+bool account_proves_code(struct account *account, bool password_right, const char *code, int64_t unix_s)
+{
+	if (!password_right || account_hash(account)[0] == '\0')
 		return false;
 	return totp_accept(account->totp, account->totp_size, unix_s, code, &account->last_step);
+}
+
+bool account_proves(struct account *account, const char *password, const char *code, int64_t unix_s)
+{
+	const char *encoded = account_hash(account);
+	bool right = password_matches(encoded[0] != '\0' ? encoded : NULL, password);
+	return account_proves_code(account, right, code, unix_s);
 }
 
 void accounts_wipe(struct accounts *a)

@@ -49,6 +49,10 @@ struct account *account_by_certificate(struct accounts *a, const uint8_t sha256[
 /* Password and code. Takes the time of a password's hash whatever is wrong, also when account is NULL. */
 bool account_proves(struct account *account, const char *password, const char *code, int64_t unix_s);
 
+/* The same in two parts, for whoever weighs the password elsewhere: the hash to weigh it by, "" for one that is wrong whatever it is and takes
+ * as long; and what comes of it with the code. */
+const char *account_hash(const struct account *account);
+bool account_proves_code(struct account *account, bool password_right, const char *code, int64_t unix_s);
 /* error: a sentence naming file and place. PN_EFORMAT, PN_ELIMIT, PN_EIO. */
 int accounts_load(const char *path, struct accounts *out, char *error, size_t error_size) PN_MUST_CHECK;
 /* Replaces the file at once, mode 0600. */

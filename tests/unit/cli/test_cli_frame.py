@@ -104,6 +104,7 @@ class Completion(unittest.TestCase):
                          {"admit", "refuse", "send-back", "second-line", "hold"})
         self.assertEqual(self.complete("postern", "journal", "show", "--kind", "ga"), {"gate-event"})
         self.assertEqual(self.complete("postern", "traveller", "put", "b"), {"back", "bag"})
+        self.assertEqual(self.complete("postern", "traveller", "pre"), {"press"})
 
 
 class Manual(unittest.TestCase):

@@ -91,6 +91,13 @@ static void test_door_and_bag(void **state)
 	assert_int_equal(done(&h, "hold", &entry_open, &a), HAND_OK);
 	assert_int_equal(done(&h, "back", &shut, &a), HAND_OK); /* out of the doorway one stands in */
 	assert_true(a.unblock_entry && !a.leave_object);
+	assert_int_equal(done(&h, "in", &entry_open, &a), HAND_OK);
+	assert_int_equal(done(&h, "press", &shut, &a), HAND_OK);
+	assert_true(a.press_emergency);
+	assert_int_equal(done(&h, "reset", &shut, &a), HAND_NO_OUTSIDE);
+	assert_int_equal(done(&h, "out", &exit_open, &a), HAND_OK);
+	assert_int_equal(done(&h, "reset", &shut, &a), HAND_OK);
+	assert_true(a.reset_emergency && !a.press_emergency);
 }
 
 static void test_words(void **state)
