@@ -18,6 +18,7 @@ enum {
 	LIST_LINE_MAX = 4096,
 	LIST_NAMES_MAX = 33, /* of one line */
 	LIST_BIRTHS_MAX = 8,
+	LIST_STATES_MAX = 4,
 	LIST_HASH_DIGITS = 64
 };
 
@@ -41,7 +42,7 @@ struct list_entry {
 	uint8_t month, day;		   /* 0: unknown */
 	uint8_t kind, status, alias_count;
 	char sex; /* 'M', 'F', else '\0' */
-	char issuer[4], nationality[4];
+	char issuer[4], nationality[LIST_STATES_MAX][4]; /* after the last "" */
 };
 
 struct list {

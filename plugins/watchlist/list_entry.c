@@ -143,6 +143,23 @@ static bool code_of(const char *s, char out[4])
 	return text_copy(out, 4, s) && consists_of(out, CAPITALS);
 }
 
+static bool states_of(const char *s, struct list_entry *e)
+{
+	for (size_t i = 0; *s != '\0'; i++) {
+		char one[4];
+		size_t n = strcspn(s, ";");
+		if (i == LIST_STATES_MAX || n == 0 || n >= sizeof one ||
+			(s[n] == ';' && s[n + 1] == '\0'))
+			return false;
+		memcpy(one, s, n);
+		one[n] = '\0';
+		if (!code_of(one, e->nationality[i]))
+			return false;
+		s += n + (s[n] == ';');
+	}
+	return true;
+}
+
 /* Which of these it is; -1: none. */
 static int one_of(const char *s, const char *const *names, size_t count)
 {
@@ -188,8 +205,8 @@ static bool is_whole(const struct list_entry *e, bool changes)
 	case LIST_PERSON:
 		return e->surname[0] != '\0';
 	case LIST_NOT_THIS_PERSON:
-		return strlen(e->number) == LIST_HASH_DIGITS && e->from != 0 &&
-		       e->until != 0 && e->authority[0] != '\0';
+		return strlen(e->number) == LIST_HASH_DIGITS && e->from != 0 && e->until != 0 &&
+		       e->authority[0] != '\0';
 	case LIST_REMOVED:
 		return changes;
 	}
@@ -206,12 +223,12 @@ bool list_entry_read(char *columns[LIST_COLUMNS], bool changes, struct list_entr
 	memset(e, 0, sizeof *e);
 	if (kind < 0 || status < 0 || columns[ENTRY_ID][0] == '\0')
 		return false;
-	if (kind == LIST_NOT_THIS_PERSON ? !consists_of(number, DIGITS "abcdef")
-					 : strlen(number) > NUMBER_MAX ||
-						   !consists_of(number, CAPITALS DIGITS))
+	if (kind == LIST_NOT_THIS_PERSON
+			? !consists_of(number, DIGITS "abcdef")
+			: strlen(number) > NUMBER_MAX || !consists_of(number, CAPITALS DIGITS))
 		return false;
 	if (!is_word(columns[ENTRY_ID], ID_MAX) || !code_of(columns[ISSUER], e->issuer) ||
-		!code_of(columns[NATIONALITY], e->nationality) || !fold_here(columns[SURNAME]) ||
+		!states_of(columns[NATIONALITY], e) || !fold_here(columns[SURNAME]) ||
 		!fold_here(columns[GIVEN_NAMES]) || !aliases_of(columns[ALIASES], e) ||
 		!births_of(columns[BIRTH_DATE], e) || !is_word(columns[AUTHORITY], CODE_MAX) ||
 		!is_word(columns[PURPOSE], CODE_MAX) || !is_word(columns[HANDLING_CODE], CODE_MAX))

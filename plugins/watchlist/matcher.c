@@ -79,18 +79,32 @@ static size_t room_for(size_t keys)
 	return slots;
 }
 
-/* Every name with every birth date. */
+/* A name with every birth date and every nationality: one that agrees is enough. */
+static int index_name(
+	struct list *list, size_t i, const struct match_name *name, struct match_person *person)
+{
+	const struct list_entry *e = &list->entries[i];
+	int r = PN_OK;
+	for (unsigned b = 0; r == PN_OK && list_entry_birth(e, &b, &person->birth);)
+		for (unsigned s = 0; r == PN_OK && s < LIST_STATES_MAX; s++) {
+			if (s > 0 && e->nationality[s][0] == '\0')
+				break;
+			memcpy(person->nationality, e->nationality[s], sizeof person->nationality);
+			r = match_index_add(list->persons, name, person, (uint32_t)i);
+		}
+	return r;
+}
+
 static int index_person(struct list *list, size_t i, struct match_name *read)
 {
 	const struct list_entry *e = &list->entries[i];
 	struct match_person person = {.sex = e->sex};
 	struct list_name name;
 	int r = PN_OK;
-	memcpy(person.nationality, e->nationality, sizeof person.nationality);
 	for (unsigned n = 0; r == PN_OK && list_entry_name(e, &n, &name);) {
 		r = match_name_read_plain(name.surname, name.given_names, read);
-		for (unsigned b = 0; r == PN_OK && list_entry_birth(e, &b, &person.birth);)
-			r = match_index_add(list->persons, read, &person, (uint32_t)i);
+		if (r == PN_OK)
+			r = index_name(list, i, read, &person);
 	}
 	return r;
 }

@@ -262,6 +262,17 @@ static double share_from(const struct measured *m, double bits)
 	return m->count == 0 ? 0 : (double)n / (double)m->count;
 }
 
+/* The bits that the given share of m reaches. */
+static double bits_of_share(const struct measured *m, double share)
+{
+	double *v = calloc(m->count + 1, sizeof *v);
+	must(v != NULL, "no memory");
+	memcpy(v, m->margin, m->count * sizeof *v);
+	double bits = at(v, m->count, 100 * (1 - share));
+	free(v);
+	return bits;
+}
+
 static struct measured room_for(size_t n)
 {
 	struct measured m = {.us = calloc(n + 1, sizeof(double)),
@@ -312,6 +323,10 @@ static void run_ours(const struct settings *s)
 	for (double b = -8; b <= 14; b++)
 		printf("           %4.0f  %.4f  %.4f\n", b, share_from(&dated, b),
 			share_from(&innocent, b));
+	double at_90 = bits_of_share(&dated, 0.90), at_1 = bits_of_share(&innocent, 0.01);
+	printf("goal       at recall 0.90 (%.2f bits) %.4f of innocents alerted; at 0.01 of them "
+	       "(%.2f bits) recall %.4f\n",
+		at_90, share_from(&innocent, at_90), at_1, share_from(&dated, at_1));
 	forget(&dated);
 	forget(&bare);
 	forget(&innocent);

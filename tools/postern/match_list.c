@@ -60,20 +60,36 @@ static int left_out(struct cli *cli, struct match_list *l, unsigned line, const 
 	return PN_OK;
 }
 
-/* Once for each of the row's birth dates: one that is the traveller's is enough. */
-static int add_name(struct match_list *l, const struct match_name *name,
-	const struct match_person *first, const char *dates)
+/* With each of the row's nationalities: one that is the traveller's is enough. */
+static int add_dated(struct match_list *l, const struct csv_row *row,
+	const struct people_columns *c, const struct match_name *name,
+	const struct match_person *dated)
+{
+	struct match_person person = *dated;
+	uint32_t id = (uint32_t)l->count - 1;
+	const char *at = NULL;
+	bool more = people_nationality(row, c, &at, person.nationality);
+	int r;
+	do
+		r = match_index_add(l->index, name, &person, id);
+	while (r == PN_OK && more && (more = people_nationality(row, c, &at, person.nationality)));
+	return r;
+}
+
+/* The same of birth dates. */
+static int add_name(struct match_list *l, const struct csv_row *row, const struct people_columns *c,
+	const struct match_name *name, const struct match_person *first)
 {
 	struct match_person person = *first;
-	uint32_t id = (uint32_t)l->count - 1;
-	int r = match_index_add(l->index, name, &person, id);
+	const char *dates = people_field(row, c, PEOPLE_BIRTH);
+	int r = add_dated(l, row, c, name, &person);
 	while (r == PN_OK && (dates = strchr(dates, ';')) != NULL) {
 		dates += 1 + strspn(dates + 1, " ");
 		if (*dates == '\0')
 			break;
 		if (!people_birth(dates, &person.birth))
 			return PN_EFORMAT;
-		r = match_index_add(l->index, name, &person, id);
+		r = add_dated(l, row, c, name, &person);
 	}
 	return r;
 }
@@ -85,7 +101,6 @@ static int add_row(struct cli *cli, struct match_list *l, const struct csv_row *
 	struct match_name name;
 	struct match_person person;
 	const char *id = people_field(row, c, PEOPLE_ID), *at = NULL;
-	const char *dates = people_field(row, c, PEOPLE_BIRTH);
 	int r = people_read(row, c, &name, &person, what);
 	if (is_of_letters(r) && strcmp(*what, "name") == 0)
 		return left_out(cli, l, line, "name");
@@ -93,14 +108,14 @@ static int add_row(struct cli *cli, struct match_list *l, const struct csv_row *
 				  strcmp(match_list_id(l, (uint32_t)l->count - 1), id) != 0))
 		r = keep_id(l, id, line);
 	if (r == PN_OK)
-		r = add_name(l, &name, &person, dates);
+		r = add_name(l, row, c, &name, &person);
 	while (r == PN_OK) {
 		*what = "alias";
 		r = people_alias(row, c, &at, &name);
 		if (r == PN_ENOTFOUND)
 			return PN_OK;
 		if (r == PN_OK)
-			r = add_name(l, &name, &person, dates);
+			r = add_name(l, row, c, &name, &person);
 		else if (is_of_letters(r))
 			r = left_out(cli, l, line, "alias");
 	}

@@ -16,11 +16,11 @@ void tell(struct import *im, uint64_t line, enum lists_reason reason)
 /* Not memset: most of it is not looked at before it is written. */
 void entry_begin(struct entry *e, uint64_t line)
 {
-	e->reference[0] = e->nationality[0] = e->authority[0] = e->purpose[0] = e->handling[0] = '\0';
+	e->reference[0] = e->authority[0] = e->purpose[0] = e->handling[0] = '\0';
 	e->valid_from[0] = e->valid_until[0] = e->sex = '\0';
 	e->line = line;
-	e->names = e->births = e->documents = 0;
-	e->name_seen = e->several_nationalities = false;
+	e->names = e->births = e->documents = e->nationalities = 0;
+	e->name_seen = e->nationalities_told = false;
 	e->status = "";
 }
 
@@ -200,10 +200,15 @@ void entry_nationality(struct import *im, struct entry *e, const char *text)
 	code = lists_country(text);
 	if (code == NULL) {
 		tell(im, e->line, LISTS_COUNTRY);
-	} else if (e->nationality[0] == '\0') {
-		memcpy(e->nationality, code, strlen(code) + 1);
-	} else if (strcmp(e->nationality, code) != 0 && !e->several_nationalities) {
-		e->several_nationalities = true;
+		return;
+	}
+	for (size_t i = 0; i < e->nationalities; i++)
+		if (strcmp(e->nationality[i], code) == 0)
+			return;
+	if (e->nationalities < ENTRY_STATES_MAX) {
+		memcpy(e->nationality[e->nationalities++], code, strlen(code) + 1);
+	} else if (!e->nationalities_told) {
+		e->nationalities_told = true;
 		tell(im, e->line, LISTS_NATIONALITIES);
 	}
 }

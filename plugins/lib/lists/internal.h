@@ -11,6 +11,7 @@ enum {
 	ENTRY_NAMES_MAX = 256,
 	ENTRY_BIRTHS_MAX = 32,
 	ENTRY_DOCUMENTS_MAX = 64,
+	ENTRY_STATES_MAX = 4, /* as the watchlist takes it */
 	ENTRY_NAME_SIZE = 96, /* as the watchlist's reader takes it */
 	NUMBER_SIZE = 24,
 	REFERENCE_SIZE = 512,
@@ -39,8 +40,9 @@ struct entry {
 	size_t births;
 	struct entry_document document[ENTRY_DOCUMENTS_MAX];
 	size_t documents;
-	char sex, nationality[4];
-	bool several_nationalities;
+	char sex, nationality[ENTRY_STATES_MAX][4];
+	size_t nationalities;
+	bool nationalities_told; /* more than can be kept */
 	/* of LISTS_CSV; "": as the options say */
 	const char *status;
 	char authority[LISTS_CODE_MAX + 1], purpose[LISTS_CODE_MAX + 1], handling[LISTS_CODE_MAX + 1];

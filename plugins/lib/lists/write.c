@@ -62,7 +62,9 @@ static void person_line(struct import *im, const char *id, const struct entry *e
 			break;
 		text_add(&t, "%s%s<<%s", aliases++ > 0 ? ";" : "", n->surname, n->given);
 	}
-	text_add(&t, ",%s,%.1s,%s", births, &e->sex, e->several_nationalities ? "" : e->nationality);
+	text_add(&t, ",%s,%.1s,", births, &e->sex);
+	for (size_t i = 0; i < e->nationalities; i++)
+		text_add(&t, "%s%s", i > 0 ? ";" : "", e->nationality[i]);
 	tail(im, e, weak ? either("", im->options->weak_handling) : handling, &t);
 	put(im, &t);
 	explicit_bzero(line, sizeof line);

@@ -42,14 +42,15 @@ static double share_of(
 	return (count + (double)w->prior * prior_people) / ((double)r->people + prior_people);
 }
 
-/* The more common of the two: a slip of the pen makes any name rare. */
+/* The more common of the two: a slip of the pen makes any name rare. of_entry: NULL for a word that
+ * only the query has, w itself for one that only the entry has. */
 static double rarity_bits(
-	struct match_word *of_query, struct match_word *of_entry, const struct match_rarity *r)
+	struct match_word *w, struct match_word *of_entry, const struct match_rarity *r)
 {
-	double x = of_query != NULL ? share_of(of_query, of_entry, r) : 0;
-	double y = of_entry != NULL ? share_of(of_entry, of_entry, r) : 0;
+	double x = share_of(w, of_entry, r);
+	double y = of_entry != NULL && of_entry != w ? share_of(of_entry, of_entry, r) : 0;
 	double bits = -log2(x > y ? x : y);
-	if ((of_query != NULL ? of_query : of_entry)->particle)
+	if (w->particle)
 		bits = bits < 1 ? bits : 1;
 	return bits > 17 ? 17 : bits;
 }
@@ -81,7 +82,7 @@ static void pair_up(
 	else /* the joined form is rarer than the two words that it is */
 		for (size_t i = 0; i < (q_words > 1 ? q_words : e_words); i++)
 			bits += q_words > 1 ? rarity_bits(a + i, NULL, c->rarity)
-					    : rarity_bits(NULL, b + i, c->rarity);
+					    : rarity_bits(b + i, b + i, c->rarity);
 	bits = bits > 17 ? 17 : bits;
 	weight = bits < 4 && !a->particle ? 4 : bits;
 	value = 1 - 2.5 * (1 - like);
@@ -186,7 +187,7 @@ static size_t left_over(struct compared *c, const struct side *s, double *weight
 			continue;
 		struct match_word *w = &s->name->word[i];
 		double bits = s == &c->query ? rarity_bits(w, NULL, c->rarity)
-					     : rarity_bits(NULL, w, c->rarity);
+					     : rarity_bits(w, w, c->rarity);
 		*weight += bits < 4 ? 4 : bits > 12 ? 12 : bits;
 		n++;
 	}

@@ -46,7 +46,7 @@ struct match_index {
 };
 
 /* How many entries that are somebody else, by their birth dates, have a name as alike. */
-enum { MATCH_NULLS_MAX = 1024 };
+enum { MATCH_NULLS_MAX = 4096 };
 
 struct match_chance {
 	float bits[MATCH_NULLS_MAX]; /* name_bits; after match_chance_sort the most first */

@@ -14,6 +14,7 @@ enum {
 	SCORES = WEIGHT_SUM + BIRTH_BONUS + 1,
 	CANDIDATES = 400,
 	CANDIDATES_WITHOUT_BIRTH = 800,
+	CANDIDATES_MOST = MATCH_NULLS_MAX / 2,
 	POOL = 8192,
 	SPANS = 5
 };
@@ -255,6 +256,15 @@ static size_t weigh_chance(struct search *s, size_t n, struct match_found *out, 
 	return kept;
 }
 
+/* More of a longer list, by the root of its length: more names that are alike stand before. */
+static size_t candidates(size_t count, bool birth)
+{
+	double n = birth ? CANDIDATES : CANDIDATES_WITHOUT_BIRTH;
+	if (count > 1000000)
+		n *= sqrt((double)count / 1e6);
+	return n < CANDIDATES_MOST ? (size_t)n : CANDIDATES_MOST;
+}
+
 size_t match_index_find(struct match_index *x, struct match_name *name,
 	const struct match_person *person, struct match_found *out, size_t room)
 {
@@ -269,7 +279,7 @@ size_t match_index_find(struct match_index *x, struct match_name *name,
 	memset(s, 0, offsetof(struct search, pool));
 	s->index = x;
 	s->person = person;
-	s->wanted = person->birth.year != 0 ? CANDIDATES : CANDIDATES_WITHOUT_BIRTH;
+	s->wanted = candidates(x->count, person->birth.year != 0);
 	s->least = 40;
 	weigh(s, name);
 	n = spans_of(x, person->birth.year, spans);

@@ -117,7 +117,7 @@ static const char *of_letter(uint32_t code)
 	return of_vietnamese(code);
 }
 
-static const uint32_t CODE_END = 0, CODE_BAD = 0xFFFFFFFF;
+static const uint32_t CODE_BAD = 0xFFFFFFFF;
 
 /* The next code point; RFC 3629: no overlong form, no surrogate, none above U+10FFFF. */
 static uint32_t next_code(const unsigned char **at)
@@ -225,8 +225,15 @@ int match_transliterate(const char *utf8, char *out, size_t size)
 	struct zone z = {.out = out, .size = size};
 	int r = PN_OK;
 	out[0] = '\0';
-	for (uint32_t code; r == PN_OK && (code = next_code(&at)) != CODE_END;)
+	for (uint32_t code; r == PN_OK && *at != '\0';) {
+		/* nearly all of a list is in the zone's letters already */
+		if (*at >= 'A' && *at <= 'Z' && z.n + 1 < size) {
+			out[z.n++] = (char)(z.before = *at++);
+			continue;
+		}
+		code = next_code(&at);
 		r = code == CODE_BAD ? PN_EFORMAT : put_code(&z, code);
+	}
 	if (r != PN_OK) {
 		explicit_bzero(out, size);
 		return r;

@@ -13,6 +13,15 @@ static void cut_to(char *out, size_t size, const char *from, size_t length)
 	out[n] = '\0';
 }
 
+/* Up to a space, a filler or the end. */
+static size_t word_length(const char *text)
+{
+	size_t n = 0;
+	while (text[n] != '\0' && text[n] != ' ' && text[n] != '<')
+		n++;
+	return n;
+}
+
 static void fold_word(struct match_word *w)
 {
 	match_fold(w->plain, w->folded);
@@ -68,7 +77,7 @@ static void add_words(
 {
 	while (*text != '\0') {
 		char word[MATCH_WORD_SIZE];
-		size_t n = strcspn(text, " ");
+		size_t n = word_length(text);
 		cut_to(word, sizeof word, text, n);
 		if (!how.titles || !match_is_title(word))
 			add_word(name, text, n, role, how.folded);
@@ -185,7 +194,7 @@ void match_name_of_text(const char *text, struct match_name *out)
 	out->count = 0;
 	out->split = out->truncated = false;
 	while (*text != '\0') {
-		size_t n = strcspn(text, " <");
+		size_t n = word_length(text);
 		add_word(out, text, n, role, true);
 		text += n;
 		if (*text == '<') {

@@ -92,31 +92,46 @@ bool people_birth(const char *s, struct match_birth *out)
 	return true;
 }
 
-/* As documents have it: ISO's two letters become three, DEU becomes D; what else is no code is none. */
-static void read_state(const char *text, char out[4])
+/* ISO's two letters become three, DEU becomes D; what else is no code is none. */
+static bool read_state(const char *text, size_t n, char out[4])
 {
 	char code[4] = {0};
 	const struct mrz_country *known;
-	size_t n = strlen(text);
 	memset(out, 0, 4);
 	for (size_t i = 0; i < n; i++) {
 		if (n > 3 || (text[i] & ~0x20) < 'A' || (text[i] & ~0x20) > 'Z')
-			return;
+			return false;
 		code[i] = (char)(text[i] & ~0x20);
 	}
 	known = mrz_country_of_alpha_2(strcmp(code, "DEU") == 0 ? "DE" : code);
 	memcpy(out, known != NULL ? known->code : code, 4);
+	return n > 0;
+}
+
+bool people_nationality(
+	const struct csv_row *row, const struct people_columns *c, const char **at, char out[4])
+{
+	bool good = false;
+	if (*at == NULL)
+		*at = people_field(row, c, PEOPLE_NATIONALITY);
+	while (!good && **at != '\0') {
+		*at += strspn(*at, "; ");
+		size_t n = strcspn(*at, ";");
+		good = read_state(*at, n, out);
+		*at += n;
+	}
+	return good;
 }
 
 static void read_person(
 	const struct csv_row *row, const struct people_columns *c, struct match_person *out)
 {
-	const char *sex = people_field(row, c, PEOPLE_SEX),
-		   *state = people_field(row, c, PEOPLE_NATIONALITY);
+	const char *sex = people_field(row, c, PEOPLE_SEX), *at = NULL;
 	out->sex = sex[0] == 'm' || sex[0] == 'M'   ? 'M'
 		   : sex[0] == 'f' || sex[0] == 'F' ? 'F'
 						    : '\0';
-	read_state(state, out->nationality);
+	if (!people_nationality(row, c, &at, out->nationality))
+		memset(out->nationality, 0, sizeof out->nationality);
 }
 
 static int read_name(
@@ -150,7 +165,8 @@ int people_read(const struct csv_row *row, const struct people_columns *c, struc
 		return r;
 	read_person(row, c, person);
 	*what = "birth date";
-	return people_birth(people_field(row, c, PEOPLE_BIRTH), &person->birth) ? PN_OK : PN_EFORMAT;
+	return people_birth(people_field(row, c, PEOPLE_BIRTH), &person->birth) ? PN_OK
+										: PN_EFORMAT;
 }
 
 int people_alias(const struct csv_row *row, const struct people_columns *c, const char **at,

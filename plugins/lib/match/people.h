@@ -41,7 +41,12 @@ int people_read(const struct csv_row *row, const struct people_columns *c, struc
  */
 int people_alias(const struct csv_row *row, const struct people_columns *c, const char **at,
 	struct match_name *name) PN_MUST_CHECK;
-/* YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD, 00 for what is unknown; empty: unknown. Of several, separated by
+/* The next nationality of the row, those separated by ';', as documents have it; *at is NULL at
+ * first. False: no more. What is no code is passed over. */
+bool people_nationality(
+	const struct csv_row *row, const struct people_columns *c, const char **at, char out[4]);
+/* YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD, 00 for what is unknown; empty: unknown. Of several,
+ * separated by
  * ';', the first. False: none of these; of what begins with a year the year is kept. */
 bool people_birth(const char *s, struct match_birth *out);
 #endif

@@ -324,6 +324,33 @@ static void test_csv(void **state)
 	row_is(&r, PN_EFORMAT, 1, 0, "");
 }
 
+static void test_nationalities(void **state)
+{
+	static const char text[] = "id,name,nationality\n1,A,af; DEU;??;usa\n2,B,\n3,C,Norway\n";
+	static struct csv_row row;
+	struct people_columns c;
+	struct csv_reader r;
+	const char *at = NULL;
+	char state_of[4];
+	(void)state;
+	csv_open(&r, text, strlen(text));
+	assert_int_equal(csv_next(&r, &row), PN_OK);
+	assert_int_equal(people_head(&row, &c), PN_OK);
+	assert_int_equal(csv_next(&r, &row), PN_OK);
+	assert_true(people_nationality(&row, &c, &at, state_of));
+	assert_string_equal(state_of, "AFG");
+	assert_true(people_nationality(&row, &c, &at, state_of));
+	assert_string_equal(state_of, "D");
+	assert_true(people_nationality(&row, &c, &at, state_of));
+	assert_string_equal(state_of, "USA");
+	assert_false(people_nationality(&row, &c, &at, state_of));
+	for (unsigned i = 0; i < 2; i++) {
+		at = NULL;
+		assert_int_equal(csv_next(&r, &row), PN_OK);
+		assert_false(people_nationality(&row, &c, &at, state_of));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_particulars_weigh),
 		cmocka_unit_test(test_titles),
 		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_nationalities),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

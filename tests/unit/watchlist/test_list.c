@@ -412,7 +412,7 @@ static void wide_columns(void **state)
 	struct list *list = parse(WIDE
 		"A1,document,X7,NOR,stolen,,,,,,,police,border,seize,2026-01-01,2026-12-31\r\n"
 		"A2,person,,,,O'Connor,Enya,MULLER<<HILKE-MARIE;SOLO<<;VAN DER BERG<<JO,1980-01-02;"
-		"1981-00-00,F,IRL,court,border,second-line,,\n"
+		"1981-00-00,F,IRL;D,court,border,second-line,,\n"
 		"A3,person,,,,SMITH,JO,,,,,,,,,\n");
 	const struct list_entry *e = &list->entries[1];
 	struct list_name name;
@@ -426,7 +426,9 @@ static void wide_columns(void **state)
 	assert_string_equal(list->entries[0].authority, "police");
 	assert_string_equal(list->entries[0].handling_code, "seize");
 	assert_int_equal(e->sex, 'F');
-	assert_string_equal(e->nationality, "IRL");
+	assert_string_equal(e->nationality[0], "IRL");
+	assert_string_equal(e->nationality[1], "D");
+	assert_string_equal(e->nationality[2], "");
 	assert_true(list_entry_name(e, &at, &name));
 	assert_string_equal(name.surname, "OCONNOR");
 	assert_true(list_entry_name(e, &at, &name));
@@ -473,7 +475,9 @@ static void wide_wrong_lines(void **state)
 		"A,person,,,,SMITH,JO,,1980-01-01;1980-01-01;1980-01-01;1980-01-01;1980-01-01;"
 		"1980-01-01;1980-01-01;1980-01-01;1980-01-01,,,,,,,",
 		"A,person,,,,SMITH,JO,,,X,,,,,,", "A,person,,,,SMITH,JO,,,m,,,,,,",
-		"A,person,,,,SMITH,JO,,,,Nor,,,,,", "A,person,,,,SMITH,JO,,,,,a b,,,,",
+		"A,person,,,,SMITH,JO,,,,Nor,,,,,",
+		"A,person,,,,SMITH,JO,,,,NOR;,,,,,", "A,person,,,,SMITH,JO,,,,;NOR,,,,,",
+		"A,person,,,,SMITH,JO,,,,NOR;SWE;D;GBR;FRA,,,,,", "A,person,,,,SMITH,JO,,,,,a b,,,,",
 		"A,person,,,,SMITH,JO,,,,,,b\"c,,,", "A,person,,,,SMITH,JO,,,,,,,,2026-00-01,",
 		"A,person,,,,SMITH,JO,,,,,,,,2026-02-01,2026-01-31",
 		"A,person,,,,SMITH,JO,,,,,,,,,2026-02-30", "A,person,,,,,JO,,,,,,,,,",
