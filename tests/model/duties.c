@@ -112,7 +112,26 @@ static bool who_has_walked_in_is_asked(const struct observation *o)
 		    o->shown == (o->document_in ? SHOWN_TRY_AGAIN : SHOWN_PRESENT_DOCUMENT);
 	return (IF(o->reader_inside && alone && o->open_before && !o->recorded) asks) &&
 	       (IF(o->reader_inside && o->guided && o->shown == SHOWN_PRESENT_DOCUMENT)(
-		       one_between_locked_leaves(o) && o->open && !o->recorded && !o->document_in));
+		       one_between_locked_leaves(o) && o->open && !o->recorded && !o->document_in)) &&
+	       (IF(o->reader_inside && o->guided && o->closing_entry && o->shown == SHOWN_TRY_AGAIN)(
+		       one_between_locked_leaves(o) && o->open && !o->recorded && o->document_in));
+}
+
+static bool who_may_not_begin_goes_back(const struct observation *o)
+{
+	return IF(o->inviting_before && o->happened == HAPPENED_WALKS_IN && !o->begun &&
+		  o->exit_locked)(o->released_entry && o->guided && o->shown == SHOWN_GO_BACK);
+}
+
+/* Shut for a document is an empty lane on whose reader one lies, and it calls as long as that
+ * lies there. */
+static bool shut_for_a_document_that_is_there(const struct observation *o)
+{
+	return (IF(o->reader_inside && o->for_document && !o->for_document_before &&
+		   o->happened == HAPPENED_TIMEOUT)(known_empty(o) && o->entry_locked &&
+						    o->exit_locked && o->document_in)) &&
+	       (IF(o->for_document_before && o->for_document && o->happened == HAPPENED_TIMEOUT)
+			       o->called);
 }
 
 static bool the_eligible_inside_are_verified(const struct observation *o)
@@ -266,6 +285,8 @@ const struct property duties[] = {
 	{"whom an officer admits before the entry is let in", officer_admits_before_the_entry},
 	{"the eligible are let in", the_eligible_are_let_in},
 	{"who has walked in is asked for the document", who_has_walked_in_is_asked},
+	{"who walks in and may not begin goes back", who_may_not_begin_goes_back},
+	{"shut for a document is who has one, and calls", shut_for_a_document_that_is_there},
 	{"the eligible inside are verified", the_eligible_inside_are_verified},
 	{"no document stays inside in silence [I5]", no_document_stays_inside_in_silence},
 	{"who no longer invites shuts", who_no_longer_invites_shuts},

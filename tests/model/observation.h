@@ -61,6 +61,7 @@ enum occurrence { /* what happened, as far as a property cares */
 	HAPPENED_LEAF_LOCKS,
 	HAPPENED_OBJECT_GONE,
 	HAPPENED_ELIGIBLE,
+	HAPPENED_WALKS_IN, /* by a leaf that is released */
 };
 
 struct observation {
@@ -81,6 +82,7 @@ struct observation {
 	bool closing;  /* a leaf, and it goes on when that locks */
 	bool shutting; /* the same, of what hands or a start had opened */
 	bool fault_shut_before, maintenance_before, for_object_before, hands_on;
+	bool for_document_before;
 	bool asking_before; /* eligibility or inside */
 	bool driven_exit;   /* released and not closed since */
 	uint8_t tries_before;
@@ -128,6 +130,7 @@ struct observation {
 	bool entry_told;       /* the entry's position is known */
 	bool told_to_stop;     /* withdrawn and nobody has resumed */
 	bool for_object;       /* shut until an object is gone */
+	bool for_document;     /* shut until the document on the reader is gone */
 	bool somebody_inside;  /* in truth, sensed or not */
 };
 

@@ -120,7 +120,7 @@ static enum occurrence occurrence(const struct node *before, enum gate_event eve
 	case GATE_EVENT_PERSON_ENTERED:
 		return w->entry_lawful || w->entry_drive == DRIVE_RELEASE ||
 				       uses_entry(before->gate.state)
-			       ? HAPPENED_OTHER
+			       ? HAPPENED_WALKS_IN
 			       : HAPPENED_INTRUSION;
 	case GATE_EVENT_OBJECT_LEFT:
 		return before_entry(before->gate.state) || invites(before)
@@ -281,6 +281,8 @@ void report(struct observation *o, const struct node *before, const struct world
 	o->shutting = was == GATE_STATE_SHUTTING;
 	o->hands_on = was == GATE_STATE_ASSIST_OPEN;
 	o->for_object = is == GATE_STATE_LEFT_OBJECT;
+	o->for_document_before = was == GATE_STATE_DOC_LEFT;
+	o->for_document = is == GATE_STATE_DOC_LEFT;
 	o->officer_knew = before->world.officer_knows;
 	o->shown_before = (enum shown)before->world.shown;
 	o->sends_back = is == GATE_STATE_RETURN_PATH && was != GATE_STATE_RETURN_PATH;

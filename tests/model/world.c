@@ -140,9 +140,9 @@ static void normal_moves(struct list *l)
 			at_once[i][0], -1, false, false);
 		l->moves[l->count - 1].also = (int16_t)at_once[i][1];
 	}
-	/* One leaf moves, and in that moment the other's lock slips. */
+	/* One leaf moves, or lets somebody in, and in that moment the other's lock slips. */
 	static const int slips[][2] = {{P_ENTRY_OBEYS, P_EXIT_SLIPS}, {P_EXIT_OBEYS, P_ENTRY_SLIPS},
-		{P_ENTRY_BLOCKED, P_EXIT_SLIPS}};
+		{P_ENTRY_BLOCKED, P_EXIT_SLIPS}, {P_IN_BY_ENTRY, P_EXIT_SLIPS}};
 	for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
 		add(l, slips[i][0] == P_ENTRY_BLOCKED ? p | MOVES_RACES : MOVES_RACES, slips[i][0],
 			-1, false, false);
@@ -189,13 +189,14 @@ static void broken_moves(struct list *l)
 		add(l, p, i, -1, false, false);
 }
 
-/* Every answer and document again, while one thing is not as it should be. */
+/* Every answer and document again, and whoever walks in, while one thing is not as it should be. */
 static void policy_moves(struct list *l)
 {
 	size_t plain = l->count;
 	for (size_t i = 0; i < plain; i++) {
 		struct move m = l->moves[i];
-		bool reads = m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
+		bool reads = (m.physical == P_IN_BY_ENTRY && m.also == P_NONE) ||
+			     m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
 			     m.event == GATE_EVENT_DOCUMENT_UNREADABLE ||
 			     m.event == GATE_EVENT_DOCUMENT_REMOVED ||
 			     m.event == GATE_EVENT_ELIGIBLE || m.event == GATE_EVENT_INSIDE_CLEAR ||
