@@ -256,10 +256,13 @@ static size_t weigh_chance(struct search *s, size_t n, struct match_found *out, 
 	return kept;
 }
 
-/* More of a longer list, by the root of its length: more names that are alike stand before. */
+/* More of a longer list, by the root of its length: more names that are alike stand before. Without
+ * a birth date more candidates are only more of them. */
 static size_t candidates(size_t count, bool birth)
 {
-	double n = birth ? CANDIDATES : CANDIDATES_WITHOUT_BIRTH;
+	double n = CANDIDATES;
+	if (!birth)
+		return CANDIDATES_WITHOUT_BIRTH;
 	if (count > 1000000)
 		n *= sqrt((double)count / 1e6);
 	return n < CANDIDATES_MOST ? (size_t)n : CANDIDATES_MOST;
