@@ -194,15 +194,18 @@ static void matched(struct lane_run *run, const struct bus_message *m)
 {
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
-	const Postern__FaceMatched *a = m != NULL ? m->envelope->face_matched : NULL;
+	if (m == NULL) {
+		fail(run, RESULT(ABORTED), "face.no_answer");
+		return;
+	}
+	const Postern__FaceMatched *a = m->envelope->face_matched;
 	/* When the time is over it is asked once more, and told so, for its last word. */
-	if (a != NULL && a->more && verifying(lane) && !c->face_last) {
+	if (a->more && verifying(lane) && !c->face_last) {
 		advise(run, a->advice);
 		capture(run);
 		return;
 	}
-	if (a != NULL)
-		c->face = crossing_keep(c, &postern__face_matched__descriptor, m->body_bytes, m->body_size);
+	c->face = crossing_keep(c, &postern__face_matched__descriptor, m->body_bytes, m->body_size);
 	if (c->face == NULL) {
 		fail(run, RESULT(ABORTED), "face.no_answer");
 		return;

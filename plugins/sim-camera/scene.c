@@ -3,13 +3,13 @@
  */
 #include "scene.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SWAP_AFTER = 2, NOISE = 9, FAR_SIDE = 130, NEAR_SIDE = 400, BESIDE_SIDE = 300, BLUR = 9 };
 
 static const char *const names[SCENE_CONDITIONS] = {
-#define CONDITION(id, name, about) [SCENE_##id] = name,
+#define CONDITION(id, name, about) [SCENE_##id] = (name),
 #include "conditions.def"
 #undef CONDITION
 };
@@ -24,15 +24,16 @@ enum scene_condition scene_condition_find(const char *name)
 
 bool scene_parse(const char *line, size_t count, struct scene *out)
 {
-	char name[16];
-	unsigned who;
-	int used = 0;
-	if (count == 0 || sscanf(line, "%9u %15[a-z]%n", &who, name, &used) != 2 || line[used] != '\0')
+	char *end;
+	if (count == 0 || line[0] < '0' || line[0] > '9')
 		return false;
-	const enum scene_condition c = scene_condition_find(name);
+	const unsigned long who = strtoul(line, &end, 10);
+	if (*end != ' ')
+		return false;
+	const enum scene_condition c = scene_condition_find(end + 1);
 	if (c == SCENE_CONDITIONS)
 		return false;
-	*out = (struct scene){c, (uint32_t)(who % count), (uint32_t)((who + 1U) % count)};
+	*out = (struct scene){c, (uint32_t)(who % count), (uint32_t)((who % count + 1) % count)};
 	return true;
 }
 
