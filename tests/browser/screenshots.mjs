@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pictures in docs/img of the traveller's display: node screenshots.mjs BUILD SOURCE MODULES. Not a test. As root.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, load } from './browser.mjs';
 import { Daemon } from './daemon.mjs';
@@ -14,6 +15,31 @@ const pictures = [
   ['walk-out', 'WALK_OUT', 'ru', false, wide, 'left'], ['officer', 'WAIT_OFFICER', 'es', true, wide, 'ahead'],
   ['look', 'LOOK_HERE', 'zh', false, tall, 'ahead'], ['take', 'TAKE_DOCUMENT', 'ar', true, tall, 'ahead'],
 ];
+// Every guidance, in one picture for each of these.
+const sheets = [['en', false], ['ar', true]];
+const shows = Object.keys(JSON.parse(readFileSync(join(source, 'plugins/display/page/catalogue/en.json'), 'utf8')).show);
+
+async function sheet(browser, code, large) {
+  const page = await toldPage(browser, daemon.url, { viewport: wide, reducedMotion: 'reduce' }, 'right');
+  await page.choose(code);
+  if (large)
+    await page.click('#access');
+  await page.mouse.move(0, 0);
+  const cells = [];
+  for (const show of [...shows.filter((s) => s !== 'EMERGENCY'), 'EMERGENCY']) {
+    await page.tell(show);
+    await page.evaluate(() => document.activeElement?.blur());
+    const picture = (await page.screenshot()).toString('base64');
+    cells.push(`<figure><img src="data:image/png;base64,${picture}"><figcaption>${show}</figcaption></figure>`);
+  }
+  await page.context().close();
+  const all = await browser.newPage({ viewport: { width: 1680, height: 300 } });
+  await all.setContent(`<style>body{margin:8px;display:grid;grid-template-columns:repeat(4,1fr);gap:8px;align-content:start;background:#fff;font:600 16px "Noto Sans Mono"}
+    figure{margin:0}img{width:100%;display:block}</style>${cells.join('')}`);
+  await all.screenshot({ path: join(source, `docs/img/display-all-${code}.png`), fullPage: true });
+  await all.close();
+}
+
 const daemon = new Daemon(build, source, 21740);
 const browser = await launch(load(modules).chromium);
 try {
@@ -35,6 +61,8 @@ try {
     await page.screenshot({ path: join(source, `docs/img/display-${name}.png`) });
     await page.context().close();
   }
+  for (const [code, large] of sheets)
+    await sheet(browser, code, large);
 } finally {
   await browser.close();
   await daemon.stop();
