@@ -186,19 +186,20 @@ static int perform(struct visit *v, const char *line)
 }
 
 /* "wait KEY VALUE [SECONDS]" */
-static int wait_for(struct visit *v, const char *text)
+static int wait_for(struct visit *v, char *text)
 {
-	char key[16], value[VALUE_MAX];
-	unsigned seconds = WAIT_S;
+	char *save = NULL;
+	const char *key = strtok_r(text, " ", &save), *value = strtok_r(NULL, " ", &save), *number = strtok_r(NULL, " ", &save);
+	uint64_t seconds = WAIT_S;
 	size_t i = 0;
-	int n = sscanf(text, "%15s %47s %u", key, value, &seconds);
-	while (n >= 2 && i < PN_COUNT(seen) && strcmp(seen[i].key, key) != 0)
+	bool is_number = number == NULL || (text_number(&number, &seconds) && *number == '\0');
+	while (key != NULL && i < PN_COUNT(seen) && strcmp(seen[i].key, key) != 0)
 		i++;
-	if (n < 2 || i == PN_COUNT(seen) || seconds > 3600) {
+	if (value == NULL || i == PN_COUNT(seen) || !is_number || seconds > 3600 || strtok_r(NULL, " ", &save) != NULL) {
 		show(v, "refused", "you cannot:", "wait for what? KEY VALUE [SECONDS]; KEY: shown, entry, exit, place, document, bag");
 		return refused(v);
 	}
-	uint64_t until = clock_mono_ms() + seconds * UINT64_C(1000);
+	uint64_t until = clock_mono_ms() + seconds * 1000;
 	while (strcmp(v->values[i], value) != 0) {
 		uint64_t now = clock_mono_ms();
 		if (now >= until) {
