@@ -34,7 +34,7 @@ def first_plugin(source, build, work):
             sys.exit(f"first-plugin.md: no longer says {command}")
     top = os.path.join(work, "tree")
     os.makedirs(os.path.join(top, "plugins"))
-    for part in ("etc", "rules", "plugins/template"):
+    for part in ("etc", "hw/lanes", "rules", "plugins/template"):
         shutil.copytree(os.path.join(source, part), os.path.join(top, part))
     os.symlink(build, os.path.join(top, "build"))
     env = {k: v for k, v in os.environ.items() if k not in ("CFLAGS", "LDFLAGS", "DESTDIR", "MAKEFLAGS", "CC")}
