@@ -66,10 +66,14 @@ static bool wants_reason(Postern__LaneOrderKind kind)
 static unsigned watched(struct console *c, const char *officer, const char *but)
 {
 	struct post_gate g;
+	uint64_t now = clock_mono_ms();
 	unsigned n = 0;
-	for (size_t i = 0; post_gates_get(c->table, i, clock_mono_ms(), &g) == PN_OK; i++)
-		if (g.view != NULL && strcmp(g.name, but) != 0 && strcmp(g.view->on_duty, officer) == 0)
+	for (size_t i = 0; post_gates_get(c->table, i, now, &g) == PN_OK; i++) {
+		const struct watch *w = &c->watches[i];
+		bool promised = strcmp(w->promised, officer) == 0 && now < w->promised_until_ms;
+		if (g.view != NULL && strcmp(g.name, but) != 0 && (promised || strcmp(g.view->on_duty, officer) == 0))
 			n++;
+	}
 	for (size_t i = 0; i < ASKS_MAX; i++)
 		if (c->asks[i].used && c->asks[i].duty && strcmp(c->asks[i].gate, but) != 0 && strcmp(c->asks[i].reason, officer) == 0)
 			n++;

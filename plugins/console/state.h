@@ -26,6 +26,7 @@ enum {
 	REFRESH_MS = 5000,  /* between two looks at the lists of revoked certificates */
 	BEAT_MS = 1000,	    /* to gates, and to pages */
 	ABSENT_MS = 15000,  /* without an open page an officer's duty ends: a page that is loaded anew is back sooner */
+	PROMISED_MS = 3000, /* a lane that has accepted an officer says so in its view by then, or it does not hold */
 	TURNS_KEPT = 128,   /* newest turns of duty of this shift */
 	NOTES_MAX = 16,     /* codes of safeguarding, at most */
 	PORTRAITS_MAX = 8,
@@ -65,6 +66,8 @@ struct watch {
 	int64_t since_wall_ms;
 	uint64_t absent_since_ms; /* the officer has no page open; 0: has one */
 	char crossing[32], crossing_before[32]; /* the newest two */
+	char promised[ACCOUNT_NAME_MAX]; /* whom the lane has accepted, while its view does not say so yet; "": nobody */
+	uint64_t promised_until_ms;
 };
 
 struct turn {
@@ -194,6 +197,8 @@ void words_off_duty(struct console *c, const char *officer);
 /* --- who watches (watch.c) --- */
 /* A newer view of this lane, or it has left. */
 void watch_lane(struct console *c, const char *gate);
+/* The lane's answer came before its view: until then the officer counts as watching it. */
+void watch_promised(struct console *c, const char *gate, const char *officer);
 void watch_tick(struct console *c, uint64_t now_ms);
 /* Is it the lane's newest crossing, or the one before? */
 bool watch_crossing(struct console *c, const char *gate, const char *crossing);

@@ -52,6 +52,7 @@ void watch_lane(struct console *c, const char *gate)
 	if (w->officer[0] != '\0')
 		turn_ended(c, w, gate);
 	memcpy(before, w->officer, sizeof before);
+	w->promised[0] = '\0';
 	w->since_wall_ms = clock_wall_ms();
 	w->absent_since_ms = 0;
 	if (!text_copy(w->officer, sizeof w->officer, officer) || account_find(&c->accounts, officer) == NULL)
@@ -60,6 +61,15 @@ void watch_lane(struct console *c, const char *gate)
 		duty_seen(&c->duty, w->officer, true, now);
 	if (before[0] != '\0')
 		duty_seen(&c->duty, before, watches_any(c, before, now), now);
+}
+
+void watch_promised(struct console *c, const char *gate, const char *officer)
+{
+	struct post_gate g;
+	struct watch *w = watch_of(c, gate, &g);
+	if (w == NULL || strcmp(w->officer, officer) == 0 || !text_copy(w->promised, sizeof w->promised, officer))
+		return;
+	w->promised_until_ms = clock_mono_ms() + PROMISED_MS;
 }
 
 static bool has_page(struct console *c, const char *officer)

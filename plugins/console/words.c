@@ -271,6 +271,8 @@ void words_replied(struct console *c, const struct post_event *e)
 		words_end(c, a, e->reply == NULL ? 504 : 409, e->reply == NULL ? "console.gate_silent" : e->reply->code);
 		return;
 	}
+	if (a->duty)
+		watch_promised(c, a->gate, a->reason);
 	if (!reply_begin(&p)) {
 		words_end(c, a, 503, "console.busy");
 		return;

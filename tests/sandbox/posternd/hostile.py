@@ -132,7 +132,7 @@ class Run:
         if m["folders"]:
             out.append("folders: {" + ", ".join(f"{f}: {self.range.dir}/read" for f in m["folders"]) + "}")
         if m["devices"]:
-            out.append("devices: {" + ", ".join(f"{d}: line-{at}" for d in m["devices"]) + "}")
+            out.append(f"devices: {{{m['devices'][0]}: line-{at}}}")  # no plugin needs a second, and one device serves one name
         if self.plugin == "uplink":
             out.append('options: {url: "https://127.0.0.1:1"}')
         if self.plugin == "console":
