@@ -175,7 +175,7 @@ def main():
     a.add_argument("hostile")
     a.add_argument("kinds", nargs="*", default=list(KINDS))
     args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = len(WAYS) + 1, 15 * (len(WAYS) + 1), "", 60
+    args.lanes, args.travellers, args.store, args.seconds = len(WAYS) + 1, 7 * (len(WAYS) + 1), "", 60
     args.once, args.keep, args.no_faults = True, True, True
     good = True
     for i, kind in enumerate(args.kinds):
