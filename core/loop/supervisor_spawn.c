@@ -270,7 +270,7 @@ static uint32_t kinds_of(struct unit *u, const char *kiosk)
 		const char *at = u->plugin[i].config->kiosk;
 		char path[512], message[512];
 		struct text error;
-		if ((at == NULL) != (kiosk == NULL) || (at != NULL && strcmp(at, kiosk) != 0))
+		if (at == NULL || kiosk == NULL ? at != kiosk : strcmp(at, kiosk) != 0)
 			continue;
 		text_init(&error, message, sizeof message);
 		if (u->plugin[i].manifest == NULL &&
