@@ -53,7 +53,7 @@ int match_index_new(struct match_index **out)
 /* Not realloc: what it leaves behind would not be wiped. */
 static int grow(void **p, size_t used, size_t room)
 {
-	void *more = malloc(room);
+	void *more = calloc(1, room);
 	if (more == NULL)
 		return PN_ENOMEM;
 	if (used > 0) {
