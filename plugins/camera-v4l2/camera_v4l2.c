@@ -9,15 +9,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "bus.pb-c.h"
+#include "camera/tell.h"
 #include "camera/watch.h"
 #include "face/picture.h"
 #include "postern/plugin.h"
 #include "stream.h"
 
 enum {
-	FRAMES_MAX = 16,
 	BLOB_BYTES_MAX = 8 << 20,
-	ANSWER_MAX = 2048,
 	LOOK_EVERY_MS = 200, /* while nobody asks */
 	GONE_MS = 500,	     /* what was said of it has left by then */
 };
@@ -28,67 +27,19 @@ struct camera {
 	bool open, gone;
 	uint64_t gone_ms, looked_ms;
 	struct camera_watch watch;
-	const char *trouble;
-	bool told_ready, told;
+	struct camera_tell tell;
 	/* The capture under way; query 0: none. */
 	uint64_t query, due_ms;
 	uint32_t wanted, interval_ms, taken;
 	size_t used;
-	Postern__FaceFrame frame[FRAMES_MAX];
+	Postern__FaceFrame frame[CAMERA_FRAMES_MAX];
 	uint8_t *blob;			 /* of BLOB_BYTES_MAX; wiped with the answer */
 	struct face_picture pixels;	 /* of a frame that has no room of its own yet */
 };
 
-static void set_trouble(struct camera *c, const char *key)
-{
-	const struct postern_host *h = c->host;
-	if (strcmp(c->trouble, key) == 0)
-		return;
-	if (c->trouble[0] != '\0')
-		h->trouble(h->ctx, c->trouble, 0);
-	if (key[0] != '\0')
-		h->trouble(h->ctx, key, 1);
-	c->trouble = key;
-}
-
-static void tell_ready(struct camera *c, const char *reason)
-{
-	Postern__ReaderStatus s = POSTERN__READER_STATUS__INIT;
-	uint8_t bytes[64];
-	const bool ready = reason[0] == '\0';
-	if (c->told && c->told_ready == ready)
-		return;
-	s.ready = ready;
-	s.reason = (char *)(uintptr_t)reason;
-	c->told = c->host->report(c->host->ctx, POSTERN__ENVELOPE__BODY_READER_STATUS, NULL, bytes, postern__reader_status__pack(&s, bytes)) == 0;
-	c->told_ready = ready;
-}
-
 static void answer(struct camera *c, const char *cause)
 {
-	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
-	Postern__FaceFrame *list[FRAMES_MAX];
-	uint8_t bytes[ANSWER_MAX];
-	const struct postern_host *h = c->host;
-	int r = PN_ELIMIT;
-	a.result = cause[0] == '\0' ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL : POSTERN__CHECK_RESULT__CHECK_ABORTED;
-	a.cause = (char *)(uintptr_t)cause;
-	if (cause[0] == '\0') {
-		for (uint32_t i = 0; i < c->taken; i++)
-			list[i] = &c->frame[i];
-		a.frames = list;
-		a.n_frames = c->taken;
-	}
-	const size_t packed = postern__face_captured__get_packed_size(&a);
-	if (packed <= sizeof bytes) {
-		postern__face_captured__pack(&a, bytes);
-		r = a.n_frames > 0 ? h->answer_blob(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed, c->blob, c->used)
-				   : h->answer(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed);
-	}
-	if (r != 0)
-		h->log(h->ctx, POSTERN_WARNING, "camera.answer_refused", "");
-	h->count(h->ctx, cause[0] == '\0' ? "frames_total" : "faults_total", cause[0] == '\0' ? c->taken : 1);
-	explicit_bzero(c->blob, c->used);
+	camera_tell_captured(&c->tell, c->query, cause, c->frame, c->taken, c->blob, c->used);
 	c->query = 0;
 	c->used = 0;
 	c->taken = 0;
@@ -102,8 +53,8 @@ static void lose(struct camera *c, const char *cause)
 	c->gone = true;
 	c->gone_ms = c->host->now_ms(c->host->ctx);
 	c->host->watch(c->host->ctx, c->stream.fd, 0, NULL, c);
-	set_trouble(c, cause);
-	tell_ready(c, cause);
+	camera_tell_trouble(&c->tell, cause);
+	camera_tell_ready(&c->tell, cause);
 	if (c->query != 0)
 		answer(c, cause);
 }
@@ -171,8 +122,8 @@ static void judge(struct camera *c, uint64_t now)
 	const enum camera_fault fault = camera_watch_now(&c->watch, now);
 	if (c->gone)
 		return;
-	set_trouble(c, camera_fault_key(fault));
-	tell_ready(c, camera_fault_key(fault));
+	camera_tell_trouble(&c->tell, camera_fault_key(fault));
+	camera_tell_ready(&c->tell, camera_fault_key(fault));
 	if (c->query == 0)
 		return;
 	if (fault != CAMERA_WELL)
@@ -205,7 +156,7 @@ static void on_tick(void *self, uint64_t now)
 	struct camera *c = self;
 	judge(c, now);
 	if (c->gone && now - c->gone_ms >= GONE_MS)
-		c->host->fail(c->host->ctx, c->trouble);
+		c->host->fail(c->host->ctx, c->tell.trouble);
 	if (c->host->wake_after(c->host->ctx, CAMERA_LOOK_MS) != 0)
 		c->host->fail(c->host->ctx, "camera.no_timer");
 }
@@ -216,11 +167,11 @@ static void capture(struct camera *c, uint64_t query_id, const Postern__CaptureF
 		answer(c, "camera.asked_again");
 	c->host->count(c->host->ctx, "captures_total", 1);
 	c->query = query_id;
-	c->wanted = q->frames < 1 ? 1 : q->frames > FRAMES_MAX ? FRAMES_MAX : q->frames;
+	c->wanted = q->frames < 1 ? 1 : q->frames > CAMERA_FRAMES_MAX ? CAMERA_FRAMES_MAX : q->frames;
 	c->interval_ms = q->interval_ms;
 	c->due_ms = c->host->now_ms(c->host->ctx) + 1; /* what the driver holds was seen before the question */
 	if (c->gone)
-		answer(c, c->trouble);
+		answer(c, c->tell.trouble);
 }
 
 static void on_message(void *self, const struct postern_message *m)
@@ -243,8 +194,8 @@ static void on_core(void *self, uint64_t epoch)
 	c->query = 0;
 	c->used = 0;
 	c->taken = 0;
-	c->told = false;
-	tell_ready(c, c->gone ? c->trouble : "");
+	c->tell.told = false;
+	camera_tell_ready(&c->tell, c->gone ? c->tell.trouble : "");
 }
 
 static void on_stop(void *self)
@@ -267,7 +218,7 @@ static int on_init(const struct postern_host *host, void **self)
 	if (c == NULL)
 		return PN_ENOMEM;
 	c->host = host;
-	c->trouble = "";
+	c->tell = (struct camera_tell){.host = c->host, .trouble = ""};
 	c->stream.fd = host->device(host->ctx, "camera");
 	c->blob = malloc(BLOB_BYTES_MAX);
 	if (c->blob == NULL || c->stream.fd < 0) {

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "bus.pb-c.h"
+#include "camera/tell.h"
 #include "camera/watch.h"
 #include "face.pb-c.h"
 #include "postern/plugin.h"
@@ -21,11 +22,9 @@
 
 enum {
 	PORTRAITS_MAX = 32,
-	FRAMES_MAX = 16,
 	FRAMES_HELD = 8, /* as many as an answer's 8 MiB take */
 	FILE_BYTES_MAX = 4 << 20,
 	PATH_BYTES = 4096,
-	ANSWER_MAX = 2048,
 	LINE_MAX_BYTES = 64,
 	INTERVAL_MIN_MS = 20,
 };
@@ -41,67 +40,18 @@ struct camera {
 	struct scene scene;
 	uint32_t number; /* of frames since the scene began */
 	struct camera_watch watch;
-	const char *trouble;
-	bool told_ready, told;
+	struct camera_tell tell;
 	/* The capture under way; query 0: none. */
 	uint64_t query;
 	uint32_t wanted, interval_ms, taken;
 	uint64_t due_ms;
-	Postern__FaceFrame frame[FRAMES_MAX];
+	Postern__FaceFrame frame[CAMERA_FRAMES_MAX];
 	uint8_t *blob; /* of FRAMES_HELD frames; wiped with the answer */
 };
 
-static void set_trouble(struct camera *c, const char *key)
-{
-	const struct postern_host *h = c->host;
-	if (strcmp(c->trouble, key) == 0)
-		return;
-	if (c->trouble[0] != '\0')
-		h->trouble(h->ctx, c->trouble, 0);
-	if (key[0] != '\0')
-		h->trouble(h->ctx, key, 1);
-	c->trouble = key;
-}
-
-static void tell_ready(struct camera *c, bool ready)
-{
-	Postern__ReaderStatus s = POSTERN__READER_STATUS__INIT;
-	uint8_t bytes[64];
-	if (c->told && c->told_ready == ready)
-		return;
-	s.ready = ready;
-	s.reason = (char *)(uintptr_t)(ready ? "" : "camera.unplugged");
-	c->told = c->host->report(c->host->ctx, POSTERN__ENVELOPE__BODY_READER_STATUS, NULL, bytes,
-			  postern__reader_status__pack(&s, bytes)) == 0;
-	c->told_ready = ready;
-}
-
 static void answer(struct camera *c, const char *cause)
 {
-	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
-	Postern__FaceFrame *list[FRAMES_MAX];
-	uint8_t bytes[ANSWER_MAX];
-	const struct postern_host *h = c->host;
-	const size_t used = (size_t)c->taken * SCENE_BYTES;
-	int r = PN_ELIMIT;
-	a.result = cause[0] == '\0' ? POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL : POSTERN__CHECK_RESULT__CHECK_ABORTED;
-	a.cause = (char *)(uintptr_t)cause;
-	if (cause[0] == '\0') {
-		for (uint32_t i = 0; i < c->taken; i++)
-			list[i] = &c->frame[i];
-		a.frames = list;
-		a.n_frames = c->taken;
-	}
-	const size_t packed = postern__face_captured__get_packed_size(&a);
-	if (packed <= sizeof bytes) {
-		postern__face_captured__pack(&a, bytes);
-		r = a.n_frames > 0 ? h->answer_blob(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed, c->blob, used)
-				   : h->answer(h->ctx, c->query, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, packed);
-	}
-	if (r != 0)
-		h->log(h->ctx, POSTERN_WARNING, "sim_camera.answer_refused", "");
-	h->count(h->ctx, cause[0] == '\0' ? "frames_total" : "faults_total", cause[0] == '\0' ? c->taken : 1);
-	explicit_bzero(c->blob, used);
+	camera_tell_captured(&c->tell, c->query, cause, c->frame, c->taken, c->blob, (size_t)c->taken * SCENE_BYTES);
 	c->query = 0;
 	c->taken = 0;
 }
@@ -142,7 +92,7 @@ static void go_on(struct camera *c, uint64_t now)
 		c->due_ms = taken_ns / 1000000U + c->interval_ms; /* one that is late is not made up for */
 	}
 	const enum camera_fault fault = camera_watch_now(&c->watch, now);
-	set_trouble(c, camera_fault_key(fault));
+	camera_tell_trouble(&c->tell, camera_fault_key(fault));
 	if (fault != CAMERA_WELL)
 		answer(c, camera_fault_key(fault));
 	else if (c->taken == c->wanted)
@@ -196,11 +146,11 @@ static void on_tick(void *self, uint64_t now)
 {
 	struct camera *c = self;
 	listen_to_scene(c);
-	tell_ready(c, c->scene.condition != SCENE_UNPLUGGED);
+	camera_tell_ready(&c->tell, c->scene.condition != SCENE_UNPLUGGED ? "" : "camera.unplugged");
 	if (c->query != 0)
 		go_on(c, now);
-	else if (c->trouble[0] != '\0' && c->scene.condition < SCENE_BLACK)
-		set_trouble(c, "");
+	else if (c->tell.trouble[0] != '\0' && c->scene.condition < SCENE_BLACK)
+		camera_tell_trouble(&c->tell, "");
 	const uint64_t wait = c->query != 0 && c->due_ms > now ? c->due_ms - now : CAMERA_LOOK_MS;
 	if (c->host->wake_after(c->host->ctx, wait < CAMERA_LOOK_MS ? (uint32_t)wait : CAMERA_LOOK_MS) != 0)
 		c->host->fail(c->host->ctx, "sim_camera.no_timer");
@@ -227,7 +177,7 @@ static void on_core(void *self, uint64_t epoch)
 	explicit_bzero(c->blob, (size_t)c->taken * SCENE_BYTES);
 	c->query = 0;
 	c->taken = 0;
-	c->told = false;
+	c->tell.told = false;
 	on_tick(c, c->host->now_ms(c->host->ctx));
 }
 
@@ -287,7 +237,7 @@ static int set_up(struct camera *c)
 {
 	const struct postern_host *h = c->host;
 	const char *condition = h->option(h->ctx, "condition");
-	c->trouble = "";
+	c->tell = (struct camera_tell){.host = c->host, .trouble = ""};
 	c->blob = malloc((size_t)FRAMES_HELD * SCENE_BYTES);
 	if (c->blob == NULL)
 		return PN_ENOMEM;
