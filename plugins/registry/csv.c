@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "mrz/mrz.h"
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -41,14 +43,10 @@ bool csv_date(const char *s, uint32_t *out)
 
 bool csv_day(const char *s, uint32_t *out)
 {
-	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	if (!csv_date(s, out))
 		return false;
-	uint32_t year = *out / 10000, month = *out / 100 % 100, day = *out % 100;
-	if (year == 0 || month == 0 || day == 0)
-		return false;
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	return day <= days[month - 1] + (leap && month == 2 ? 1u : 0u);
+	const struct mrz_date d = {(int)(*out / 10000), (int)(*out / 100 % 100), (int)(*out % 100)};
+	return mrz_date_valid(&d);
 }
 
 bool csv_number(const char *s, uint32_t max, uint32_t *out)

@@ -69,7 +69,7 @@ struct stays {
 	Postern__Date date[HISTORY_STAYS_MAX][2];
 };
 
-static void set_date(Postern__Date *d, int64_t yyyymmdd)
+void history_date(Postern__Date *d, int64_t yyyymmdd)
 {
 	postern__date__init(d);
 	d->year = (uint32_t)(yyyymmdd / 10000);
@@ -87,8 +87,8 @@ static int stay_row(void *self, const struct db_value *c, size_t count)
 		return 0;
 	}
 	size_t i = s->count++;
-	set_date(&s->date[i][0], c[0].number);
-	set_date(&s->date[i][1], c[1].number);
+	history_date(&s->date[i][0], c[0].number);
+	history_date(&s->date[i][1], c[1].number);
 	postern__stay__init(&s->stay[i]);
 	s->stay[i].entry_date = &s->date[i][0];
 	s->stay[i].exit_date = &s->date[i][1];

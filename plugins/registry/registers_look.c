@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "history_person.h"
 #include "registers_internal.h"
 #include "schema.h"
 
@@ -23,12 +24,8 @@ static bool too_old(const struct looking *l, int64_t as_of_s)
 
 static Postern__Date *date_of(struct looking *l, size_t i, size_t k, int64_t yyyymmdd)
 {
-	Postern__Date *d = &l->out->date[i][k];
-	postern__date__init(d);
-	d->year = (uint32_t)(yyyymmdd / 10000);
-	d->month = (uint32_t)(yyyymmdd / 100 % 100);
-	d->day = (uint32_t)(yyyymmdd % 100);
-	return yyyymmdd == 0 ? NULL : d;
+	history_date(&l->out->date[i][k], yyyymmdd);
+	return yyyymmdd == 0 ? NULL : &l->out->date[i][k];
 }
 
 static char *issuer_of(struct looking *l, size_t i, const struct db_value *v)
