@@ -9,23 +9,13 @@ what is not good and who leaves something behind end as they must, and who never
 Who was which is told by the generator of travellers, what became of them by the simulator's own log, and both are held to the
 journal and to the registry. Nobody's time is judged. Must never end a process that it did not start. Exit status 77: not possible
 here, and why."""
-import argparse
 import collections
-import os
-import subprocess
-import sys
-import threading
-import time
 
-HERE = os.path.dirname(os.path.realpath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
-import run as demo  # noqa: E402
+import kinds
 
-COUNT = 14
 # The entry takes its time, so that whoever turns round at once usually finds it open; who does not is given the way back later.
-SCENARIO = ("seed: %d\ntravellers: 14\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 300, lock_ms: 15, bag_ms: 600}\n"
+SCENARIO = ("seed: 79\ntravellers: 14\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 300, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 30, hold_ms: 300, patience_ms: 60000}\nmix:\n")
-SEED = 79
 # kind: weight, (verdict, exception) or None for no verdict's record asked for, what the traveller did, outcome of the crossing
 KINDS = {
     "citizen": (3, ("CLEAR", "NONE"), "passed", "PASSED"),
@@ -40,24 +30,10 @@ KINDS = {
 }
 
 
-class OneStep(demo.Demo):
-    def __init__(self, args):
-        super().__init__(args)
-        self.problems = []
-        path = os.path.join(self.dir, "one-step.yaml")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(SCENARIO % SEED + "".join(f"  - {{kind: {k}, weight: {v[0]}}}\n" for k, v in KINDS.items()))
-        os.environ.update(POSTERN_SCENARIO=path, POSTERN_CHIPS="0", POSTERN_TOPOLOGY="one-step")
-        tool = os.path.join(self.build, "plugins/sim-lane/postern-sim-travellers")
-        text = subprocess.run([tool, "all", path, str(COUNT)], capture_output=True, text=True, check=True).stdout
-        self.kinds = [entry.split()[1] for entry in text.split("\n\n") if entry.strip()]
-        missing = KINDS.keys() - set(self.kinds)
-        if missing:
-            self.problem(f"the scenario's seed brings no {', '.join(sorted(missing))}")
-
-    def problem(self, text):
-        self.problems.append(text)
-        self.say("    WRONG: " + text)
+class OneStep(kinds.Kinds):
+    NAME, LANES, EACH, SECONDS = "one-step", 1, 14, 150
+    SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "0", "POSTERN_TOPOLOGY": "one-step"}
+    DONE = "everyone ended as they must, and all counts agree"
 
     def hold(self, what, found, expected):
         if found != expected:
@@ -96,45 +72,13 @@ class OneStep(demo.Demo):
                   [KINDS[k][3] for k in self.kinds if KINDS[k][3] is not None])
         wrong = [r["event"] for r in self.records("RECORD_GATE_EVENT") if r["event"] in ("gate.other_topology", "gate.sensor_lost")]
         self.hold("the hardware and the core are of one kind", wrong, [])
-        local, central = self.count()
-        released, bare = self.released_without_record(local)
-        self.hold("exits released without a record", bare, 0)
-        self.hold("records here and at the centre", local == central, True)
-        self.say(f"{len(self.kinds)} travellers, {len(verdicts)} verdicts, {released} exits released, {len(local)} records in both databases")
+        released, records = self.judge_counts()
+        self.say(f"{len(self.kinds)} travellers, {len(verdicts)} verdicts, {released} exits released, {records} records in both databases")
 
-    def run(self):
-        self.followers = {}
-        try:
-            self.set_up()
-            self.wait_ready()
-            for target in (self.officer, lambda: self.follow("lane-1")):
-                threading.Thread(target=target, daemon=True).start()
-            self.wait_done()
-            time.sleep(0.5)
-            self.finish()
-            self.judge_travellers(self.truths("lane-1"))
-            self.judge_records()
-        finally:
-            self.finish()
-        if self.problems:
-            self.say(f"one-step: {len(self.problems)} problems, see {self.dir}")
-            return 1
-        demo.shutil.rmtree(self.dir, ignore_errors=True)
-        self.say("one-step: everyone ended as they must, and all counts agree")
-        return 0
-
-
-def main():
-    if os.geteuid() != 0:
-        print("one-step: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = 1, COUNT, "", 150
-    args.once, args.keep, args.no_faults, args.port = True, True, True, 20000 + 2 * (os.getpid() % 6000)
-    sys.exit(OneStep(args).run())
+    def judge(self):
+        self.judge_travellers(self.truths("lane-1"))
+        self.judge_records()
 
 
 if __name__ == "__main__":
-    main()
+    kinds.main(OneStep)
