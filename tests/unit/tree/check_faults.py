@@ -67,9 +67,12 @@ def states(root):
 
 
 def is_test(root, path, name):
-    """A function of that name stands in the file, and something calls or registers it."""
+    """A function of that name stands in the file, and something there, or in a module beside it that it imports, calls or registers it."""
+    folder = os.path.dirname(path)
     try:
         text = read(root, "tests/" + path)
+        beside = [f"tests/{folder}/{m}.py" for m in re.findall(r"^import (\w+)$", text, re.M)] if path.endswith(".py") else []
+        uses = text + "".join(read(root, b) for b in beside if os.path.exists(os.path.join(root, b)))
     except OSError:
         return False
     word = re.escape(name)
@@ -79,7 +82,7 @@ def is_test(root, path, name):
         defined = rf"^ *def {word}\("
     else:
         defined = rf"^{word}\(\) *\{{"
-    return re.search(defined, text, re.M) is not None and (name == "main" or len(re.findall(rf"\b{word}\b", text)) > 1)
+    return re.search(defined, text, re.M) is not None and (name == "main" or len(re.findall(rf"\b{word}\b", uses)) > 1)
 
 
 def check(root, compiler):
