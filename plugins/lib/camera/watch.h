@@ -11,9 +11,9 @@
 #include "base/err.h"
 
 enum {
-	/* So long without a frame that shows something. A camera gives five frames a second or more and its plugin looks
-	 * every 100 ms, so a fault is told within 1000 ms of the last good frame. */
-	CAMERA_FAULT_MS = 700,
+	/* So long without a frame that shows something. A plugin looks at a frame every 200 ms at least, the first one of a frozen picture is
+	 * a good one, and the time is looked at every 100 ms, so a fault is told within 1000 ms of its begin. */
+	CAMERA_FAULT_MS = 600,
 	CAMERA_LOOK_MS = 100,
 };
 

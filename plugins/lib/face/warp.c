@@ -4,8 +4,9 @@
 #include "warp.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { SIDE_MAX = 8192, SAMPLES_MAX = 8 };
+enum { SIDE_MAX = 8192, SAMPLES_MAX = 8, UPRIGHT_WIDTH_MAX = 2048, UPRIGHT_SIDE_MAX = 256 };
 
 bool face_frame_usable(const struct face_frame *f)
 {
@@ -86,12 +87,80 @@ static void sample(const struct face_frame *f, float x, float y, float sum[3])
 	pixel(f, at + 1, line + 1, right * below, sum);
 }
 
+/* The two pixels of a line that a sample lies between, and how much of each; outside of the line nothing counts. */
+struct tap {
+	uint32_t first, second;
+	float before, after;
+};
+
+static struct tap tap_at(float x, uint32_t count)
+{
+	if (!(x > -1 && x < (float)count))
+		return (struct tap){0, 0, 0, 0};
+	const long at = (long)(x + 1) - 1;
+	const float part = x - (float)at;
+	struct tap t = {(uint32_t)at, (uint32_t)(at + 1), 1 - part, part};
+	if (at < 0)
+		t = (struct tap){0, 0, 0, part};
+	else if (at + 1 >= (long)count)
+		t = (struct tap){(uint32_t)at, (uint32_t)at, 1 - part, 0};
+	return t;
+}
+
+static void add_row(const uint8_t *row, float weight, size_t count, float *sum)
+{
+	for (size_t i = 0; i < count; i++)
+		sum[i] += weight * (float)row[i];
+}
+
+/* Without a turn the samples of a pixel are lines times columns: lines are added up first, each once. n * n samples of a
+ * pixel. */
+static void warp_upright(const struct face_frame *f, const struct face_map *m, unsigned side, unsigned n, float *out)
+{
+	const uint32_t each = f->format == FACE_RGB24 ? 3 : 1;
+	const size_t wide = (size_t)f->width * each;
+	float sum[UPRIGHT_WIDTH_MAX * 3];
+	struct tap across[UPRIGHT_SIDE_MAX * SAMPLES_MAX] = {{0, 0, 0, 0}};
+	float x, y;
+	for (unsigned i = 0; i < side * n; i++) {
+		const unsigned column = i / n, part = i % n;
+		face_map_point(m, (float)column + ((float)part + 0.5F) / (float)n - 0.5F, 0, &x, &y);
+		across[i] = tap_at(x, f->width);
+	}
+	for (unsigned v = 0; v < side; v++) {
+		memset(sum, 0, wide * sizeof *sum);
+		for (unsigned k = 0; k < n; k++) {
+			face_map_point(m, 0, (float)v + ((float)k + 0.5F) / (float)n - 0.5F, &x, &y);
+			const struct tap down = tap_at(y, f->height);
+			if (down.before > 0)
+				add_row(f->pixels + (size_t)down.first * f->stride, down.before, wide, sum);
+			if (down.after > 0)
+				add_row(f->pixels + (size_t)down.second * f->stride, down.after, wide, sum);
+		}
+		for (unsigned u = 0; u < side; u++, out += 3)
+			for (unsigned c = 0; c < 3; c++) {
+				const float *from = sum + (each == 3 ? c : 0);
+				float all = 0;
+				for (unsigned k = 0; k < n; k++) {
+					const struct tap *t = &across[u * n + k];
+					all += t->before * from[(size_t)t->first * each] + t->after * from[(size_t)t->second * each];
+				}
+				out[c] = all / (float)(n * n);
+			}
+	}
+	explicit_bzero(sum, sizeof sum);
+}
+
 void face_warp(const struct face_frame *f, const struct face_map *m, unsigned side, float *out)
 {
 	const float scale = sqrtf(m->a * m->a + m->b * m->b);
 	const unsigned n = !(scale < SAMPLES_MAX) ? SAMPLES_MAX
 			   : scale < 1.75F        ? 1
 						  : (unsigned)(scale + 0.25F);
+	if (m->b == 0 && m->a > 0 && f->width <= UPRIGHT_WIDTH_MAX && side <= UPRIGHT_SIDE_MAX) {
+		warp_upright(f, m, side, n, out);
+		return;
+	}
 	for (unsigned v = 0; v < side; v++)
 		for (unsigned u = 0; u < side; u++, out += 3) {
 			float sum[3] = {0, 0, 0};
