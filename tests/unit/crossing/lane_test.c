@@ -442,6 +442,30 @@ static void decisions_that_do_not_count(void **state)
 	assert_int_equal(tell(b, &w), PN_EDENIED); /* replayed */
 }
 
+static void who_takes_the_document_is_told_what_follows(void **state)
+{
+	struct bench *b = *state;
+	struct word w;
+	bench_present(b);
+	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	bench_answer_lists(b, false);
+	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
+	const struct bench_out *shown = bench_last(b, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE);
+	assert_int_equal(shown->guidance, POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT);
+	assert_int_equal(shown->then, POSTERN__GUIDANCE__GUIDANCE_WALK_IN);
+	bench_remove(b);
+	assert_int_equal(bench_last(b, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE)->then, POSTERN__GUIDANCE__GUIDANCE_UNSPECIFIED);
+	/* refused, and the document still lies there */
+	lane_wipe(&b->lane);
+	bench_start(b);
+	refer_outside(b);
+	say(b, &w, POSTERN__OFFICER_DECISION__DECISION_REFUSE);
+	assert_int_equal(tell(b, &w), PN_OK);
+	shown = bench_last(b, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE);
+	assert_int_equal(shown->guidance, POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT);
+	assert_int_equal(shown->then, POSTERN__GUIDANCE__GUIDANCE_UNSPECIFIED);
+}
+
 static void officer_refuses(void **state)
 {
 	struct bench *b = *state;
@@ -509,6 +533,7 @@ int main(void)
 		T(refusals_are_named),
 		T(decisions_that_do_not_count),
 		T(officer_refuses),
+		T(who_takes_the_document_is_told_what_follows),
 		T(held_person_finds_the_way_back),
 		T(same_inputs_same_outputs),
 		T(crossings_without_trust_do_not_begin),
