@@ -87,7 +87,7 @@ export class Referral implements Screen {
       this.moved,
       h('div', { class: 'look' },
         h('section', { class: 'card who-is' }, h('h2', {}, t('person')), portraits(s.portraits, s.crossing_id), p === null ? h('p', {}, t('no_document')) : personFacts(p)),
-        h('section', { class: 'card why-is' }, h('h2', {}, t('why')), h('p', { class: 'reason' }, sentence(s.reason, [s.reason_argument]), s.reason_argument === '' ? null : h('span', { class: 'soft mono' }, ` ${s.reason_argument}`)),
+        h('section', { class: 'card why-is' }, h('h2', {}, t('why')), h('p', { class: 'reason' }, sentence(s.reason, [s.reason_argument]), sentence(s.reason, [s.reason_argument]).includes(s.reason_argument) ? null : h('span', { class: 'soft mono' }, ` ${s.reason_argument}`)),
           p === null ? null : findings(p, s.reason), h('h2', {}, t('checks')), p === null ? null : checkGroups(p, s.checks_left_out)),
         h('div', { class: 'act' }, this.decide.root, h('div', { class: 'buttons' }, form, note)),
         p === null ? null : matchList(p), p === null ? null : stayList(p)));
