@@ -22,7 +22,7 @@ enum camera_fault { CAMERA_WELL, CAMERA_SILENT, CAMERA_FROZEN, CAMERA_BLACK, CAM
 
 /* What there is to see of one frame. Shares are of the samples looked at, 0 to 1; NAN: not looked at. */
 struct camera_look {
-	uint64_t digest; /* of all its bytes, FNV-1a */
+	uint64_t digest; /* of all its bytes; four FNV-1a, digested by one */
 	float dark, bright;
 };
 

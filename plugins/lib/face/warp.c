@@ -53,16 +53,34 @@ bool face_map_fit(
 	return true;
 }
 
-static void pixel(const struct face_frame *f, long x, long y, float weight, float sum[3])
+/* Of three colours; the fourth is whatever lies behind them. */
+typedef float four __attribute__((vector_size(16)));
+typedef int32_t words __attribute__((vector_size(16)));
+typedef int16_t halves __attribute__((vector_size(16)));
+typedef int8_t bytes __attribute__((vector_size(16)));
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bytes become numbers by what is laid behind them");
+
+static four colours(const uint8_t *at)
+{
+	const bytes none = {0};
+	int32_t word;
+	memcpy(&word, at, sizeof word);
+	const bytes b = (bytes)(words){word, 0, 0, 0};
+	const halves h = (halves)__builtin_shufflevector(b, none, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+	return __builtin_convertvector((words)__builtin_shufflevector(h, (halves)none, 0, 8, 1, 9, 2, 10, 3, 11), four);
+}
+
+static void pixel(const struct face_frame *f, long x, long y, float weight, four *sum)
 {
 	if (x < 0 || y < 0 || x >= (long)f->width || y >= (long)f->height)
 		return;
 	const uint8_t *row = f->pixels + (size_t)y * f->stride;
 	for (unsigned c = 0; c < 3; c++)
-		sum[c] += weight * (float)(f->format == FACE_RGB24 ? row[3 * x + c] : row[x]);
+		(*sum)[c] += weight * (float)(f->format == FACE_RGB24 ? row[3 * x + c] : row[x]);
 }
 
-static void sample(const struct face_frame *f, float x, float y, float sum[3])
+static void sample(const struct face_frame *f, float x, float y, four *sum)
 {
 	/* Also what is not a number goes no further. */
 	if (!(x > -1 && y > -1 && x < (float)f->width && y < (float)f->height))
@@ -70,15 +88,14 @@ static void sample(const struct face_frame *f, float x, float y, float sum[3])
 	const long at = (long)(x + 1) - 1,
 		   line = (long)(y + 1) - 1; /* rounded down: both are above -1 */
 	const float right = x - (float)at, below = y - (float)line;
-	if (at >= 0 && line >= 0 && at + 1 < (long)f->width && line + 1 < (long)f->height &&
+	/* Two pixels and the byte behind them. */
+	if (at >= 0 && line >= 0 && at + 2 < (long)f->width && line + 1 < (long)f->height &&
 		f->format == FACE_RGB24) {
 		const uint8_t *upper = f->pixels + (size_t)line * f->stride + 3 * (size_t)at,
 			      *lower = upper + f->stride;
-		for (unsigned c = 0; c < 3; c++) {
-			const float a = (float)upper[c] + right * (float)(upper[c + 3] - upper[c]);
-			const float b = (float)lower[c] + right * (float)(lower[c + 3] - lower[c]);
-			sum[c] += a + below * (b - a);
-		}
+		const four a = colours(upper), b = colours(lower);
+		const four above = a + right * (colours(upper + 3) - a), under = b + right * (colours(lower + 3) - b);
+		*sum += above + below * (under - above);
 		return;
 	}
 	pixel(f, at, line, (1 - right) * (1 - below), sum);
@@ -161,17 +178,18 @@ void face_warp(const struct face_frame *f, const struct face_map *m, unsigned si
 		warp_upright(f, m, side, n, out);
 		return;
 	}
+	float part[SAMPLES_MAX];
+	for (unsigned k = 0; k < SAMPLES_MAX; k++)
+		part[k] = ((float)k + 0.5F) / (float)n - 0.5F;
 	for (unsigned v = 0; v < side; v++)
 		for (unsigned u = 0; u < side; u++, out += 3) {
-			float sum[3] = {0, 0, 0};
-			for (unsigned k = 0; k < n * n; k++) {
-				const unsigned column = k % n, row = k / n;
-				float x, y;
-				face_map_point(m,
-					(float)u + ((float)column + 0.5F) / (float)n - 0.5F,
-					(float)v + ((float)row + 0.5F) / (float)n - 0.5F, &x, &y);
-				sample(f, x, y, sum);
-			}
+			four sum = {0};
+			for (unsigned row = 0; row < n; row++)
+				for (unsigned column = 0; column < n; column++) {
+					float x, y;
+					face_map_point(m, (float)u + part[column], (float)v + part[row], &x, &y);
+					sample(f, x, y, &sum);
+				}
 			for (unsigned c = 0; c < 3; c++)
 				out[c] = sum[c] / (float)(n * n);
 		}

@@ -80,7 +80,7 @@ static bool ask(struct core_side *c, uint64_t id, uint32_t count, uint32_t inter
 	       core_side_await(c, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, PATIENCE_MS) == PN_OK && c->message.envelope->id == id;
 }
 
-/* Each lies in the blob, is later than the one before by interval_ms, and has other bytes. */
+/* Each lies in the blob, is later than the one before by interval_ms in whole milliseconds, and has other bytes. */
 static bool frames_good(const struct core_side *c, uint32_t count, uint64_t asked_ns, uint32_t interval_ms)
 {
 	const Postern__FaceCaptured *a = c->message.envelope->face_captured;
@@ -90,7 +90,7 @@ static bool frames_good(const struct core_side *c, uint32_t count, uint64_t aske
 	for (size_t i = 0; good && i < count; i++) {
 		const Postern__FaceFrame *f = a->frames[i];
 		good = f->format == POSTERN__FRAME_FORMAT__FRAME_RGB24 && f->size == f->width * f->height * 3 && f->offset + f->size <= size &&
-		       f->mono_ns >= (i == 0 ? asked_ns : a->frames[i - 1]->mono_ns + interval_ms * UINT64_C(1000000)) &&
+		       f->mono_ns >= (i == 0 ? asked_ns : a->frames[i - 1]->mono_ns + (interval_ms - (interval_ms > 0)) * UINT64_C(1000000)) &&
 		       (i == 0 || memcmp(blob + f->offset, blob + a->frames[i - 1]->offset, f->size) != 0);
 	}
 	if (blob != MAP_FAILED)
