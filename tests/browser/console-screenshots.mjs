@@ -60,7 +60,11 @@ async function view(page, name, before = async () => {}, alone = {}) {
   for (const variant of variants) {
     await dress(page, variant);
     await before();
-    await page.evaluate(() => { document.getElementById('said')?.replaceChildren(); });
+    // The simulator's portraits are cut from photographs of people, whom no picture here shall call a match.
+    await page.evaluate(() => {
+      document.getElementById('said')?.replaceChildren();
+      document.querySelectorAll('.portraits img').forEach((i) => { i.style.filter = 'blur(12px)'; i.style.clipPath = 'inset(0)'; });
+    });
     const picture = await page.screenshot();
     cells.push(`<img src="data:image/png;base64,${picture.toString('base64')}">`);
     const own = alone[variant.join('-')];

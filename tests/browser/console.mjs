@@ -286,6 +286,25 @@ describe('the officers\' console', () => {
     await clean(officer);
     assert.equal(await outside(officer), '');
     await shot(officer, 'shift-light');
+    // Bars are as broad where reading begins at the right: pixels of their colour on the first chart.
+    const painted = () => officer.evaluate(() => {
+      const c = document.querySelector('.chart canvas');
+      const want = getComputedStyle(document.querySelector('.legend .swatch')).backgroundColor.match(/\d+/g).map(Number);
+      const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let n = 0;
+      for (let i = 0; i < all.length; i += 4)
+        n += all[i] === want[0] && all[i + 1] === want[1] && all[i + 2] === want[2] ? 1 : 0;
+      return n;
+    });
+    const broad = await painted();
+    assert.ok(broad > 500, `${broad} pixels of bars`);
+    await choose(officer, 'ar');
+    await officer.waitForSelector('.chart canvas');
+    const turned = await painted();
+    assert.ok(turned > broad / 2, `${turned} pixels of bars in Arabic, ${broad} in English`);
+    await choose(officer, 'en');
+    await officer.waitForSelector('.chart canvas');
+    await leaveFields();
     await officer.keyboard.press('?');
     await officer.waitForSelector('dialog.help');
     await clean(officer);
