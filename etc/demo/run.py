@@ -283,6 +283,17 @@ class Demo:
                 p.wait(10)
             except subprocess.TimeoutExpired:
                 p.kill()
+        self.nothing_of_a_sanitizer()
+
+    def nothing_of_a_sanitizer(self):
+        """Whatever else came out: what a build with sanitizers has complained of fails every run of it."""
+        path = os.path.join(self.dir, "posternd.log")
+        if not os.path.exists(path):
+            return
+        with open(path, encoding="utf-8", errors="replace") as f:
+            found = [line.rstrip() for line in f if "Sanitizer" in line or "runtime error:" in line]
+        if found:
+            sys.exit(f"demo: a sanitizer has found something, see {path}:\n" + "\n".join(found[:20]))
 
     def count(self):
         def rows(path, sql):

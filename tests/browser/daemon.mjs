@@ -22,9 +22,10 @@ const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTI
 
 export class Daemon {
   // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required, link (to the centre, which
-  // can be cut), traveller (one lane more, where person() is who comes), cards (accounts whose smart card is enrolled: the console is under TLS then)
+  // can be cut), traveller (one lane more, where person() is who comes), cards (accounts whose smart card is enrolled: the console is
+  // under TLS then), faces (chips with portraits, and a camera at each lane)
   constructor(build, source, port, more = {}) {
-    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, cards: [], ...more };
+    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, cards: [], faces: false, ...more };
     this.build = build;
     this.source = source;
     this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
@@ -41,7 +42,8 @@ export class Daemon {
     const file = join(this.folder, 'scenario.yaml');
     writeFileSync(file, scenario);
     const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, String(this.more.lanes), String(travellers)], {
-      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_FIRST_USER: String(this.user), POSTERN_SCENARIO: file, POSTERN_CHIPS: '0',
+      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_FIRST_USER: String(this.user), POSTERN_SCENARIO: file, POSTERN_CHIPS: this.more.faces ? '1' : '0',
+        POSTERN_FACES: this.more.faces ? '1' : '0',
         POSTERN_DISPLAY_PORT: String(this.port + 27), POSTERN_OFFICER_REQUIRED: String(this.more.officer_required),
         ...(this.more.traveller ? { POSTERN_TRAVELLER_PORT: String(this.port + 40) } : {}),
         ...(this.more.link ? { POSTERN_LINK_PORT: String(this.port + 1) } : {}),
@@ -159,6 +161,11 @@ export class Daemon {
         this.child.kill('SIGKILL');
     }
     this.link?.kill('SIGTERM');
+    // Of a build with sanitizers.
+    const path = join(this.folder, 'posternd.log');
+    const found = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((l) => /Sanitizer|runtime error:/.test(l)) : [];
+    if (found.length > 0)
+      throw new Error(`see ${path}:\n${found.slice(0, 20).join('\n')}`);
     if (!process.env.POSTERN_KEEP)
       rmSync(this.folder, { recursive: true, force: true });
   }
