@@ -217,8 +217,11 @@ static void the_mode_changes_when_nobody_is_there(void **state)
 {
 	struct bench *b = *state;
 	Postern__LaneOrder o = order_of(b, ORDER(MODE));
-	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	o.mode = POSTERN__LANE_MODE__MODE_UNSPECIFIED;
 	refused(b, &o, "order.no_such_mode");
+	o = order_of(b, ORDER(MODE)); /* nobody on duty stands for it */
+	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	refused(b, &o, "order.nobody_on_duty");
 	bench_present(b);
 	o = order_of(b, ORDER(LOCK));
 	refused(b, &o, "order.not_now");
