@@ -238,10 +238,10 @@ class Scenario(demo.Demo):
             self.refused(self.auditor.get(path), 403, "console.denied")
         for path in ("decide", "referral", "safeguarding", "shift/begin"):
             self.refused(self.auditor.post("/api/" + path, gate=LANE, decision="admit"), 403, "console.denied")
-        for kind in ("assist", "end-assist", "close", "lock", "controlled", "out-of-service", "resume", "duty-on", "duty-off", "acknowledge"):
+        for kind in ("assist", "end-assist", "close", "lock", "controlled", "free", "out-of-service", "resume", "duty-on", "duty-off", "acknowledge"):
             self.refused(self.auditor.post("/api/order", kind=kind, gate=LANE, reason="technical.fault", hold_ms="1000", alarm="1"), 403, "console.denied")
         self.check(self.auditor.listen() is None, "the auditor sees no lanes")
-        for kind in ("controlled", "out-of-service", "resume", "open-referral", "", "unspecified"):
+        for kind in ("controlled", "free", "out-of-service", "resume", "open-referral", "", "unspecified"):
             self.refused(self.officer.post("/api/order", kind=kind, gate=LANE, reason="technical.fault"), 403, "console.denied")
         self.refused(self.officer.get("/api/audit"), 403, "console.denied")
         self.refused(self.officer.post("/api/shift/begin"), 403, "console.denied")
