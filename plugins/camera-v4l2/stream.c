@@ -72,7 +72,7 @@ static int set(struct stream *s, const struct mode *m)
 	if (f.fmt.pix.pixelformat != m->format || f.fmt.pix.width < 16 || f.fmt.pix.height < 16 || f.fmt.pix.width > 8192 || f.fmt.pix.height > 8192)
 		return PN_EUNSUPPORTED;
 	s->mode = (struct mode){m->format, f.fmt.pix.width, f.fmt.pix.height};
-	s->stride = f.fmt.pix.bytesperline != 0 ? f.fmt.pix.bytesperline : f.fmt.pix.width * 2;
+	s->stride = f.fmt.pix.bytesperline != 0 ? f.fmt.pix.bytesperline : f.fmt.pix.width * (m->format == MODE_GREY ? 1 : 2);
 	return PN_OK;
 }
 
