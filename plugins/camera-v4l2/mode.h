@@ -25,6 +25,7 @@ struct mode_wish {
 	uint32_t exposure_us;	/* 0: the camera's own measure of the light */
 };
 
+bool mode_wanted(uint32_t format, const struct mode_wish *wish);
 /* The largest that fits the wish; of two as large YUYV, which no codec has touched; where none fits, the smallest. NULL: none of these two
  * formats. */
 const struct mode *mode_choose(const struct mode *modes, size_t count, const struct mode_wish *wish);

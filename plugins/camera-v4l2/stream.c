@@ -49,7 +49,8 @@ static int choose(struct stream *s, const struct mode_wish *wish, struct mode *o
 			return r;
 		if (r != PN_OK)
 			break;
-		sizes(s, d.pixelformat, wish, modes, &count);
+		if (mode_wanted(d.pixelformat, wish)) /* others would only fill the list */
+			sizes(s, d.pixelformat, wish, modes, &count);
 	}
 	const struct mode *m = mode_choose(modes, count, wish);
 	if (m == NULL)
