@@ -14,6 +14,7 @@
 #include "camera/watch.h"
 #include "face/picture.h"
 #include "postern/plugin.h"
+#include "second.h"
 #include "stream.h"
 
 enum {
@@ -25,13 +26,14 @@ enum {
 struct camera {
 	const struct postern_host *host;
 	struct stream stream;
+	struct second second;
 	bool open, gone;
 	uint64_t gone_ms, looked_ms;
 	struct camera_watch watch;
 	struct camera_tell tell;
 	/* The capture under way; query 0: none. */
 	uint64_t query, due_ms;
-	uint32_t wanted, interval_ms, taken;
+	uint32_t wanted, interval_ms, seen, taken; /* seen: by the first camera; taken: of both */
 	size_t used;
 	Postern__FaceFrame frame[CAMERA_FRAMES_MAX];
 	uint8_t *blob;			 /* of BLOB_BYTES_MAX; wiped with the answer */
@@ -43,7 +45,14 @@ static void answer(struct camera *c, const char *cause)
 	camera_tell_captured(&c->tell, c->query, cause, c->frame, c->taken, c->blob, c->used);
 	c->query = 0;
 	c->used = 0;
-	c->taken = 0;
+	c->seen = c->taken = 0;
+}
+
+static void unwatch(const struct camera *c)
+{
+	c->host->watch(c->host->ctx, c->stream.fd, 0, NULL, (void *)(uintptr_t)c);
+	if (c->second.open)
+		c->host->watch(c->host->ctx, c->second.stream.fd, 0, NULL, (void *)(uintptr_t)c);
 }
 
 /* The camera cannot come back on this descriptor: the supervisor opens it anew. */
@@ -53,7 +62,7 @@ static void lose(struct camera *c, const char *cause)
 		return;
 	c->gone = true;
 	c->gone_ms = c->host->now_ms(c->host->ctx);
-	c->host->watch(c->host->ctx, c->stream.fd, 0, NULL, c);
+	unwatch(c);
 	camera_tell_trouble(&c->tell, cause);
 	camera_tell_ready(&c->tell, cause);
 	if (c->query != 0)
@@ -72,24 +81,41 @@ static int decode(struct camera *c, const uint8_t *bytes, size_t size)
 }
 
 /* PN_ELIMIT: no room for one more. */
-static int keep(struct camera *c, const uint8_t *jpeg, size_t jpeg_size, uint64_t taken_ns)
+static int add(struct camera *c, const Postern__FaceFrame *like, const uint8_t *bytes, size_t size)
 {
 	Postern__FaceFrame *f = &c->frame[c->taken];
-	const bool compressed = c->stream.mode.format == MODE_MJPEG;
-	const size_t size = compressed ? jpeg_size : (size_t)c->pixels.width * c->pixels.height * 3;
-	if (size > BLOB_BYTES_MAX - c->used)
+	if (size > BLOB_BYTES_MAX - c->used || c->taken == CAMERA_FRAMES_MAX)
 		return PN_ELIMIT;
-	memcpy(c->blob + c->used, compressed ? jpeg : c->pixels.pixels, size);
-	postern__face_frame__init(f);
-	f->format = compressed ? POSTERN__FRAME_FORMAT__FRAME_JPEG : POSTERN__FRAME_FORMAT__FRAME_RGB24;
+	memcpy(c->blob + c->used, bytes, size);
+	*f = *like;
 	f->offset = (uint32_t)c->used;
 	f->size = (uint32_t)size;
-	f->width = compressed ? 0 : c->pixels.width;
-	f->height = compressed ? 0 : c->pixels.height;
-	f->mono_ns = taken_ns;
 	c->used += size;
 	c->taken++;
 	return PN_OK;
+}
+
+/* And what the second camera saw at that moment; without it the frame stands alone. */
+static int keep(struct camera *c, const uint8_t *jpeg, size_t jpeg_size, uint64_t taken_ns)
+{
+	Postern__FaceFrame f = POSTERN__FACE_FRAME__INIT;
+	const bool compressed = c->stream.mode.format == MODE_MJPEG;
+	f.format = compressed ? POSTERN__FRAME_FORMAT__FRAME_JPEG : POSTERN__FRAME_FORMAT__FRAME_RGB24;
+	f.width = compressed ? 0 : c->pixels.width;
+	f.height = compressed ? 0 : c->pixels.height;
+	f.mono_ns = taken_ns;
+	int r = add(c, &f, compressed ? jpeg : c->pixels.pixels, compressed ? jpeg_size : (size_t)c->pixels.width * c->pixels.height * 3);
+	if (r != PN_OK)
+		return r;
+	c->seen++;
+	const uint8_t *second = second_at(&c->second, taken_ns);
+	if (second == NULL)
+		return PN_OK;
+	f.format = POSTERN__FRAME_FORMAT__FRAME_NIR8;
+	f.width = c->second.stream.mode.width;
+	f.height = c->second.stream.mode.height;
+	f.sensor = 1;
+	return add(c, &f, second, c->second.size);
 }
 
 /* One frame, still the driver's. */
@@ -112,7 +138,7 @@ static void see(struct camera *c, const struct stream_frame *frame, uint64_t now
 		if (camera_watch_frame(&c->watch, &look, now) == CAMERA_WELL && due) {
 			c->due_ms = taken_ns / 1000000U + c->interval_ms;
 			if (keep(c, bytes, size, taken_ns) == PN_ELIMIT)
-				c->wanted = c->taken;
+				c->wanted = c->seen;
 		}
 	}
 	face_picture_free(&c->pixels);
@@ -129,7 +155,7 @@ static void judge(struct camera *c, uint64_t now)
 		return;
 	if (fault != CAMERA_WELL)
 		answer(c, camera_fault_key(fault));
-	else if (c->taken == c->wanted)
+	else if (c->seen == c->wanted)
 		answer(c, c->taken > 0 ? "" : "camera.no_frames");
 }
 
@@ -152,10 +178,21 @@ static void on_frame(void *self, int fd, uint32_t events)
 		lose(c, r == PN_ECLOSED ? "camera.unplugged" : "camera.silent");
 }
 
+static void on_second(void *self, int fd, uint32_t events)
+{
+	struct camera *c = self;
+	(void)fd;
+	(void)events;
+	int r = second_take(&c->second, clock_mono_ns());
+	if (r != PN_OK)
+		lose(c, r == PN_ECLOSED ? "camera.unplugged" : "camera.silent");
+}
+
 static void on_tick(void *self, uint64_t now)
 {
 	struct camera *c = self;
 	judge(c, now);
+	second_forget_old(&c->second, clock_mono_ns());
 	if (c->gone && now - c->gone_ms >= GONE_MS)
 		c->host->fail(c->host->ctx, c->tell.trouble);
 	if (c->host->wake_after(c->host->ctx, CAMERA_LOOK_MS) != 0)
@@ -194,7 +231,7 @@ static void on_core(void *self, uint64_t epoch)
 	explicit_bzero(c->blob, c->used);
 	c->query = 0;
 	c->used = 0;
-	c->taken = 0;
+	c->seen = c->taken = 0;
 	c->tell.told = false;
 	camera_tell_ready(&c->tell, c->gone ? c->tell.trouble : "");
 }
@@ -203,9 +240,10 @@ static void on_stop(void *self)
 {
 	struct camera *c = self;
 	if (c->open && !c->gone)
-		c->host->watch(c->host->ctx, c->stream.fd, 0, NULL, c);
+		unwatch(c);
 	if (c->open)
 		stream_close(&c->stream);
+	second_close(&c->second);
 	face_picture_free(&c->pixels);
 	if (c->blob != NULL)
 		explicit_bzero(c->blob, BLOB_BYTES_MAX);
@@ -223,6 +261,7 @@ static int on_init(const struct postern_host *host, void **self)
 	c->host = host;
 	c->tell = (struct camera_tell){.host = c->host, .trouble = ""};
 	c->stream.fd = host->device(host->ctx, "camera");
+	c->second.stream.fd = -1;
 	c->blob = malloc(BLOB_BYTES_MAX);
 	if (c->blob == NULL || c->stream.fd < 0) {
 		int r = c->blob == NULL ? PN_ENOMEM : PN_ENOTFOUND;
@@ -264,8 +303,17 @@ static int on_start(void *self)
 	}
 	c->open = true;
 	tell_mode(c);
+	r = second_open(&c->second, &stream_kernel, h->device(h->ctx, "nir"), wish.rate);
+	if (r != PN_OK) {
+		h->log(h->ctx, POSTERN_ERROR, "camera.cannot_stream_nir", pn_err_name(r));
+		return r;
+	}
 	camera_watch_begin(&c->watch, h->now_ms(h->ctx));
-	r = h->watch(h->ctx, c->stream.fd, POSTERN_READABLE, on_frame, c);
+	/* Of two that are readable the second is asked first, where the loop goes by that order: its frame is there, then. */
+	if (c->second.open)
+		r = h->watch(h->ctx, c->second.stream.fd, POSTERN_READABLE, on_second, c);
+	if (r == 0)
+		r = h->watch(h->ctx, c->stream.fd, POSTERN_READABLE, on_frame, c);
 	return r == 0 ? h->wake_after(h->ctx, CAMERA_LOOK_MS) : r;
 }
 

@@ -8,11 +8,16 @@ static uint64_t area(const struct mode *m)
 	return (uint64_t)m->width * m->height;
 }
 
+bool mode_wanted(uint32_t format, const struct mode_wish *wish)
+{
+	return wish->format != 0 ? format == wish->format : format == MODE_YUYV || format == MODE_MJPEG;
+}
+
 static bool usable(const struct mode *m, const struct mode_wish *w)
 {
 	if (m->width < 16 || m->height < 16 || m->width > 8192 || m->height > 8192)
 		return false;
-	return w->format != 0 ? m->format == w->format : m->format == MODE_YUYV || m->format == MODE_MJPEG;
+	return mode_wanted(m->format, w);
 }
 
 static bool fits(const struct mode *m, const struct mode_wish *w)

@@ -12,6 +12,7 @@
 /* V4L2's four letters, least significant first. */
 #define MODE_YUYV ((uint32_t)'Y' | (uint32_t)'U' << 8 | (uint32_t)'Y' << 16 | (uint32_t)'V' << 24)
 #define MODE_MJPEG ((uint32_t)'M' | (uint32_t)'J' << 8 | (uint32_t)'P' << 16 | (uint32_t)'G' << 24)
+#define MODE_GREY ((uint32_t)'G' | (uint32_t)'R' << 8 | (uint32_t)'E' << 16 | (uint32_t)'Y' << 24)
 
 struct mode {
 	uint32_t format, width, height;
@@ -19,11 +20,12 @@ struct mode {
 
 struct mode_wish {
 	uint32_t width, height; /* at most */
-	uint32_t format;	/* 0: any */
+	uint32_t format;	/* 0: YUYV or MJPEG */
 	uint32_t rate;		/* frames a second, at most; 0: as the driver has it */
 	uint32_t exposure_us;	/* 0: the camera's own measure of the light */
 };
 
+bool mode_wanted(uint32_t format, const struct mode_wish *wish);
 /* The largest that fits the wish; of two as large YUYV, which no codec has touched; where none fits, the smallest. NULL: none of these two
  * formats. */
 const struct mode *mode_choose(const struct mode *modes, size_t count, const struct mode_wish *wish);

@@ -49,7 +49,8 @@ static int choose(struct stream *s, const struct mode_wish *wish, struct mode *o
 			return r;
 		if (r != PN_OK)
 			break;
-		sizes(s, d.pixelformat, wish, modes, &count);
+		if (mode_wanted(d.pixelformat, wish)) /* others would only fill the list */
+			sizes(s, d.pixelformat, wish, modes, &count);
 	}
 	const struct mode *m = mode_choose(modes, count, wish);
 	if (m == NULL)
@@ -72,7 +73,7 @@ static int set(struct stream *s, const struct mode *m)
 	if (f.fmt.pix.pixelformat != m->format || f.fmt.pix.width < 16 || f.fmt.pix.height < 16 || f.fmt.pix.width > 8192 || f.fmt.pix.height > 8192)
 		return PN_EUNSUPPORTED;
 	s->mode = (struct mode){m->format, f.fmt.pix.width, f.fmt.pix.height};
-	s->stride = f.fmt.pix.bytesperline != 0 ? f.fmt.pix.bytesperline : f.fmt.pix.width * 2;
+	s->stride = f.fmt.pix.bytesperline != 0 ? f.fmt.pix.bytesperline : f.fmt.pix.width * (m->format == MODE_GREY ? 1 : 2);
 	return PN_OK;
 }
 

@@ -39,7 +39,7 @@ struct stream {
 	bool running;
 };
 
-/* PN_EUNSUPPORTED: no camera, or none that streams in one of the two formats. PN_ECLOSED: it is gone. PN_EIO: it refuses. On an error there
+/* PN_EUNSUPPORTED: no camera, or none that streams in one of the formats wished for. PN_ECLOSED: it is gone. PN_EIO: it refuses. On an error there
  * is nothing to close. */
 int stream_open(struct stream *s, const struct stream_calls *calls, int fd, const struct mode_wish *wish) PN_MUST_CHECK;
 /* A frame, the driver's until stream_give_back(index). taken_ns: on the monotonic clock; 0: the driver does not say. */

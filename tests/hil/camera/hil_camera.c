@@ -165,13 +165,14 @@ static void sandboxed(pid_t pid)
 	judge(seen == PN_COUNT(wanted) && devices == 1, "behind its filter, without rights, with one descriptor of the camera");
 }
 
-static bool begin(struct core_side *c, const struct manifest *m, const char *manifest_path, const char *device)
+/* nir NULL: without a second camera. */
+static bool begin(struct core_side *c, const struct manifest *m, const char *manifest_path, const char *device, const char *nir)
 {
 	char why[500] = "";
 	struct text error;
-	const struct named_value devices[] = {{"camera", device}}, options[] = {{"width", "640"}, {"height", "480"}, {"format", "any"}};
+	const struct named_value devices[] = {{"camera", device}, {"nir", nir}}, options[] = {{"width", "640"}, {"height", "480"}, {"format", "any"}};
 	const struct plugin_request r = {.unit = "lane-1", .instance = "lane-1/camera", .manifest_path = manifest_path, .manifest = m,
-		.uid = UID, .gid = UID, .devices = devices, .device_count = 1, .options = options, .option_count = 3};
+		.uid = UID, .gid = UID, .devices = devices, .device_count = nir != NULL ? 2 : 1, .options = options, .option_count = 3};
 	text_init(&error, why, sizeof why);
 	const bool good = core_side_start(c, &r, &error) == PN_OK && core_side_greet(c, 1, 1000, 60000) == PN_OK;
 	if (!good)
@@ -204,19 +205,43 @@ static bool put(const char *name, const char *word)
 	return good;
 }
 
-/* Whatever number it has now. */
-static const char *device_back(void)
+/* Whatever number it has now: the first or the second of them. */
+static const char *device_back(size_t which)
 {
-	static char path[64];
+	static char path[2][64];
 	glob_t found;
 	for (unsigned i = 0; i < 100; i++, usleep(50000)) {
 		if (glob("/dev/video*", 0, NULL, &found) != 0)
 			continue;
-		snprintf(path, sizeof path, "%s", found.gl_pathv[0]);
+		const bool there = found.gl_pathc > which;
+		if (there)
+			snprintf(path[which], sizeof path[which], "%s", found.gl_pathv[which]);
 		globfree(&found);
-		return path;
+		if (there)
+			return path[which];
 	}
 	return "/dev/none";
+}
+
+/* Each frame with a grey one beside it, of the second camera and the same moment. */
+static void both(struct core_side *c, uint64_t id)
+{
+	/* The first camera's first frame may come before the second's. */
+	bool good = ask(c, id, 1, 0) && ask(c, id + 1, 3, 100);
+	const size_t count = good ? c->message.envelope->face_captured->n_frames : 0;
+	for (size_t i = 0; i < count; i++)
+		printf("@@camera: sensor %u, %ux%u, %u bytes\n", c->message.envelope->face_captured->frames[i]->sensor,
+			c->message.envelope->face_captured->frames[i]->width, c->message.envelope->face_captured->frames[i]->height,
+			c->message.envelope->face_captured->frames[i]->size);
+	good = count == 6;
+	for (size_t i = 0; good && i < 6; i++) {
+		const Postern__FaceFrame *f = c->message.envelope->face_captured->frames[i],
+					 *first = c->message.envelope->face_captured->frames[i - i % 2];
+		good = f->sensor == i % 2 && f->mono_ns == first->mono_ns &&
+		       f->format == (i % 2 == 0 ? POSTERN__FRAME_FORMAT__FRAME_RGB24 : POSTERN__FRAME_FORMAT__FRAME_NIR8) &&
+		       f->size == f->width * f->height * (i % 2 == 0 ? 3 : 1);
+	}
+	judge(good, "three frames, each with one of the second camera");
 }
 
 /* pattern NULL: the picture stands still. Else it is of one colour but for vivid's counter, which goes on: a lens is covered, a sensor lives. */
@@ -237,7 +262,7 @@ static void all(const struct manifest *m, const char *manifest_path, const char 
 {
 	static struct core_side c;
 	int other = open(device, O_RDWR | O_CLOEXEC);
-	if (!begin(&c, m, manifest_path, device))
+	if (!begin(&c, m, manifest_path, device, NULL))
 		return;
 	sandboxed(c.child.pid);
 	frames(&c, 1, 3, 100, "three new frames, 100 ms apart");
@@ -248,15 +273,16 @@ static void all(const struct manifest *m, const char *manifest_path, const char 
 	judge(set(other, "Disconnect", NULL), "pulled out");
 	close(other); /* vivid is plugged in again when the last has let go of it */
 	gone(&c, 9);
-	if (!begin(&c, m, manifest_path, device_back()))
+	if (!begin(&c, m, manifest_path, device_back(0), NULL))
 		return;
 	frames(&c, 10, 3, 100, "three new frames after it was plugged in");
 	judge(put("unbind", "vivid.0"), "taken from its driver");
 	gone(&c, 11);
 	judge(put("bind", "vivid.0"), "and given back");
-	if (!begin(&c, m, manifest_path, device_back()))
+	const char *second = device_back(1);
+	if (!begin(&c, m, manifest_path, device_back(0), second))
 		return;
-	frames(&c, 12, 3, 100, "three new frames of the driver's new device");
+	both(&c, 12);
 	core_side_end(&c);
 }
 

@@ -25,12 +25,20 @@ enum { WIDE = 160, HIGH = 120, ROOM = WIDE * HIGH * 2, FRAME_MS = 20, INTERVAL_M
 
 /* --- the driver: a frame each 20 ms, which makes its descriptor readable ------------------------------ */
 
-static struct {
+struct driver {
 	uint32_t format, number, at;
-	bool frozen, half_broken, gone;
+	uint64_t taken_ns; /* of the last frame, by the timer: a busy machine changes nothing of it */
+	bool frozen, half_broken, gone, silent;
 	uint8_t memory[STREAM_BUFFERS][ROOM];
 	bool queued[STREAM_BUFFERS];
-} d;
+};
+static struct driver d, nir;
+static int nir_fd = -1;
+
+static struct driver *driver_of(int fd)
+{
+	return fd == nir_fd ? &nir : &d;
+}
 
 static int no(int error)
 {
@@ -67,51 +75,58 @@ static size_t without_tables(const uint8_t *from, size_t size, uint8_t *to)
 	return used + size - at;
 }
 
-static uint32_t fill(uint8_t *to)
+static uint32_t fill(const struct driver *v, uint8_t *to)
 {
 	struct face_picture p;
 	uint8_t *jpeg;
 	size_t size;
 	memset(to, 0, ROOM);
-	if (d.format == MODE_YUYV) {
+	if (v->format == MODE_GREY) {
+		memset(to, (int)(v->number % 200 + 1), (size_t)WIDE * HIGH);
+		return WIDE * HIGH;
+	}
+	if (v->format == MODE_YUYV) {
 		for (size_t i = 0; i < ROOM; i++)
-			to[i] = i % 2 != 0 ? 128 : (uint8_t)(60 + (i / 2 % WIDE + d.number * 5) % 128);
+			to[i] = i % 2 != 0 ? 128 : (uint8_t)(60 + (i / 2 % WIDE + v->number * 5) % 128);
 		return ROOM;
 	}
-	scene(d.number, &p);
+	scene(v->number, &p);
 	assert_int_equal(face_picture_to_jpeg(&p, 85, &jpeg, &size), PN_OK);
 	face_picture_free(&p);
 	size = without_tables(jpeg, size, to);
 	free(jpeg);
-	if (d.half_broken && d.number % 2 != 0)
+	if (v->half_broken && v->number % 2 != 0)
 		memset(to + size / 2, 0, size - size / 2);
 	return (uint32_t)size + 100; /* up to a multiple of something */
 }
 
 static int take(int fd, struct v4l2_buffer *b)
 {
-	uint64_t times, now = clock_mono_ns();
-	if (read(fd, &times, sizeof times) != sizeof times)
-		return no(EAGAIN);
-	while (!d.queued[d.at])
-		d.at = (d.at + 1) % STREAM_BUFFERS;
-	d.number += !d.frozen;
-	*b = (struct v4l2_buffer){.index = d.at, .bytesused = fill(d.memory[d.at]), .flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC,
-		.timestamp = {(time_t)(now / 1000000000), (suseconds_t)(now / 1000 % 1000000)}};
-	d.queued[d.at] = false;
+	struct driver *v = driver_of(fd);
+	uint64_t times;
+	if (read(fd, &times, sizeof times) != sizeof times || v->silent)
+		return no(EAGAIN); /* the timer is read in any case */
+	while (!v->queued[v->at])
+		v->at = (v->at + 1) % STREAM_BUFFERS;
+	v->number += !v->frozen;
+	v->taken_ns += times * FRAME_MS * 1000000;
+	*b = (struct v4l2_buffer){.index = v->at, .bytesused = fill(v, v->memory[v->at]), .flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC,
+		.timestamp = {(time_t)(v->taken_ns / 1000000000), (suseconds_t)(v->taken_ns / 1000 % 1000000)}};
+	v->queued[v->at] = false;
 	return 0;
 }
 
 static int request(int fd, unsigned long r, void *a)
 {
-	if (d.gone)
+	struct driver *v = driver_of(fd);
+	if (v->gone)
 		return no(ENODEV);
 	switch (r) {
 	case VIDIOC_QUERYCAP:
 		((struct v4l2_capability *)a)->capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
 		return 0;
 	case VIDIOC_ENUM_FMT:
-		((struct v4l2_fmtdesc *)a)->pixelformat = d.format;
+		((struct v4l2_fmtdesc *)a)->pixelformat = v->format;
 		return ((struct v4l2_fmtdesc *)a)->index == 0 ? 0 : no(EINVAL);
 	case VIDIOC_ENUM_FRAMESIZES: {
 		struct v4l2_frmsizeenum *e = a;
@@ -130,7 +145,7 @@ static int request(int fd, unsigned long r, void *a)
 		((struct v4l2_buffer *)a)->m.offset = ((struct v4l2_buffer *)a)->index;
 		return 0;
 	case VIDIOC_QBUF:
-		d.queued[((struct v4l2_buffer *)a)->index] = true;
+		v->queued[((struct v4l2_buffer *)a)->index] = true;
 		return 0;
 	case VIDIOC_DQBUF:
 		return take(fd, a);
@@ -141,9 +156,8 @@ static int request(int fd, unsigned long r, void *a)
 
 static void *map(size_t size, int fd, int64_t offset)
 {
-	(void)fd;
 	assert_int_equal(size, ROOM);
-	return d.memory[offset];
+	return driver_of(fd)->memory[offset];
 }
 
 static void unmap(void *place, size_t size)
@@ -156,23 +170,39 @@ const struct stream_calls stream_kernel = {request, map, unmap};
 
 /* --- the plugin ---------------------------------------------------------------------------------------- */
 
-static struct fake_host *plug(uint32_t format)
+static int frames_fd(void)
 {
 	const struct itimerspec each = {{0, FRAME_MS * 1000000}, {0, FRAME_MS * 1000000}};
-	struct fake_host *h = fake_host_new(&postern_plugin);
 	const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	assert_true(fd >= 0 && timerfd_settime(fd, 0, &each, NULL) == 0);
+	return fd;
+}
+
+static struct fake_host *plug_both(uint32_t format, bool second)
+{
+	struct fake_host *h = fake_host_new(&postern_plugin);
+	const int fd = frames_fd();
 	memset(&d, 0, sizeof d);
+	memset(&nir, 0, sizeof nir);
 	d.format = format;
+	nir.format = MODE_GREY;
+	nir_fd = second ? frames_fd() : -1;
+	d.taken_ns = nir.taken_ns = clock_mono_ns();
 	fake_host_option(h, "width", NULL, 1280);
 	fake_host_option(h, "height", NULL, 720);
 	fake_host_option(h, "format", "any", 0);
 	fake_host_option(h, "frames_per_second", NULL, 30);
 	fake_host_option(h, "exposure_us", NULL, 0);
 	fake_host_device(h, "camera", fd);
+	fake_host_device(h, "nir", nir_fd);
 	h->crossing_id = "01J00000000000000000000001";
 	assert_int_equal(fake_host_start(h), 0);
 	return h;
+}
+
+static struct fake_host *plug(uint32_t format)
+{
+	return plug_both(format, false);
 }
 
 static void unplug(struct fake_host *h)
@@ -181,6 +211,9 @@ static void unplug(struct fake_host *h)
 	fake_host_stop(h);
 	fake_host_free(h);
 	close(fd);
+	if (nir_fd >= 0)
+		close(nir_fd);
+	nir_fd = -1;
 }
 
 /* The caller frees it. */
@@ -312,9 +345,70 @@ static void gone(void **state)
 	unplug(h);
 }
 
+/* Each frame has one of the second camera beside it, of the same moment; one that gives none any more is no reason to give none. */
+static void near_infrared(void **state)
+{
+	struct fake_host *h = plug_both(MODE_MJPEG, true);
+	const struct fake_message *m;
+	(void)state;
+	fake_host_run(h, 50);
+	Postern__FaceCaptured *a = ask(h, 1, &m);
+	assert_int_equal(a->n_frames, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const Postern__FaceFrame *f = a->frames[i];
+		assert_int_equal(f->sensor, i % 2);
+		assert_int_equal(f->mono_ns, a->frames[i - i % 2]->mono_ns);
+		assert_int_equal(f->format, i % 2 == 0 ? POSTERN__FRAME_FORMAT__FRAME_JPEG : POSTERN__FRAME_FORMAT__FRAME_NIR8);
+		if (i % 2 == 0)
+			continue;
+		const uint8_t *grey = m->blob + f->offset;
+		assert_int_equal(f->size, WIDE * HIGH);
+		assert_int_equal(f->width, WIDE);
+		assert_int_equal(f->height, HIGH);
+		assert_true(grey[0] > 0 && memcmp(grey, grey + 1, f->size - 1) == 0);
+		if (i > 1)
+			assert_true(grey[0] > m->blob[a->frames[i - 2]->offset]);
+	}
+	postern__face_captured__free_unpacked(a, NULL);
+	nir.silent = true;
+	fake_host_run(h, 300);
+	a = ask(h, 2, &m);
+	assert_int_equal(a->n_frames, 3);
+	assert_int_equal(a->frames[2]->sensor, 0);
+	postern__face_captured__free_unpacked(a, NULL);
+	nir.gone = true;
+	nir.silent = false;
+	a = ask(h, 3, &m);
+	assert_string_equal(a->cause, "camera.unplugged");
+	postern__face_captured__free_unpacked(a, NULL);
+	unplug(h);
+}
+
+/* Where the second is no camera for grey frames the plugin does not start: attack detection was counted on. */
+static void second_of_another_kind(void **state)
+{
+	struct fake_host *h = fake_host_new(&postern_plugin);
+	(void)state;
+	memset(&d, 0, sizeof d);
+	memset(&nir, 0, sizeof nir);
+	d.format = MODE_MJPEG;
+	nir.format = MODE_YUYV;
+	nir_fd = frames_fd();
+	const int fd = frames_fd();
+	fake_host_option(h, "width", NULL, 1280);
+	fake_host_option(h, "height", NULL, 720);
+	fake_host_option(h, "format", "any", 0);
+	fake_host_option(h, "frames_per_second", NULL, 30);
+	fake_host_option(h, "exposure_us", NULL, 0);
+	fake_host_device(h, "camera", fd);
+	fake_host_device(h, "nir", nir_fd);
+	assert_int_equal(fake_host_start(h), PN_EUNSUPPORTED);
+	unplug(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(mjpeg), cmocka_unit_test(broken), cmocka_unit_test(yuyv), cmocka_unit_test(the_same_again),
-		cmocka_unit_test(gone)};
+		cmocka_unit_test(gone), cmocka_unit_test(near_infrared), cmocka_unit_test(second_of_another_kind)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static void jpegs(void **state)
 /* --- a driver ------------------------------------------------------------------------------------- */
 
 static struct {
-	uint32_t caps, formats[4], format_count, width, height, set_width, buffers, length;
+	uint32_t caps, formats[4], format_count, size_count, width, height, set_width, buffers, length;
 	bool stepwise, other_format, refuses_on;
 	int gone; /* errno of every request from now on; 0: it is there */
 	struct v4l2_buffer next;
@@ -97,7 +97,7 @@ static void plug(void)
 	memset(&d, 0, sizeof d);
 	d.caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
 	d.formats[0] = MODE_YUYV;
-	d.format_count = 1;
+	d.format_count = d.size_count = 1;
 	d.width = 640;
 	d.height = 480;
 	d.buffers = STREAM_BUFFERS;
@@ -113,7 +113,7 @@ static int no(int error)
 
 static int sizes_of(struct v4l2_frmsizeenum *e)
 {
-	if (e->index > 0)
+	if (e->index >= d.size_count)
 		return no(EINVAL);
 	e->type = d.stepwise ? V4L2_FRMSIZE_TYPE_STEPWISE : V4L2_FRMSIZE_TYPE_DISCRETE;
 	if (d.stepwise) {
@@ -128,7 +128,7 @@ static int sizes_of(struct v4l2_frmsizeenum *e)
 
 static int intervals_of(struct v4l2_frmivalenum *e)
 {
-	assert_int_equal(e->pixel_format, d.formats[0]);
+	assert_int_equal(e->pixel_format, MODE_YUYV);
 	assert_true(e->width >= 16 && e->height >= 16);
 	if (d.fastest != 0 && e->index == 0) {
 		e->type = V4L2_FRMIVAL_TYPE_CONTINUOUS;
@@ -319,6 +319,17 @@ static void ranges(void **state)
 	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
 	assert_int_equal(s.mode.width, 1280);
 	assert_int_equal(s.mode.height, 600);
+	stream_close(&s);
+	plug();
+	/* A camera with more modes in other formats than a list has room for. */
+	for (unsigned i = 0; i < 4; i++)
+		d.formats[i] = i < 3 ? 0x34363248 + i : MODE_YUYV;
+	d.format_count = 4;
+	d.size_count = STREAM_MODES_MAX;
+	d.fastest = 60;
+	d.slowest = 1;
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(s.mode.format, MODE_YUYV);
 	stream_close(&s);
 	plug();
 	d.set_width = 320; /* the driver's word */
