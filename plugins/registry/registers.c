@@ -202,7 +202,8 @@ static int hash_on(struct registers *r, struct db *db, enum register_kind k)
 	if (!feof(f->f))
 		return 0;
 	f->generation = generation_of(f->hash);
-	rewind(f->f);
+	if (fseek(f->f, 0, SEEK_SET) != 0)
+		return wrong(r, k, "unreadable", 0);
 	f->line = 0;
 	if (f->generation == 0 || EVP_DigestInit_ex(f->hash, EVP_sha256(), NULL) != 1)
 		return wrong(r, k, "memory", 0);

@@ -27,10 +27,8 @@ struct issue {
 	} state[STATES_MAX]; /* the first is the lane's own */
 	size_t states;
 	struct passport_pool pool;
-	struct {
-		uint8_t *bytes;
-		size_t size;
-	} face[FACES_MAX];
+	uint8_t (*face)[FACE_BYTES_MAX + 1]; /* FACES_MAX of them, the first "faces" read */
+	size_t face_size[FACES_MAX];
 	size_t faces;
 	char *error;
 	size_t error_size;
@@ -91,8 +89,8 @@ static int issue_one(struct issue *is, const struct traveller *t)
 	if (passport_describe(t, &is->pool, &text, &config) != 0)
 		return wrong(is, t->number, "no key for its chip");
 	if (is->faces > 0) {
-		config.face = is->face[t->index % is->faces].bytes;
-		config.face_size = is->face[t->index % is->faces].size;
+		config.face = is->face[t->index % is->faces];
+		config.face_size = is->face_size[t->index % is->faces];
 		config.face_kind = SIM_FACE_JPEG;
 	}
 	config.digest = config.signature_digest = is->state[n].digest;
@@ -105,24 +103,28 @@ static int issue_one(struct issue *is, const struct traveller *t)
 	return err == PN_OK ? 0 : wrong(is, path, pn_err_name(err));
 }
 
+/* Bytes read, at most one more than a chip takes; 0: there is no such file, or nothing in it. */
+static size_t read_face(const char *path, uint8_t bytes[FACE_BYTES_MAX + 1])
+{
+	FILE *f = fopen(path, "rbe");
+	const size_t size = f != NULL ? fread(bytes, 1, FACE_BYTES_MAX + 1, f) : 0;
+	if (f != NULL)
+		fclose(f);
+	return size;
+}
+
 /* Portraits by number, until there is none of the next. */
 static int load_faces(struct issue *is, const char *folder)
 {
 	char path[CARRIED_PATH_MAX];
 	for (; is->faces < FACES_MAX; is->faces++) {
 		snprintf(path, sizeof path, "%s/%zu.jpg", folder, is->faces);
-		FILE *f = fopen(path, "rbe");
-		if (f == NULL)
+		const size_t size = read_face(path, is->face[is->faces]);
+		if (size == 0)
 			break;
-		uint8_t *bytes = malloc(FACE_BYTES_MAX + 1);
-		const size_t size = bytes != NULL ? fread(bytes, 1, FACE_BYTES_MAX + 1, f) : 0;
-		fclose(f);
-		if (size == 0 || size > FACE_BYTES_MAX) {
-			free(bytes);
-			return wrong(is, path, "cannot be read, or is too large for a chip");
-		}
-		is->face[is->faces].bytes = bytes;
-		is->face[is->faces].size = size;
+		if (size > FACE_BYTES_MAX)
+			return wrong(is, path, "is too large for a chip");
+		is->face_size[is->faces] = size;
 	}
 	return is->faces > 0 ? 0 : wrong(is, folder, "no portraits 0.jpg, 1.jpg, ...");
 }
@@ -180,8 +182,10 @@ int passports_issue(const struct scenario *s, struct traveller_date today, int64
 	struct issue is = {.now_s = now_s, .error = error, .error_size = size};
 	struct traveller t;
 	int rc = make_folders(&is, folder);
-	if (rc == 0 && faces != NULL)
-		rc = load_faces(&is, faces);
+	if (rc == 0 && faces != NULL) {
+		is.face = calloc(FACES_MAX, sizeof *is.face);
+		rc = is.face != NULL ? load_faces(&is, faces) : wrong(&is, faces, "no memory");
+	}
 	if (rc == 0)
 		rc = open_office(&is, s->own_state);
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
@@ -198,8 +202,7 @@ int passports_issue(const struct scenario *s, struct traveller_date today, int64
 		rc = publish(&is);
 	for (size_t i = 0; i < is.states; i++)
 		sim_office_free(is.state[i].office);
-	for (size_t i = 0; i < is.faces; i++)
-		free(is.face[i].bytes);
+	free(is.face);
 	passport_pool_free(&is.pool);
 	return rc;
 }
