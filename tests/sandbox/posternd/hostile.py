@@ -136,7 +136,7 @@ class Run:
         if self.plugin == "uplink":
             out.append('options: {url: "https://127.0.0.1:1"}')
         if self.plugin == "console":
-            out.append('options: {name: "post-1"}')
+            out.append('options: {name: "post-1", gates: "lane-1"}')
         if self.plugin == "post-link":
             out.append('options: {host: "127.0.0.1"}')
         if self.plugin in ("gate-modbus", "gate-modbus-tcp"):
