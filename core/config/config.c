@@ -257,13 +257,27 @@ static char *absolute(const char *path)
 	return whole;
 }
 
+/* Who writes it means something that there is, but not here. */
+static void tell_of_free(struct yaml_file *f, struct yaml_problems *p)
+{
+	const yaml_node_t *units = yaml_get(f, f->root, "units"), *unit;
+	for (unsigned i = 0; (unit = yaml_item(f, units, i)) != NULL; i++) {
+		const yaml_node_t *mode = yaml_get(f, unit, "mode");
+		const char *word = mode != NULL ? yaml_scalar(mode) : NULL;
+		if (word != NULL && strcmp(word, "free") == 0)
+			yaml_problem(p, mode, "no lane starts free, expected an officer on duty who orders it (postern lane free)");
+	}
+}
+
 static int load(struct yaml_file *f, struct yaml_problems *p, bool look, struct config **out)
 {
 	void *data;
 	unsigned len = 0;
 	int r = yaml_file_load(f, &schema, &data, NULL, p);
-	if (r != PN_OK)
+	if (r != PN_OK) {
+		tell_of_free(f, p);
 		return r;
+	}
 	struct config *c = data;
 	struct loading l = {c, f, p, look};
 	c->path = absolute(p->file);

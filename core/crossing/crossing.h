@@ -74,6 +74,9 @@ struct crossing {
 	uint64_t verdict_tag;
 	bool verdict_submitted, verdict_durable;
 	uint8_t verdict_hash[32];
+	/* Nobody checked: an officer admits, by the order that made the lane free. */
+	bool by_order;
+	char order_officer[64], order_reason[65];
 	/* An officer's accepted decision. */
 	Postern__OfficerDecision decision;
 	const Postern__SignedDecision *signed_decision;

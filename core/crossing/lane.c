@@ -23,6 +23,7 @@ void lane_init(struct lane *lane, const struct lane_config *config)
 {
 	memset(lane, 0, sizeof *lane);
 	lane->config = *config;
+	lane->table = config->topology;
 	/* A chip takes its time, the answers about it theirs. */
 	if (config->has[POSTERN__PLUGIN_KIND__KIND_CHIP_READER])
 		lane->config.timing.eligibility_ms += schema_body_find(POSTERN__ENVELOPE__BODY_READ_CHIP)->deadline_ms;
@@ -47,6 +48,13 @@ bool lane_needs_second(const struct lane *lane)
 	return c->active && c->watchlist != NULL && c->watchlist->n_matches > 0;
 }
 
+/* Of a lane ordered free: nobody is asked but its hardware. */
+static bool may_serve_free(const struct lane *lane)
+{
+	return lane->ready[POSTERN__PLUGIN_KIND__KIND_GATE] && !lane->config.has[POSTERN__PLUGIN_KIND__KIND_UNSPECIFIED] &&
+	       lane_is_free(lane);
+}
+
 bool lane_may_serve(const struct lane *lane)
 {
 	static const Postern__PluginKind required[] = {
@@ -62,6 +70,8 @@ bool lane_may_serve(const struct lane *lane)
 		POSTERN__PLUGIN_KIND__KIND_CAMERA,
 		POSTERN__PLUGIN_KIND__KIND_FACE_MATCH,
 	};
+	if (lane->table == GATE_FREE)
+		return may_serve_free(lane);
 	for (size_t i = 0; i < PN_COUNT(required); i++)
 		if (!lane->ready[required[i]] &&
 			!(lane->config.topology == GATE_KIOSK && required[i] == POSTERN__PLUGIN_KIND__KIND_GATE))
@@ -77,7 +87,7 @@ static struct gate_env env_of(const struct lane *lane)
 	struct gate_env env = { 0 };
 	env.sensed = lane->sensed;
 	env.document_present = lane->document_present;
-	env.officer_present = !lane->config.officer_required || lane_supervised(lane);
+	env.officer_present = (!lane->config.officer_required && lane->table != GATE_FREE) || lane_supervised(lane);
 	env.lists_ok = lane->ready[POSTERN__PLUGIN_KIND__KIND_WATCHLIST];
 	env.clock_trusted = lane->clock_trusted;
 	env.journal_ok = lane->journal_ok;
@@ -100,13 +110,13 @@ bool run_would_take(const struct lane *lane, enum gate_event event)
 	struct gate after;
 	struct gate_actions actions;
 	struct gate_env env = env_of(lane);
-	gate_step_table(gate_table_of(lane->config.topology), &lane->gate, event, &env, &after, &actions);
+	gate_step_table(gate_table_of(lane->table), &lane->gate, event, &env, &after, &actions);
 	return actions.count > 0 || memcmp(&after, &lane->gate, sizeof after) != 0;
 }
 
 static void arm(struct lane *lane, uint64_t now)
 {
-	uint32_t timeout_ms = gate_timeout_table(gate_table_of(lane->config.topology), &lane->gate, &lane->config.timing);
+	uint32_t timeout_ms = gate_timeout_table(gate_table_of(lane->table), &lane->gate, &lane->config.timing);
 	lane->state_deadline_ms = timeout_ms == 0 ? 0 : now + timeout_ms;
 }
 
@@ -121,11 +131,9 @@ static bool policy_changed(struct lane *lane)
 	return changed;
 }
 
-static void step_all(struct lane_run *run)
+static void step_queued(struct lane_run *run)
 {
 	struct lane *lane = run->lane;
-	if (policy_changed(lane))
-		run_event(run, GATE_EVENT_POLICY_CHANGED);
 	while (run->count > 0) {
 		struct gate before = lane->gate;
 		struct gate_actions actions;
@@ -133,7 +141,7 @@ static void step_all(struct lane_run *run)
 		run->now = run->queue[run->head];
 		run->head = (run->head + 1) % RUN_EVENTS;
 		run->count--;
-		gate_step_table(gate_table_of(lane->config.topology), &before, run->now, &env, &lane->gate, &actions);
+		gate_step_table(gate_table_of(lane->table), &before, run->now, &env, &lane->gate, &actions);
 		if (lane->gate.state != before.state)
 			lane->state_since_ms = run->in->mono_ms;
 		if (actions.restart_timer)
@@ -141,6 +149,15 @@ static void step_all(struct lane_run *run)
 		for (unsigned i = 0; i < actions.count; i++)
 			act(run, (enum gate_action)actions.list[i]);
 	}
+}
+
+static void step_all(struct lane_run *run)
+{
+	do {
+		if (policy_changed(run->lane))
+			run_event(run, GATE_EVENT_POLICY_CHANGED);
+		step_queued(run);
+	} while (mode_settle(run));
 }
 
 static void events_of_sensed(struct lane_run *run, const struct gate_sensed *next)
@@ -384,7 +401,7 @@ bool lane_ready(const struct lane *lane)
 	struct gate_env env = env_of(lane);
 	if (lane->gate.state == GATE_STATE_INVITING)
 		return true; /* whatever ends the service shuts the entry */
-	return lane->gate.state == GATE_STATE_IDLE && gate_ready(gate_table_of(lane->config.topology), &lane->gate, &env);
+	return lane->gate.state == GATE_STATE_IDLE && gate_ready(gate_table_of(lane->table), &lane->gate, &env);
 }
 
 void lane_wipe(struct lane *lane)

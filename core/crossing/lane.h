@@ -39,6 +39,9 @@ enum lane_command {
 	LANE_CMD_RESUME,
 	LANE_CMD_DUTY_ON,
 	LANE_CMD_DUTY_OFF,
+	LANE_CMD_LOCK,
+	LANE_CMD_CONTROLLED,
+	LANE_CMD_FREE,
 };
 
 struct lane_input {
@@ -57,6 +60,7 @@ struct lane_input {
 	const Postern__SignedDecision *signed_decision;
 	enum lane_command command;		     /* LANE_COMMAND */
 	const char *officer;
+	const char *reason_code;		     /* LANE_COMMAND; NULL: none was given */
 	const Postern__LaneOrder *order;	     /* LANE_ORDER */
 	uint64_t epoch;				     /* the same: of this core */
 	uint64_t request;			     /* the same: the post's number for it */
@@ -132,8 +136,16 @@ struct lane_ordered {
 	Postern__OrderProgress progress;
 };
 
+/* The order under which people pass unchecked. */
+struct lane_free {
+	char officer[64], reason_code[65];
+	Postern__LaneMode before; /* the mode that it ends in by itself */
+};
+
 struct lane {
 	struct lane_config config;
+	enum gate_topology table; /* in effect: that of the topology, or of a lane ordered free; changes at rest only */
+	struct lane_free free_order;
 	struct gate gate;
 	struct gate_sensed sensed;
 	bool has_sensed, sensed_stale;
@@ -206,6 +218,9 @@ bool lane_may_serve(const struct lane *lane);
 
 /* Is a clock of that quality good enough to admit by? */
 bool lane_trusts(Postern__ClockQuality q);
+
+/* Has an officer ordered that people pass unchecked? */
+bool lane_is_free(const struct lane *lane);
 
 /* Wipes the crossing in hand. */
 void lane_wipe(struct lane *lane);

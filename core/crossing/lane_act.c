@@ -110,6 +110,9 @@ static void call_officer(struct lane_run *run)
 	struct crossing *c = &run->lane->crossing;
 	if (!c->active || concerns_the_lane_alone(run->now))
 		return;
+	/* Whom nobody checks is referred when the lane holds them, not for what else goes wrong meanwhile. */
+	if (lane_is_free(run->lane) && !c->verdict_submitted)
+		return;
 	refer(run);
 	c->waiting_officer = true;
 	c->decision = POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED;
@@ -162,6 +165,7 @@ void act(struct lane_run *run, enum gate_action action)
 		ask_inside(run);
 		break;
 	case GATE_ACTION_COMMIT_VERDICT:
+		step_times(run, STEP_ENTRY, STEP_COUNT_); /* where nobody is verified in between */
 		step_times(run, STEP_INSIDE, STEP_COUNT_);
 		record_commit(run);
 		break;

@@ -122,6 +122,9 @@ const char *lane_refusal(enum lane_command command, int err)
 		return NULL;
 	if (err != PN_EAGAIN)
 		return "refused";
+	if (command == LANE_CMD_LOCK || command == LANE_CMD_CONTROLLED || command == LANE_CMD_FREE)
+		return "a lane changes its mode only when nobody is in it or in hand and nothing is alarmed; free also only with an officer on "
+		       "duty";
 	if (command == LANE_CMD_RESUME)
 		return "nothing to resume now: say it when `postern lanes` shows OUT_OF_SERVICE, FAULT_LOCKED or FAULT_OCCUPIED; a crossing "
 		       "in hand ends first";
@@ -139,6 +142,8 @@ int officer_command(struct lane_run *run)
 		[LANE_CMD_OUT_OF_SERVICE] = { GATE_EVENT_OUT_OF_SERVICE, "officer.out_of_service" },
 		[LANE_CMD_RESUME] = { GATE_EVENT_RESUME, "officer.resume" },
 	};
+	static const Postern__LaneMode modes[] = { POSTERN__LANE_MODE__MODE_LOCKED, POSTERN__LANE_MODE__MODE_CONTROLLED,
+		POSTERN__LANE_MODE__MODE_FREE };
 	const char *officer = run->in->officer;
 	if (officer == NULL || officer[0] == '\0')
 		return PN_EDENIED;
@@ -154,6 +159,11 @@ int officer_command(struct lane_run *run)
 		text_copy(run->lane->duty_officer, sizeof run->lane->duty_officer, run->lane->on_duty ? officer : "");
 		record_audit(run, run->lane->on_duty ? "officer.duty_on" : "officer.duty_off", officer);
 		return PN_OK;
+	case LANE_CMD_LOCK:
+	case LANE_CMD_CONTROLLED:
+	case LANE_CMD_FREE:
+		return mode_order(run, modes[run->in->command - LANE_CMD_LOCK], officer,
+			run->in->reason_code != NULL ? run->in->reason_code : "");
 	case LANE_CMD_ASSIST:
 	case LANE_CMD_END_ASSIST:
 	case LANE_CMD_OUT_OF_SERVICE:

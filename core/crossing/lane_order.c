@@ -101,33 +101,6 @@ static int end_assist(struct lane_run *run)
 	return r;
 }
 
-static const char *mode_name(Postern__LaneMode mode)
-{
-	return mode == POSTERN__LANE_MODE__MODE_LOCKED ? "mode.locked" : "mode.controlled";
-}
-
-/* Idle, invited by an open entry, or out of service: nobody is in hand, nobody is inside, nothing is alarmed or latched. */
-static bool idle(const struct lane *lane)
-{
-	const struct gate_sensed *s = &lane->sensed;
-	uint8_t state = lane->gate.state;
-	bool alarmed = s->fire || s->estop || s->tamper || s->entry_leaf == GATE_LEAF_FORCED || s->exit_leaf == GATE_LEAF_FORCED;
-	bool at_rest = state == GATE_STATE_IDLE || state == GATE_STATE_INVITING || state == GATE_STATE_OUT_OF_SERVICE;
-	return at_rest && !alarmed && !lane->crossing.active && !lane->gate.crossing && s->occupants_known && s->occupants == 0;
-}
-
-static int mode(struct lane_run *run, Postern__LaneMode wanted)
-{
-	struct lane *lane = run->lane;
-	if (wanted != POSTERN__LANE_MODE__MODE_LOCKED && wanted != POSTERN__LANE_MODE__MODE_CONTROLLED)
-		return refuse(lane, "order.no_such_mode", PN_EDENIED);
-	if (!idle(lane))
-		return refuse(lane, "order.not_now", PN_EAGAIN);
-	lane->config.record.mode = wanted;
-	record_audit_detail(run, "officer.mode", run->in->order->officer, mode_name(wanted));
-	return PN_OK;
-}
-
 static int duty(struct lane_run *run, bool on)
 {
 	const Postern__LaneOrder *o = run->in->order;
@@ -154,9 +127,9 @@ static int carry_out(struct lane_run *run)
 	case KIND(CLOSE):
 		return end_assist(run);
 	case KIND(LOCK):
-		return mode(run, POSTERN__LANE_MODE__MODE_LOCKED);
+		return mode_order(run, POSTERN__LANE_MODE__MODE_LOCKED, o->officer, o->reason_code);
 	case KIND(MODE):
-		return mode(run, o->mode);
+		return mode_order(run, o->mode, o->officer, o->reason_code);
 	case KIND(OUT_OF_SERVICE):
 		return by_event(run, GATE_EVENT_OUT_OF_SERVICE, "officer.out_of_service");
 	case KIND(RESUME):
@@ -239,7 +212,7 @@ static bool is_so(const struct lane *lane)
 		return shut(lane);
 	case KIND(LOCK):
 	case KIND(MODE):
-		return lane->config.record.mode == o->mode && (o->mode != POSTERN__LANE_MODE__MODE_LOCKED || shut(lane));
+		return lane->config.record.mode == o->mode && mode_in_effect(lane) && (o->mode != POSTERN__LANE_MODE__MODE_LOCKED || shut(lane));
 	case KIND(OUT_OF_SERVICE):
 		return lane->gate.state == GATE_STATE_OUT_OF_SERVICE && shut(lane);
 	case KIND(RESUME):

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "crossing/lane_run.h"
 
 static uint64_t append(struct lane_run *run, struct record *r)
@@ -32,7 +33,9 @@ void record_verdict(struct lane_run *run)
 	build(run, &r, POSTERN__RECORD_KIND__RECORD_VERDICT);
 	c->verdict_tag = append(run, &r);
 	c->verdict_submitted = true;
-	if (c->verdict.value != POSTERN__VERDICT__VERDICT_CLEAR) {
+	if (c->by_order) {
+		run->sink->count(run->sink->ctx, METRIC_FREE, 1);
+	} else if (c->verdict.value != POSTERN__VERDICT__VERDICT_CLEAR) {
 		run->lane->referrals++;
 		run->sink->count(run->sink->ctx, METRIC_REFERRALS, 1);
 	}
@@ -90,6 +93,17 @@ void record_audit_detail(struct lane_run *run, const char *event, const char *of
 	append(run, &r);
 }
 
+void record_mode(struct lane_run *run, const char *officer, const char *mode, const char *reason)
+{
+	struct record r;
+	build(run, &r, POSTERN__RECORD_KIND__RECORD_AUDIT);
+	r.clear.event = (char *)(uintptr_t)"officer.mode";
+	r.clear.officer = (char *)(uintptr_t)officer;
+	r.clear.detail = (char *)(uintptr_t)mode;
+	r.clear.reason_code = (char *)(uintptr_t)reason;
+	append(run, &r);
+}
+
 void record_audit(struct lane_run *run, const char *event, const char *officer)
 {
 	record_audit_detail(run, event, officer, "");
@@ -116,16 +130,31 @@ uint64_t record_kiosk(struct lane_run *run, const Postern__KioskMark *mark)
 	return append(run, &r);
 }
 
+/* Whom a free lane lets out nobody has checked: the record says so, and on whose order. Not over a record that says otherwise. */
+static bool admit_by_order(struct lane_run *run)
+{
+	const struct lane_free *order = &run->lane->free_order;
+	struct crossing *c = &run->lane->crossing;
+	if (c->verdict_submitted)
+		return c->by_order;
+	c->verdict = (struct verdict){ POSTERN__VERDICT__VERDICT_REFER, POSTERN__EXCEPTION_CLASS__EXCEPTION_FREE, "mode.free", NULL };
+	c->has_verdict = c->by_order = true;
+	text_copy(c->order_officer, sizeof c->order_officer, order->officer);
+	text_copy(c->order_reason, sizeof c->order_reason, order->reason_code);
+	return true;
+}
+
 void record_commit(struct lane_run *run)
 {
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
-	if (!c->active) {
+	bool decided = c->active && c->decision == POSTERN__OFFICER_DECISION__DECISION_ADMIT;
+	if (!c->active || (!decided && lane_is_free(lane) && !admit_by_order(run))) {
 		run_event(run, GATE_EVENT_COMMIT_FAILED);
 		return;
 	}
 	crossing_step_start(c, STEP_COMMIT, run->in->mono_ms);
-	if (c->decision == POSTERN__OFFICER_DECISION__DECISION_ADMIT) {
+	if (decided) {
 		if (lane->decision_durable)
 			run_event(run, GATE_EVENT_COMMITTED);
 		else

@@ -61,6 +61,8 @@ void record_event(struct lane_run *run, const char *event, const char *detail);
 void record_audit(struct lane_run *run, const char *event, const char *officer);
 /* The same with a detail (a catalogue key or a state's name). */
 void record_audit_detail(struct lane_run *run, const char *event, const char *officer, const char *detail);
+/* That a mode has been ordered, and why. */
+void record_mode(struct lane_run *run, const char *officer, const char *mode, const char *reason);
 /* That an officer looks at the crossing in hand, and why. Returns the append's tag. */
 uint64_t record_look(struct lane_run *run, const char *officer, Postern__ViewPurpose purpose);
 /* COMMIT_VERDICT: waits for the record that lets the traveller out. */
@@ -93,6 +95,13 @@ void order_tick(struct lane_run *run);
 uint64_t order_next_wake(const struct lane *lane);
 /* After every dispatch: how far the last order has come. */
 void order_progress(struct lane_run *run);
+
+/* lane_mode.c: sets lane->refusal when it refuses. */
+int mode_order(struct lane_run *run, Postern__LaneMode wanted, const char *officer, const char *reason);
+/* Does the lane run by the table of its mode? It does so once it has come to rest. */
+bool mode_in_effect(const struct lane *lane);
+/* After every event: ends what no officer stands for any more, changes the table at rest. True when it has changed. */
+bool mode_settle(struct lane_run *run);
 
 /* lane_alarm.c */
 #define ALARM_ESCALATED "alarm.escalated"

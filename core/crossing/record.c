@@ -149,6 +149,11 @@ void record_build(struct record *r, Postern__RecordKind kind, const struct recor
 		clear->seal_recipients = text_of(lane->seal_recipients);
 		record_personal(r, c);
 	}
+	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT && c->by_order) {
+		clear->decision = POSTERN__OFFICER_DECISION__DECISION_ADMIT;
+		clear->officer = text_of(c->order_officer);
+		clear->reason_code = text_of(c->order_reason);
+	}
 	if (kind == POSTERN__RECORD_KIND__RECORD_VERDICT || kind == POSTERN__RECORD_KIND__RECORD_OUTCOME)
 		add_steps(r, c);
 	if (kind == POSTERN__RECORD_KIND__RECORD_DECISION || kind == POSTERN__RECORD_KIND__RECORD_OUTCOME) {

@@ -28,6 +28,7 @@ static const struct {
 	[GATE_ONE_STEP] = {&gate_one_step, "one-step"},
 	[GATE_SEGREGATED] = {&gate_redeem, "segregated"},
 	[GATE_KIOSK] = {&gate_kiosk, "kiosk"},
+	[GATE_FREE] = {&gate_free, "free"},
 };
 _Static_assert(PN_COUNT(topologies) == GATE_TOPOLOGY_COUNT_, "a table for each");
 
@@ -56,7 +57,8 @@ bool gate_ready(const struct gate_table *table, const struct gate *gate, const s
 	static const uint8_t guards[GATE_TOPOLOGY_COUNT_] = {[GATE_TWO_STEP] = GATE_GUARD_READY,
 		[GATE_ONE_STEP] = GATE_GUARD_READY_INSIDE,
 		[GATE_SEGREGATED] = GATE_GUARD_READY,
-		[GATE_KIOSK] = GATE_GUARD_READY_KIOSK};
+		[GATE_KIOSK] = GATE_GUARD_READY_KIOSK,
+		[GATE_FREE] = GATE_GUARD_READY_FREE};
 	uint64_t ready = table->guards[guards[table->topology]];
 	return (gate_facts(gate, env) & ready) == ready;
 }

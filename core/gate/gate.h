@@ -88,13 +88,13 @@ struct gate_env {
 	bool lists_ok;
 	bool clock_trusted;
 	bool journal_ok;
-	bool may_serve; /* every plugin needed is there, mode is controlled, not draining */
+	bool may_serve; /* every plugin needed is there, mode is the table's (controlled, or free), not draining */
 };
 
 enum gate_admission {
 	GATE_ADMISSION_NONE,
 	GATE_ADMISSION_MACHINE, /* the verdict is clear */
-	GATE_ADMISSION_OFFICER, /* an officer's decision */
+	GATE_ADMISSION_OFFICER, /* an officer's decision, or order that made the lane free */
 };
 
 /* The whole memory of a lane; plain bytes without padding, so that two can be compared and hashed.
@@ -148,18 +148,19 @@ struct gate_sensed gate_sensed_unknown(void);
 size_t gate_derive(const struct gate_sensed *before, const struct gate_sensed *now,
 	enum gate_event *events, size_t max);
 
-/* What may be configured as lane.topology, and the parts it is made of. */
+/* What may be configured as lane.topology, and the parts it is made of; and the tables that no lane is configured as. */
 enum gate_topology {
 	GATE_TWO_STEP, /* document before the entry, person between two leaves */
 	GATE_ONE_STEP, /* both between two leaves */
 	GATE_SEGREGATED, /* a kiosk's result is redeemed before the entry, person between two leaves */
 	GATE_KIOSK, /* no leaves: what issues the results */
+	GATE_FREE, /* any of the first three while an officer's order lets people pass unchecked */
 	GATE_TOPOLOGY_COUNT_
 };
 
 struct gate_table; /* table.h */
 const struct gate_table *gate_table_of(enum gate_topology topology);
-/* "two-step", "one-step", "segregated", "kiosk"; "?" when out of range. */
+/* "two-step", "one-step", "segregated", "kiosk", "free"; "?" when out of range. */
 const char *gate_topology_name(unsigned topology);
 /* false, and nothing written, when there is no such name. */
 bool gate_topology_find(const char *name, enum gate_topology *topology);

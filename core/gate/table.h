@@ -96,7 +96,7 @@ struct gate_table {
 	uint8_t timers[GATE_STATE_COUNT_];  /* enum gate_timer */
 };
 
-extern const struct gate_table gate_two_step, gate_one_step, gate_redeem, gate_kiosk;
+extern const struct gate_table gate_two_step, gate_one_step, gate_redeem, gate_kiosk, gate_free;
 
 /* Bits of enum gate_atom that hold now. */
 uint64_t gate_facts(const struct gate *gate, const struct gate_env *env);

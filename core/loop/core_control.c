@@ -314,12 +314,16 @@ static void lane_command(struct core_client *client, const Postern__LaneRequest 
 		{ "resume", LANE_CMD_RESUME },
 		{ "duty-on", LANE_CMD_DUTY_ON },
 		{ "duty-off", LANE_CMD_DUTY_OFF },
+		{ "lock", LANE_CMD_LOCK },
+		{ "controlled", LANE_CMD_CONTROLLED },
+		{ "free", LANE_CMD_FREE },
 	};
 	struct core *c = client->core;
 	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
 	struct lane_input in;
 	core_input(c, &in, LANE_COMMAND);
 	in.officer = q->officer;
+	in.reason_code = q->reason_code;
 	for (size_t i = 0; i < PN_COUNT(commands); i++)
 		if (strcmp(q->command, commands[i].name) == 0)
 			in.command = commands[i].command;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The lane's mode over a restart of its core: an officer's word stands until an officer or another configuration changes it. Every
  * record says the mode and the configuration under which it was written; the newest one is asked. Must never open a lane that was
- * locked when its core ended, unless the configuration is another one since.
+ * locked when its core ended, unless the configuration is another one since, nor let anybody pass unchecked on an order whose officer the
+ * core no longer knows to be on duty: a lane that was free starts as it is configured.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,8 @@ struct last {
 /* Of this lane, not of a kiosk that stands at the same gate. */
 static bool tells(const Postern__RecordClear *r, const char *lane)
 {
-	bool a_mode = r->mode == POSTERN__LANE_MODE__MODE_LOCKED || r->mode == POSTERN__LANE_MODE__MODE_CONTROLLED;
+	bool a_mode = r->mode == POSTERN__LANE_MODE__MODE_LOCKED || r->mode == POSTERN__LANE_MODE__MODE_CONTROLLED ||
+		      r->mode == POSTERN__LANE_MODE__MODE_FREE;
 	return a_mode && strcmp(r->lane, lane) == 0 && r->versions != NULL && r->versions->config_hash[0] != '\0';
 }
 
@@ -61,6 +63,10 @@ int mode_recall(struct core *c)
 	}
 	if (r != FOUND || strcmp(last.config_hash, c->config_hash) != 0 || last.mode == *mode)
 		return PN_OK;
+	if (last.mode == POSTERN__LANE_MODE__MODE_FREE) {
+		pn_log(LOG_LEVEL_WARNING, "core", "lane.free_over", LK("is", word(*mode)));
+		return PN_OK;
+	}
 	*mode = last.mode;
 	pn_log(LOG_LEVEL_INFO, "core", "lane.mode_recalled", LK("is", word(*mode)));
 	return PN_OK;

@@ -21,13 +21,20 @@ static Postern__LaneOrderKind kind_find(const char *name)
 	static const struct {
 		const char *name;
 		Postern__LaneOrderKind kind;
-	} kinds[] = {{"assist", KIND(ASSIST)}, {"end-assist", KIND(END_ASSIST)}, {"close", KIND(CLOSE)}, {"lock", KIND(LOCK)}, {"controlled", KIND(MODE)},
+	} kinds[] = {{"assist", KIND(ASSIST)}, {"end-assist", KIND(END_ASSIST)}, {"close", KIND(CLOSE)}, {"lock", KIND(LOCK)}, {"controlled", KIND(MODE)}, {"free", KIND(MODE)},
 		{"out-of-service", KIND(OUT_OF_SERVICE)}, {"resume", KIND(RESUME)}, {"duty-on", KIND(DUTY_ON)}, {"duty-off", KIND(DUTY_OFF)},
 		{"acknowledge", KIND(ACKNOWLEDGE)}};
 	for (size_t i = 0; i < PN_COUNT(kinds); i++)
 		if (strcmp(kinds[i].name, name) == 0)
 			return kinds[i].kind;
 	return KIND(UNSPECIFIED);
+}
+
+static Postern__LaneMode mode_of(const char *name)
+{
+	if (strcmp(name, "free") == 0)
+		return POSTERN__LANE_MODE__MODE_FREE;
+	return strcmp(name, "controlled") == 0 ? POSTERN__LANE_MODE__MODE_CONTROLLED : POSTERN__LANE_MODE__MODE_UNSPECIFIED;
 }
 
 static enum act act_of(Postern__LaneOrderKind kind)
@@ -124,7 +131,7 @@ void words_order(struct console *c, struct web_request *r, struct session *s, co
 	o.gate = text_of(g.name);
 	o.epoch = g.view->epoch;
 	o.reason_code = text_of(wants_reason(o.kind) ? form_text(f, "reason") : "");
-	o.mode = o.kind == KIND(MODE) ? POSTERN__LANE_MODE__MODE_CONTROLLED : POSTERN__LANE_MODE__MODE_UNSPECIFIED;
+	o.mode = mode_of(form_text(f, "kind"));
 	if (o.kind == KIND(DUTY_ON) && g.view->on_duty[0] != '\0' && strcmp(g.view->on_duty, s->account) != 0)
 		audit_ask(c, "console.hand_over", s->account, g.name, "", NULL, POSTERN__VIEW_PURPOSE__VIEW_UNSPECIFIED, "");
 	struct ask *a = words_place(c, r, s, ASK_WORD);

@@ -28,7 +28,7 @@ static const struct {
 };
 
 static const char *const order_reasons[] = {"traveller.help", "traveller.vulnerable", "two.persons", "technical.fault", "lane.cleaning",
-	"lane.not_needed", "security.concern"};
+	"lane.not_needed", "security.concern", "hall.evacuated", "passage.staffed", "traffic.internal"};
 
 static const char *const safeguarding_reasons[] = {"child.alone", "child.distressed", "adult.distressed", "adult.controlled",
 	"exploitation.suspected", "protection.sought", "health.urgent"};

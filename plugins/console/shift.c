@@ -59,6 +59,10 @@ static void verdict(struct shift *s, const Postern__RecordClear *r)
 		s->clear++;
 		return;
 	}
+	if (r->exception == POSTERN__EXCEPTION_CLASS__EXCEPTION_FREE) { /* neither checked nor referred to anybody */
+		s->unchecked++;
+		return;
+	}
 	s->referred++;
 	size_t row = reason_row(s, r->reason[0] != '\0' ? r->reason : "reason.none");
 	s->reasons[row].count++;
@@ -174,6 +178,7 @@ void shift_counts_json(const struct shift *s, struct json *j)
 	json_unsigned(j, "verdicts", s->verdicts);
 	json_unsigned(j, "clear", s->clear);
 	json_unsigned(j, "referred", s->referred);
+	json_unsigned(j, "unchecked", s->unchecked);
 	json_unsigned(j, "passed", s->passed);
 	json_unsigned(j, "returned", s->returned);
 	json_unsigned(j, "other_outcomes", s->other_outcomes);

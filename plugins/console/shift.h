@@ -18,7 +18,7 @@ enum {
 
 struct shift {
 	int64_t since_wall_ms;
-	uint64_t verdicts, clear, referred, passed, returned, other_outcomes;
+	uint64_t verdicts, clear, referred, unchecked, passed, returned, other_outcomes;
 	uint64_t admitted, refused, sent_back, second_line, held;
 	uint64_t decided, false_alarms; /* referrals that an officer has decided, and those of them that were admitted */
 	uint64_t lost; /* records that were of no use */

@@ -215,7 +215,7 @@ describe('the officers\' console', () => {
       return (await tile(name).locator('p.asked').textContent()) === `${en['order.ORDER_LOCK']}: ${en['progress.ORDER_CONFIRMED']}`;
     }, 60000);
     assert.match(await tile(name).locator('header').textContent(), new RegExp(en.MODE_LOCKED));
-    assert.equal(await officer.locator('[data-order="controlled"]').count(), 0); // a supervisor's
+    assert.equal(await officer.locator('[data-order="controlled"], [data-order="free"]').count(), 0); // a supervisor's
     const box = await officer.locator('#assist').boundingBox();
     await officer.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await officer.mouse.down();
@@ -228,6 +228,20 @@ describe('the officers\' console', () => {
     await supervisor.click(`.tile[data-lane="${name}"] button.pick`);
     await supervisor.selectOption('#order-reason', { index: 1 });
     await clean(supervisor);
+    // Locked and empty: people may be let through unchecked, and nobody who looks at the lane can miss it.
+    assert.equal(await tile(name).locator('.free').isVisible(), false);
+    await until('the supervisor makes it free', async () => {
+      if (await tile(name).locator('.free').isVisible())
+        return true;
+      await supervisor.click('[data-order="free"]');
+      return false;
+    }, 30000);
+    assert.equal(await tile(name).locator('.free').textContent(), en.free_now);
+    assert.match(await tile(name).locator('header').textContent(), new RegExp(en.MODE_FREE));
+    assert.equal(await tile(name).locator('.free svg').count(), 1);
+    await until('its entry stands open', async () => (await tile(name).locator('p.state').getAttribute('title')) === 'INVITING', 30000);
+    await clean(supervisor);
+    await shot(supervisor, 'free-light');
     await supervisor.click('[data-order="controlled"]');
     await until('the supervisor opens it again', async () => (await tile(name).locator('header').textContent()).includes(en.MODE_CONTROLLED), 30000);
     await supervisor.context().close();

@@ -29,6 +29,7 @@ export class Daemon {
     this.build = build;
     this.source = source;
     this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
+    this.user = 40000 + (port - 21600) * 10; // no daemon's but its own: the limit on processes is one of a user's
     this.folder = mkdtempSync(join(tmpdir(), 'postern-browser-'));
     chmodSync(this.folder, 0o755);
     this.postern = join(build, 'tools/postern/postern');
@@ -41,7 +42,7 @@ export class Daemon {
     const file = join(this.folder, 'scenario.yaml');
     writeFileSync(file, scenario);
     const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, String(this.more.lanes), String(travellers)], {
-      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_SCENARIO: file, POSTERN_CHIPS: this.more.faces ? '1' : '0',
+      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_FIRST_USER: String(this.user), POSTERN_SCENARIO: file, POSTERN_CHIPS: this.more.faces ? '1' : '0',
         POSTERN_FACES: this.more.faces ? '1' : '0',
         POSTERN_DISPLAY_PORT: String(this.port + 27), POSTERN_OFFICER_REQUIRED: String(this.more.officer_required),
         ...(this.more.traveller ? { POSTERN_TRAVELLER_PORT: String(this.port + 40) } : {}),

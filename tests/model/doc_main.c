@@ -99,7 +99,8 @@ static void heading(FILE *out, const struct gate_table *t, const char *name)
 {
 	unsigned acting = 0;
 	static const char *const files[] = {[GATE_TWO_STEP] = "two_step", [GATE_ONE_STEP] = "one_step",
-		[GATE_SEGREGATED] = "redeem", [GATE_KIOSK] = "kiosk"};
+		[GATE_SEGREGATED] = "redeem", [GATE_KIOSK] = "kiosk",
+		[GATE_FREE] = "free"};
 	for (unsigned i = 0; i < t->row_count; i++)
 		acting += !t->rows[i].ignored;
 	fprintf(out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# The table of the %s lane\n\n",

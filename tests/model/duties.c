@@ -30,7 +30,7 @@ static bool known_inside(const struct observation *o)
 /* The traveller stands at the reader: nothing has been opened for them. */
 static bool at_the_reader(const struct observation *o)
 {
-	return !o->reader_inside && o->open_before && !o->came_in && !o->left_by_entry && !o->left_by_exit &&
+	return !o->stands_open && o->open_before && !o->came_in && !o->left_by_entry && !o->left_by_exit &&
 	       !o->blind && known_empty(o) && o->entry_locked && o->exit_locked &&
 	       (o->shown_before == SHOWN_TRY_AGAIN || o->shown_before == SHOWN_WAIT_OFFICER ||
 		       o->shown_before == SHOWN_TAKE_DOCUMENT);
@@ -127,7 +127,7 @@ static bool who_may_not_begin_goes_back(const struct observation *o)
  * lies there. */
 static bool shut_for_a_document_that_is_there(const struct observation *o)
 {
-	return (IF(o->reader_inside && o->for_document && !o->for_document_before &&
+	return (IF(o->stands_open && o->for_document && !o->for_document_before &&
 		   o->happened == HAPPENED_TIMEOUT)(known_empty(o) && o->entry_locked &&
 						    o->exit_locked && o->document_in)) &&
 	       (IF(o->for_document_before && o->for_document && o->happened == HAPPENED_TIMEOUT)
@@ -143,7 +143,7 @@ static bool the_eligible_inside_are_verified(const struct observation *o)
 
 static bool no_document_stays_inside_in_silence(const struct observation *o)
 {
-	return IF(o->reader_inside && o->endings > 0 && o->quiet && o->document_in &&
+	return IF(o->stands_open && o->endings > 0 && o->quiet && o->document_in &&
 		  known_empty(o) && o->entry_locked && o->exit_locked && !o->restarting)(
 		o->called || o->in_maintenance || o->in_emergency);
 }
@@ -201,6 +201,7 @@ static bool who_is_shut_in_is_seen_to(const struct observation *o)
 		       known_inside(o) && o->entry_locked && o->exit_locked;
 	bool asked = o->reader_inside && o->guided &&
 		     (o->shown == SHOWN_PRESENT_DOCUMENT || o->shown == SHOWN_TRY_AGAIN);
+	asked |= o->free && o->asked_commit;
 	return (IF(shut_in)(o->asked_inside || asked || o->holding_after || o->released_entry)) &&
 	       (IF(shut_in && o->shutting) o->released_entry);
 }
@@ -273,7 +274,8 @@ static bool serves_when_the_object_is_gone(const struct observation *o)
 {
 	return IF(o->for_object_before && o->happened == HAPPENED_OBJECT_GONE && known_empty(o) &&
 		  o->entry_locked && o->exit_locked)(
-		o->idle || o->inviting || o->out_of_service || leaves_a_document(o));
+		o->idle || o->inviting || o->out_of_service || leaves_a_document(o) ||
+		(o->free && o->document_in));
 }
 
 const struct property duties[] = {

@@ -243,7 +243,9 @@ static void start(struct explorer *x, struct step *s)
 	x->count = x->edge_count = 0;
 	x->asked_count = 0;
 	memset(&n, 0, sizeof n);
-	world_start(&n.world, s->table->topology == GATE_ONE_STEP, s->table->topology == GATE_SEGREGATED);
+	static const enum lane_kind kinds[GATE_TOPOLOGY_COUNT_] = {[GATE_ONE_STEP] = LANE_CHECKS_INSIDE,
+		[GATE_SEGREGATED] = LANE_REDEEMS, [GATE_FREE] = LANE_FREE};
+	world_start(&n.world, kinds[s->table->topology]);
 	gate_boot(&n.gate, false);
 	struct gate_env env = world_env(&n.world, &quietly, false);
 	deliver(s, &n, GATE_EVENT_BOOT, &env, true);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Explores the shipped lane in every world; prints counts, and the shortest way to a property that
  * does not hold. Fails on that, and on a row, choice or way that no world ever takes. TOPOLOGY
- * is two-step, one-step or segregated; --small leaves the large worlds out, --first N takes the N smallest;
+ * is two-step, one-step, segregated or free; --small leaves the large worlds out, --first N takes the N smallest;
  * gate-model TOPOLOGY GROUPS TROUBLES explores one world.
  */
 #include <stdlib.h>

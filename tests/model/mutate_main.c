@@ -6,13 +6,13 @@
  *
  *   gate-mutate TOPOLOGY WALKS EQUIVALENTS [HOW]
  *
- *   TOPOLOGY                two-step, or one-step: of that what it does not share with two-step
+ *   TOPOLOGY                two-step; of one-step and segregated what they do not share with it, of free what not with one-step
  *   without HOW             the campaign: every mutant, both judges
  *   --steps                 every mutant by the walks, and by what its single steps break
  *   --guards UNSEEN         every changed guard, fact, choice and way by the explorer alone;
  *                           UNSEEN says of which it can find nothing, and why
  *   --guards-quick UNSEEN   the same, but those by single steps only
- *   --slice SECONDS SEED    every mutant by the walks; the explorer in an order drawn by SEED
+ *   --slice SECONDS SEED    every mutant by the walks; the explorer in an order drawn by SEED; 0 SECONDS: by the walks alone
  *   --show TEXT             mutants whose name holds TEXT, and how each is found out
  */
 #include "guards.h"
@@ -250,7 +250,8 @@ int main(int argc, char **argv)
 		argv++;
 	}
 	j.table = gate_table_of(topology);
-	j.beside = topology == GATE_TWO_STEP ? NULL : gate_table_of(GATE_TWO_STEP);
+	/* A lane ordered free is put together like the mantrap, whose entry stands open too. */
+	j.beside = topology == GATE_TWO_STEP ? NULL : gate_table_of(topology == GATE_FREE ? GATE_ONE_STEP : GATE_TWO_STEP);
 	char *equivalents = argc > 2 ? read_text(argv[2]) : NULL;
 	struct walks *walks = argc > 2 ? walks_read(argv[1]) : NULL;
 	bool slice = argc == 6 && strcmp(argv[3], "--slice") == 0, well = false;
@@ -276,7 +277,9 @@ int main(int argc, char **argv)
 		well = judge_load(&j, walks, false) && show(&j, argv[4]);
 		goto out;
 	}
-	if (!judge_init(&j, walks, slice))
+	/* Without a second for the explorer what it would find in the unchanged table is not asked. */
+	bool walks_alone = slice && strtoll(argv[4], NULL, 10) == 0;
+	if (walks_alone ? !judge_load(&j, walks, true) : !judge_init(&j, walks, slice))
 		goto out;
 	if (slice) {
 		shuffle(&j, strtoull(argv[5], NULL, 10));

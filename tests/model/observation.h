@@ -69,6 +69,9 @@ struct observation {
 	/* The lane as it is built: the document is read between the leaves, and the entry stands open
 	 * for whoever comes while nobody is there. */
 	bool reader_inside;
+	bool stands_open; /* for whoever comes: so it is then, and in a lane ordered free */
+	bool free;        /* an officer has ordered that people pass unchecked */
+	bool unneeded_lost; /* of such a lane: a plugin that only asks or checks */
 	/* And whether it redeems results of a kiosk. */
 	bool redeems, redeeming_before, redemption_asked_before;
 	bool quiet; /* every event of this moment has been delivered */
@@ -114,6 +117,7 @@ struct observation {
 	bool hardware_tested;
 	bool officer_knows, officer_knew;
 	bool open_questions; /* answers can still arrive after this step */
+	bool policy; /* all of these that the lane needs */
 	bool policy_officer, policy_lists, policy_clock, policy_journal, policy_serving;
 	bool mains, battery, tamper, maintenance, hardware_well, machine_withdrawn;
 	enum shown shown_before, shown;
@@ -143,6 +147,8 @@ struct property {
 };
 /* What a gate owes who has been checked at a kiosk; the last has no name. */
 extern const struct property redemptions[];
+/* What must be true of a lane ordered free; the last has no name. */
+extern const struct property freedoms[];
 /* What a lane owes travellers and officers; the last has no name. */
 extern const struct property duties[];
 

@@ -9,14 +9,17 @@ enum {
 	STOP_ASKED_BACK = 2 /* in told_to_stop, while a word to resume is being heard */
 };
 
-static bool lawful(const struct world *w)
+bool world_lawful(const struct world *w)
 {
-	return w->open && (w->officer_admits || (w->said_eligible && w->said_inside));
+	bool by_order = w->free && !w->recorded; /* until something is recorded that an officer must answer */
+	return w->open && (w->officer_admits || by_order || (w->said_eligible && w->said_inside));
 }
 
 static void withdraw(struct world *w)
 {
 	w->officer_admits = w->said_inside = w->durable = 0;
+	if (w->free && w->asks_commit != RECORD_NONE) /* nor is anybody let out on what is on its way to the disk */
+		w->asks_commit = RECORD_IDLE_WORDS;
 }
 
 bool world_may_say(const struct world *w, const struct move *m)
@@ -83,7 +86,7 @@ void world_hear(struct world *w, enum gate_event event)
 		w->asks_inside = 0;
 		return;
 	case GATE_EVENT_COMMITTED:
-		w->durable = w->asks_commit == RECORD_ADMITS && lawful(w);
+		w->durable = w->asks_commit == RECORD_ADMITS && world_lawful(w);
 		w->asks_commit = RECORD_NONE;
 		return;
 	case GATE_EVENT_COMMIT_FAILED:
@@ -202,7 +205,7 @@ static void obey(struct world *w, enum gate_action action)
 			w->tries = 0;
 		return;
 	case GATE_ACTION_COMMIT_VERDICT:
-		w->asks_commit = lawful(w) ? RECORD_ADMITS : RECORD_IDLE_WORDS;
+		w->asks_commit = world_lawful(w) ? RECORD_ADMITS : RECORD_IDLE_WORDS;
 		return;
 	case GATE_ACTION_RECORD_REFERRAL:
 		w->recorded = 1;
@@ -251,7 +254,7 @@ static void obey(struct world *w, enum gate_action action)
 		w->shown = SHOWN_PRESENT_DOCUMENT;
 		return;
 	case GATE_ACTION_GUIDE_WALK_IN:
-		if (w->reader_inside) /* the same, in a lane that stands open */
+		if (world_invites(w)) /* the same, in a lane that stands open */
 			w->officer_knows = w->tries = 0;
 		w->shown = SHOWN_WALK_IN;
 		return;

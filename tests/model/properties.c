@@ -49,7 +49,7 @@ static bool machine_admits_only_the_checked(const struct observation *o)
 
 static bool no_automated_admission_without_clock(const struct observation *o)
 {
-	return IF(o->asked_commit && o->happened != HAPPENED_OFFICER_ADMITS && !o->officer_admitted)
+	return IF(o->asked_commit && !o->free && o->happened != HAPPENED_OFFICER_ADMITS && !o->officer_admitted)
 		o->policy_clock;
 }
 
@@ -76,23 +76,21 @@ static bool document_taken_back_before_entry(const struct observation *o)
 
 static bool entry_only_for_the_eligible(const struct observation *o)
 {
-	return IF(for_a_newcomer(o) && !o->reader_inside)(
+	return IF(for_a_newcomer(o) && !o->stands_open)(
 		o->open_before && o->eligible && o->entry_locked && !o->object_in);
 }
 
 static bool open_to_anybody_only_when_it_serves(const struct observation *o)
 {
-	return IF(for_a_newcomer(o) && o->reader_inside)(o->serves && !o->open && !o->document_in);
+	return IF(for_a_newcomer(o) && o->stands_open)(o->serves && !o->open && !o->document_in);
 }
 
 /* Whatever ends the service of a lane that stands open. */
 static bool stands_open_only_while_it_serves(const struct observation *o)
 {
-	bool policy = o->policy_officer && o->policy_lists && o->policy_clock &&
-		      o->policy_journal && o->policy_serving;
 	return IF(o->inviting && o->quiet)(
-		!o->told_to_stop && !o->fire && o->happened != HAPPENED_FAULT &&
-		o->happened != HAPPENED_OBJECT_LEFT && (o->happened != HAPPENED_POLICY || policy) &&
+		!o->told_to_stop && !o->fire && (o->happened != HAPPENED_FAULT || o->unneeded_lost) &&
+		o->happened != HAPPENED_OBJECT_LEFT && (o->happened != HAPPENED_POLICY || o->policy) &&
 		(o->happened != HAPPENED_NOTICE || !o->maintenance));
 }
 
@@ -103,17 +101,16 @@ static bool document_taken_back_before_exit(const struct observation *o)
 
 static bool entry_only_under_supervision(const struct observation *o)
 {
-	return IF(for_a_newcomer(o))(o->policy_officer && o->policy_lists && o->policy_clock &&
-				     o->policy_journal && !o->fire && !o->tamper && o->battery);
+	return IF(for_a_newcomer(o))(o->policy_officer && o->policy_journal &&
+				     (o->free || (o->policy_lists && o->policy_clock)) && !o->fire && !o->tamper && o->battery);
 }
 
 static bool begin_only_when_all_is_well(const struct observation *o)
 {
-	return IF(o->begun)(o->policy_officer && o->policy_lists && o->policy_clock &&
-			    o->policy_journal && o->policy_serving && o->mains && o->battery &&
+	return IF(o->begun)(o->policy && o->mains && o->battery &&
 			    !o->tamper && !o->maintenance && o->hardware_well && !o->fire &&
 			    o->occupants_known && o->exit_locked && !o->machine_withdrawn &&
-			    (o->reader_inside ? o->occupants == 1
+			    (o->stands_open ? o->occupants == 1
 					      : o->occupants == 0 && o->entry_locked &&
 							!o->object_in));
 }
@@ -333,6 +330,9 @@ const char *property_broken(const struct observation *o)
 	for (size_t i = 0; redemptions[i].name != NULL; i++)
 		if (!redemptions[i].holds(o))
 			return redemptions[i].name;
+	for (size_t i = 0; freedoms[i].name != NULL; i++)
+		if (!freedoms[i].holds(o))
+			return freedoms[i].name;
 	for (size_t i = 0; duties[i].name != NULL; i++)
 		if (!duties[i].holds(o))
 			return duties[i].name;

@@ -36,7 +36,7 @@ static bool before_entry(uint8_t state)
 /* Open for whoever comes, and nobody has. */
 static bool invites(const struct node *n)
 {
-	return n->world.reader_inside &&
+	return world_invites(&n->world) &&
 	       (n->gate.state == GATE_STATE_ENTRY_OPENING || n->gate.state == GATE_STATE_INVITING);
 }
 
@@ -223,7 +223,7 @@ static void senses(struct observation *o, const struct gate_env *env)
 static void remembers(struct observation *o, const struct world *w, const struct world *after)
 {
 	o->eligible = w->said_eligible;
-	o->admissible = w->open && (w->officer_admits || (w->said_eligible && w->said_inside));
+	o->admissible = world_lawful(w);
 	o->officer_admitted = w->officer_admits || w->officer_eligible;
 	o->durable = w->durable;
 	o->entry_lawful = w->entry_lawful;
@@ -254,6 +254,9 @@ void report(struct observation *o, const struct node *before, const struct world
 	o->happened = occurrence(before, event);
 	o->quiet = quiet;
 	o->reader_inside = before->world.reader_inside;
+	o->stands_open = world_invites(&before->world);
+	o->free = before->world.free;
+	o->unneeded_lost = o->free && (event == GATE_EVENT_READER_LOST || event == GATE_EVENT_CHECKS_LOST);
 	o->inviting_before = invites(before);
 	o->inviting = invites(after);
 	o->closing_entry = was == GATE_STATE_ENTRY_CLOSING;
@@ -297,8 +300,9 @@ void report(struct observation *o, const struct node *before, const struct world
 	o->holding_after = holds(is);
 	o->broken_after = is == GATE_STATE_FAULT_OCCUPIED;
 	o->waits_inside = is == GATE_STATE_OCCUPIED_VERIFY || is == GATE_STATE_DECISION_COMMIT;
-	o->serves = o->policy_officer && o->policy_lists && o->policy_clock && o->policy_journal &&
-		    o->policy_serving && o->mains && o->battery && !o->tamper && !o->maintenance &&
+	o->policy = o->policy_officer && (o->free || (o->policy_lists && o->policy_clock)) &&
+		    o->policy_journal && o->policy_serving;
+	o->serves = o->policy && o->mains && o->battery && !o->tamper && !o->maintenance &&
 		    o->hardware_well && !o->fire && o->occupants_known && o->occupants == 0 &&
 		    o->entry_locked && o->exit_locked && !o->object_in &&
 		    !after->world.told_to_stop;

@@ -12,7 +12,7 @@ enum {
 
 static bool idle(const struct node *n)
 {
-	if (n->world.reader_inside)
+	if (world_invites(&n->world))
 		return n->gate.state == GATE_STATE_INVITING && n->world.shown == SHOWN_WALK_IN &&
 		       n->world.entry == LEAF_OPEN && !n->world.open;
 	return n->gate.state == GATE_STATE_IDLE && n->world.shown == SHOWN_PRESENT_DOCUMENT &&
@@ -133,7 +133,7 @@ const char *whole_broken(struct explorer *x, unsigned groups, uint8_t endings, u
 			return "what is stuck in the exit is freed";
 	}
 	*where = 0;
-	bool outside = !x->nodes[0].world.reader_inside; /* somebody can be sent away before the entry */
+	bool outside = !world_invites(&x->nodes[0].world); /* somebody can be sent away before the entry */
 	if (!(endings & 1u << ENDING_PASSED))
 		return "the eligible pass";
 	if (outside && !(endings & 1u << ENDING_ABANDONED))

@@ -285,11 +285,17 @@ size_t world_moves(struct move *moves, size_t max)
 	return l.count;
 }
 
-void world_start(struct world *w, bool reader_inside, bool redeems)
+void world_start(struct world *w, enum lane_kind kind)
 {
 	memset(w, 0, sizeof *w);
-	w->redeems = redeems;
-	w->reader_inside = reader_inside;
+	w->redeems = kind == LANE_REDEEMS;
+	w->reader_inside = kind == LANE_CHECKS_INSIDE;
+	w->free = kind == LANE_FREE;
+}
+
+bool world_invites(const struct world *w)
+{
+	return w->reader_inside || w->free;
 }
 
 static bool passable(uint8_t leaf)

@@ -26,9 +26,10 @@ struct world {
 	uint8_t recorded, came_in, left_by_entry, left_by_exit, refused, blind, fire_seen;
 	uint8_t tested, officer_knows, shown, tries, told_to_stop;
 	/* Together in one byte: a node is six words. */
-	uint8_t reader_inside : 1; /* never changes: the entry is open for whoever comes */
+	uint8_t reader_inside : 1; /* never changes: the entry is open for whoever comes, the document asked for inside */
 	uint8_t redeems : 1;       /* never changes: the lane redeems results of a kiosk */
 	uint8_t result_asked : 1;  /* a result of a kiosk, in this crossing */
+	uint8_t free : 1;          /* never changes: an officer has ordered that people pass unchecked */
 };
 
 enum move_group {
@@ -57,13 +58,18 @@ struct move {
 
 /* Fills moves; returns their number. */
 size_t world_moves(struct move *moves, size_t max);
-void world_start(struct world *w, bool reader_inside, bool redeems);
+enum lane_kind { LANE_CHECKS_OUTSIDE, LANE_CHECKS_INSIDE, LANE_REDEEMS, LANE_FREE };
+void world_start(struct world *w, enum lane_kind kind);
+/* Does the lane stand open for whoever comes? */
+bool world_invites(const struct world *w);
 /* Changes the world by a move's physical part; false when that cannot happen now. */
 bool world_change(struct world *w, const struct move *m);
 /* May the explicit event of this move come now? Only a question asked can be answered. */
 bool world_may_say(const struct world *w, const struct move *m);
 /* What onlookers learn from the words of an event as it is delivered. */
 void world_hear(struct world *w, enum gate_event event);
+/* May this traveller go on, by what onlookers have heard? */
+bool world_lawful(const struct world *w);
 /* Carries out what the machine does. */
 void world_obey(struct world *w, const struct gate_actions *actions);
 struct gate_env world_env(const struct world *w, const struct move *m, bool before);

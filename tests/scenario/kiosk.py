@@ -81,7 +81,7 @@ state_folder: {d}/state
 run_folder: {d}/run
 plugin_folders: [{self.build}/plugins]
 clock: operator-asserted
-user: {{first_uid: {os.environ.get("POSTERN_FIRST_UID", "64000")}}}
+user: {{first_uid: {self.first_user}}}
 devices:
   - {{name: line, pty: line, side: slave}}
   - {{name: line-far, pty: line, side: master}}
@@ -289,7 +289,7 @@ def main():
     if os.geteuid() != 0:
         print("skipped: a daemon with users of its own needs root")
         return 77
-    k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=0, seconds=60,
+    k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=None, seconds=60,
                                  no_faults=True, store="", lose_key="--lose-key" in sys.argv[3:]))
     k.followers = {}
     try:

@@ -322,7 +322,7 @@ def main():
     a.add_argument("source")
     args = a.parse_args()
     args.lanes, args.travellers, args.store, args.seconds = 1, 40, "", 150
-    args.once, args.keep, args.no_faults, args.port = True, True, True, 20000 + 8 * (os.getpid() % 1500)
+    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     sys.exit(Scenario(args, args.source).run())
 
 

@@ -327,7 +327,8 @@ static void clocks(FILE *out, const struct gate_table *t)
 static void lane(FILE *out, const struct spin_choice *choice)
 {
 	names(out);
-	fprintf(out, "#define READER_INSIDE %d\n", choice->table->topology == GATE_ONE_STEP);
+	fprintf(out, "#define READER_INSIDE %d\n#define ORDERED_FREE %d\n", choice->table->topology == GATE_ONE_STEP,
+		choice->table->topology == GATE_FREE);
 	guards(out, choice->table);
 	memory(out);
 	choices(out, choice->table);

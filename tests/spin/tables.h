@@ -15,5 +15,6 @@ static const struct spin_table spin_tables[] = {
 	{"two_step", &gate_two_step},
 	{"one_step", &gate_one_step},
 	{"segregated", &gate_redeem},
+	{"free", &gate_free},
 };
 #endif

@@ -179,6 +179,8 @@ static int lane_command(struct cli *cli)
 		return CLI_UNAVAILABLE;
 	l.command = (char *)(uintptr_t)cli->command->name;
 	l.officer = (char *)(uintptr_t)cli_value(cli, "officer");
+	if (cli_value(cli, "reason") != NULL)
+		l.reason_code = (char *)(uintptr_t)cli_value(cli, "reason");
 	q.body_case = POSTERN__CONTROL_REQUEST__BODY_LANE;
 	q.lane = &l;
 	if (control_call(units.unit[0].fd, &q, &r) != PN_OK) {
@@ -204,6 +206,13 @@ static int lane_command(struct cli *cli)
 		"lane", name, "", 0, 0, summary, NULL, {LANE, OFFICER, RUN_FOLDER}, lane_command   \
 	}
 
+#define MODE_COMMAND(name, summary)                                                                \
+	{                                                                                          \
+		"lane", name, "", 0, 0, summary,                                                   \
+			"Only when nobody is in the lane or in hand and nothing is alarmed.",      \
+			{LANE, OFFICER, {"reason", "CODE", "reason code, e.g. hall.evacuated", true}, RUN_FOLDER}, lane_command   \
+	}
+
 const struct cli_command officer_commands[] = {
 	{"officer", "decide", "", 0, 0, "Decide the crossing that waits at a lane",
 		"The decision names the crossing, the verdict record it answers, the officer and "
@@ -224,5 +233,8 @@ const struct cli_command officer_commands[] = {
 	LANE_COMMAND("resume", "Put the lane back into service"),
 	LANE_COMMAND("duty-on", "An officer attends this lane"),
 	LANE_COMMAND("duty-off", "The officer leaves; no new travellers"),
+	MODE_COMMAND("lock", "Let nobody in until another mode is ordered"),
+	MODE_COMMAND("controlled", "Check everybody, as a lane is made for"),
+	MODE_COMMAND("free", "Let people pass unchecked, one at a time, while an officer is on duty"),
 	{0},
 };

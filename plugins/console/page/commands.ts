@@ -26,7 +26,7 @@ export class Commands {
 
   constructor(private readonly app: App) {
     options(this.reason, t('choose'), (app.me.reasons.order ?? []).map((r) => [r, term('reason.', r)]));
-    const acts: [string, Key, string][] = [['close', 'close_leaves', 'assist'], ['lock', 'lock', 'lock'], ['controlled', 'controlled', 'service'],
+    const acts: [string, Key, string][] = [['close', 'close_leaves', 'assist'], ['lock', 'lock', 'lock'], ['controlled', 'controlled', 'service'], ['free', 'free', 'service'],
       ['out-of-service', 'out-of-service', 'service'], ['resume', 'resume', 'service']];
     for (const [kind, key, act] of acts)
       if (may(app, act))
@@ -100,7 +100,7 @@ export class Commands {
   }
 
   private give(kind: string): void {
-    if (this.lane === undefined || (['lock', 'controlled', 'out-of-service'].includes(kind) && this.needsReason()))
+    if (this.lane === undefined || (['lock', 'controlled', 'free', 'out-of-service'].includes(kind) && this.needsReason()))
       return;
     void order(this.lane.name, kind, { reason: this.reason.value });
   }

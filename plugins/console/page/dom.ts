@@ -46,6 +46,7 @@ const paths = {
   ok: 'M5 12.5l4.5 4.5L19 7.5', bad: 'M6 6l12 12M18 6L6 18', unsure: 'M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .6-1.5 1.1-1.5 2.3M12 18.4v.2',
   none: 'M6 12h12', stopped: 'M12 5v9M12 18.4v.2', running: 'M5 12h.2M12 12h.2M19 12h.2', alarm: 'M12 3L2 20h20zM12 9v5M12 17.3v.2',
   person: 'M12 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M5 20c0-4 3-6 7-6s7 2 7 6', asked: 'M12 7v5l3 2M12 3a9 9 0 1 0 .1 0',
+  through: 'M4 3v18M20 3v18M7 12h9M12.5 8l4 4-4 4',
   sound: 'M4 9v6h4l5 4V5L8 9zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11',
 } as const;
 export type Icon = keyof typeof paths;

@@ -8,7 +8,7 @@ import { noteSheet, reportSheet } from './sheets';
 import { explain, moment, sentence, t, term, time, type Key } from './words';
 
 export interface Figures {
-  since_wall_ms: number; until_wall_ms: number; verdicts: number; clear: number; referred: number; passed: number; returned: number; other_outcomes: number;
+  since_wall_ms: number; until_wall_ms: number; verdicts: number; clear: number; referred: number; unchecked: number; passed: number; returned: number; other_outcomes: number;
   admitted: number; refused: number; sent_back: number; second_line: number; held: number;
   reasons: { reason: string; count: number; admitted: number }[];
   steps: { step: string; count: number; p50_ms: number; p95_ms: number }[];
@@ -18,7 +18,7 @@ export interface Figures {
   turns: { officer: string; gate: string; from_wall_ms: number; until_wall_ms: number }[]; // until 0: it lasts
 }
 
-interface Counts { verdicts: number; clear: number; referred: number; passed: number; false_alarm_permille: number }
+interface Counts { verdicts: number; clear: number; referred: number; unchecked: number; passed: number; false_alarm_permille: number }
 
 const READ_MS = 10000;
 
@@ -29,13 +29,13 @@ export function table(heads: string[], rows: (string | number)[][]): HTMLTableEl
 
 const percent = (permille: number): string => `${(permille / 10).toFixed(1)} %`;
 
-export const laneTable = (f: Figures): HTMLTableElement => table([t('lane'), t('crossings'), t('clear'), t('referred'), t('passed'), t('false_alarm_rate')],
-  f.lanes.map((l) => [l.gate, l.verdicts, l.clear, l.referred, l.passed, percent(l.false_alarm_permille)]));
+export const laneTable = (f: Figures): HTMLTableElement => table([t('lane'), t('crossings'), t('clear'), t('referred'), t('unchecked'), t('passed'), t('false_alarm_rate')],
+  f.lanes.map((l) => [l.gate, l.verdicts, l.clear, l.referred, l.unchecked, l.passed, percent(l.false_alarm_permille)]));
 export const turnTable = (f: Figures): HTMLTableElement => table([t('officer'), t('lane'), t('from'), t('until')],
   f.turns.map((w) => [w.officer, w.gate, time(w.from_wall_ms), w.until_wall_ms === 0 ? '–' : time(w.until_wall_ms)]));
 export const noteTable = (f: Figures): HTMLTableElement => table([t('note'), t('count')], f.safeguarding.map((n) => [term('sign.', n.reason), n.count]));
 
-export const figureRows = (f: Figures): [Key, number][] => [['crossings', f.verdicts], ['clear', f.clear], ['referred', f.referred], ['passed', f.passed],
+export const figureRows = (f: Figures): [Key, number][] => [['crossings', f.verdicts], ['clear', f.clear], ['referred', f.referred], ['unchecked', f.unchecked], ['passed', f.passed],
   ['returned', f.returned], ['other_outcomes', f.other_outcomes]];
 export const decisionRows = (f: Figures): [Key, number][] => [['decision.admit', f.admitted], ['decision.refuse', f.refused], ['decision.send-back', f.sent_back],
   ['decision.second-line', f.second_line], ['decision.hold', f.held]];

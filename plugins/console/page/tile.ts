@@ -46,6 +46,8 @@ export class Tile {
   private readonly duty = h('p', { class: 'soft' });
   private readonly asked = h('p', { class: 'asked' });
   private readonly old = h('p', { class: 'stale' });
+  // Colour, sign and words: nobody may overlook that nobody is checked.
+  private readonly free = h('p', { class: 'free', hidden: true }, icon('through'), h('span', {}, t('free_now')));
   private readonly pick: HTMLButtonElement;
   private readonly open: HTMLButtonElement;
   private drawn = '';
@@ -53,7 +55,7 @@ export class Tile {
   constructor(private readonly app: App, readonly name: string) {
     this.pick = h('button', { type: 'button', class: 'pick', click: () => { app.selected = name; app.changed(); } }, name);
     this.open = h('button', { type: 'button', class: 'first open', hidden: true, click: () => app.go(`referral/${name}`) });
-    this.root = h('article', { class: 'card tile', 'data-lane': name }, h('header', {}, h('h2', {}, this.pick), this.kind, this.since), this.old, this.state, this.step,
+    this.root = h('article', { class: 'card tile', 'data-lane': name }, h('header', {}, h('h2', {}, this.pick), this.kind, this.since), this.old, this.free, this.state, this.step,
       this.lights, this.sensed, this.duty, this.asked, this.open);
   }
 
@@ -70,6 +72,8 @@ export class Tile {
     say(this.old, !stale ? '' : v === null ? t('stale_never') : fill('stale', { time: clock(live.age(lane)) }));
     if (v === null)
       return;
+    show(this.free, v.mode === 'MODE_FREE');
+    put(this.root, 'data-free', String(v.mode === 'MODE_FREE'));
     say(this.kind, `${term('', v.direction)} · ${term('', v.mode)}`);
     say(this.state, stateName(v.state));
     put(this.state, 'title', v.state);

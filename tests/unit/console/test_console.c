@@ -218,6 +218,7 @@ static void reasons(void **state)
 	assert_int_equal(decision_find("Admit"), POSTERN__OFFICER_DECISION__DECISION_UNSPECIFIED);
 	assert_false(order_reason_valid(""));
 	assert_true(order_reason_valid("traveller.help"));
+	assert_true(order_reason_valid("hall.evacuated"));
 }
 
 static void take(struct shift *s, Postern__RecordClear r, Postern__RecordKind kind)
@@ -275,6 +276,15 @@ static void figures(void **state)
 	assert_int_equal(s.passed, 100);
 	assert_in_range(shift_quantile(&s, 0, 500), 50, 59);
 	assert_in_range(shift_quantile(&s, 0, 950), 95, 111);
+	/* whom nobody checked, by an order that made the lane free, is counted apart */
+	r.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_FREE;
+	r.reason = (char *)(uintptr_t) "mode.free";
+	take(&s, r, POSTERN__RECORD_KIND__RECORD_VERDICT);
+	r.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_UNSPECIFIED;
+	assert_int_equal(s.unchecked, 1);
+	assert_int_equal(s.verdicts, 5);
+	assert_int_equal(s.referred, 3);
+	assert_int_equal(s.reason_count, 1);
 	/* every duration has a bin, and there are never more rows than there are */
 	step.duration_ms = UINT32_MAX;
 	take(&s, r, POSTERN__RECORD_KIND__RECORD_OUTCOME);

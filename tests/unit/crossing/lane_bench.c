@@ -94,6 +94,12 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 	o->exception = clear->exception;
 	o->outcome = clear->outcome;
 	o->personal = personal != NULL;
+	o->mode = clear->mode;
+	o->decision = clear->decision;
+	snprintf(o->officer, sizeof o->officer, "%s", clear->officer);
+	snprintf(o->reason_code, sizeof o->reason_code, "%s", clear->reason_code);
+	snprintf(o->event, sizeof o->event, "%s", clear->event);
+	snprintf(o->detail, sizeof o->detail, "%s", clear->detail);
 	snprintf(o->reason, sizeof o->reason, "%s", clear->reason);
 	snprintf(o->argument, sizeof o->argument, "%s", clear->reason_argument);
 	if (personal != NULL) {

@@ -36,6 +36,9 @@ struct bench_out {
 	size_t matches, dismissed;	  /* a verdict record's */
 	char dismissed_entry[16];	  /* the first one's */
 	char crossing[ULID_SIZE];
+	Postern__LaneMode mode;
+	Postern__OfficerDecision decision;
+	char officer[64], reason_code[65], event[40], detail[40];
 };
 
 struct bench {

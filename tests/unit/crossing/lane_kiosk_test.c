@@ -348,6 +348,25 @@ static void needs_no_gate_but_its_checks(void **state)
 	shown(&b->kiosk, SHOWS(OTHER_LANE));
 }
 
+/* While people pass its gate unchecked nobody needs a result; a gate that is behind kiosks may be ordered free like any other. */
+static void a_gate_that_is_free(void **state)
+{
+	struct both *b = *state;
+	struct lane_input duty = { .kind = LANE_COMMAND, .command = LANE_CMD_DUTY_ON, .officer = "officer-1" };
+	struct lane_input free = { .kind = LANE_COMMAND, .command = LANE_CMD_FREE, .officer = "officer-1", .reason_code = "hall.evacuated" };
+	assert_int_equal(bench_input(&b->gate, &duty), PN_OK);
+	assert_int_equal(bench_input(&b->gate, &free), PN_OK);
+	assert_true(lane_is_free(&b->gate.lane));
+	assert_string_equal(gate_state_name(b->gate.lane.gate.state), "ENTRY_OPENING");
+	/* The core gives a kiosk its gate's mode. */
+	assert_true(lane_may_serve(&b->kiosk.lane));
+	b->kiosk.lane.config.record.mode = POSTERN__LANE_MODE__MODE_FREE;
+	assert_false(lane_may_serve(&b->kiosk.lane));
+	bench_wait(&b->kiosk, 1000); /* nobody is on duty there, and it ends nothing */
+	assert_int_equal(b->kiosk.lane.config.record.mode, POSTERN__LANE_MODE__MODE_FREE);
+	assert_false(lane_is_free(&b->kiosk.lane));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -356,6 +375,6 @@ int main(void)
 		TEST(too_late), TEST(on_the_same_ground), TEST(a_clock_that_jumps), TEST(what_the_kiosk_said_stands), TEST(the_gate_searches_the_list_itself),
 		TEST(a_redemption_that_is_not_recorded), TEST(document_taken_back_too_soon), TEST(given_up_while_it_is_recorded),
 		TEST(not_before_its_record), TEST(not_without_the_verdict_s), TEST(not_over_a_referral_that_waits),
-		TEST(needs_no_gate_but_its_checks) };
+		TEST(needs_no_gate_but_its_checks), TEST(a_gate_that_is_free) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

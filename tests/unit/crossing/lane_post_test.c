@@ -217,8 +217,11 @@ static void the_mode_changes_when_nobody_is_there(void **state)
 {
 	struct bench *b = *state;
 	Postern__LaneOrder o = order_of(b, ORDER(MODE));
-	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	o.mode = POSTERN__LANE_MODE__MODE_UNSPECIFIED;
 	refused(b, &o, "order.no_such_mode");
+	o = order_of(b, ORDER(MODE)); /* nobody on duty stands for it */
+	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	refused(b, &o, "order.nobody_on_duty");
 	bench_present(b);
 	o = order_of(b, ORDER(LOCK));
 	refused(b, &o, "order.not_now");
@@ -286,6 +289,46 @@ static void a_locked_lane_lets_nobody_in(void **state)
 	assert_false(b->lane.crossing.active);
 	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY));
 	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
+}
+
+/* Ordered from the post: as long as an officer is on duty there, and its line is up, people may come in. */
+static void a_post_orders_free_passage(void **state)
+{
+	struct bench *b = *state;
+	Postern__LaneOrder o = order_of(b, ORDER(DUTY_ON));
+	o.hold_ms = 60000;
+	assert_int_equal(give(b, &o), PN_OK);
+	o = order_of(b, ORDER(MODE));
+	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	refused(b, &o, "order.nobody_on_duty"); /* the line is down */
+	post(b, true);
+	o = order_of(b, ORDER(MODE));
+	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	o.reason_code = (char *)(uintptr_t) "";
+	refused(b, &o, "order.incomplete");
+	o = order_of(b, ORDER(MODE));
+	o.mode = POSTERN__LANE_MODE__MODE_FREE;
+	assert_int_equal(give(b, &o), PN_OK);
+	assert_int_equal(view(b)->mode, POSTERN__LANE_MODE__MODE_FREE);
+	assert_int_equal(view(b)->last_order->progress, POSTERN__ORDER_PROGRESS__ORDER_CONFIRMED);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	assert_true(view(b)->serving);
+	post(b, false);
+	assert_false(view(b)->serving);
+	assert_true(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_ENTRY));
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	bench_wait(b, 1000);
+	/* A line that was lost for a moment ends nobody's duty. */
+	assert_int_equal(view(b)->mode, POSTERN__LANE_MODE__MODE_FREE);
+	post(b, true);
+	assert_int_equal(bench_commands(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY), 2);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	/* The turn is over, and with it the order: by what is sensed it is so no more. */
+	bench_wait(b, 60000);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	bench_wait(b, 1000);
+	assert_int_equal(view(b)->mode, POSTERN__LANE_MODE__MODE_CONTROLLED);
+	assert_int_equal(view(b)->last_order->progress, POSTERN__ORDER_PROGRESS__ORDER_LOST);
 }
 
 static const Postern__LaneAlarm *alarm(struct bench *b, const char *code)
@@ -529,6 +572,7 @@ int main(void)
 		T(the_mode_changes_when_nobody_is_there),
 		T(the_mode_changes_in_an_idle_lane_only),
 		T(a_locked_lane_lets_nobody_in),
+		T(a_post_orders_free_passage),
 		T(alarms_stand_until_over_and_seen),
 		T(alarms_are_bounded),
 		T(blindness_ends_no_alarm),

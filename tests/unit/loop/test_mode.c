@@ -87,6 +87,24 @@ static void an_order_stands(void **state)
 	fixture_free(f);
 }
 
+/* Nobody is on duty at a core that starts: whoever ordered it must say so again. Nor does what stood before it count. */
+static void no_core_starts_free(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	struct journal *j = fixture_open(f);
+	(void)state;
+	record_of(j, lane_of(f), 1, MODE(FREE), HERE);
+	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(CONTROLLED));
+	assert_int_equal(recalled(f, MODE(LOCKED)), MODE(LOCKED));
+	record_of(j, lane_of(f), 2, MODE(LOCKED), HERE);
+	record_of(j, lane_of(f), 3, MODE(FREE), HERE);
+	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(CONTROLLED));
+	record_of(j, lane_of(f), 4, MODE(LOCKED), HERE);
+	assert_int_equal(recalled(f, MODE(CONTROLLED)), MODE(LOCKED));
+	journal_close(j);
+	fixture_free(f);
+}
+
 static void another_configuration_decides(void **state)
 {
 	struct fixture *f = fixture_new(NULL);
@@ -103,6 +121,6 @@ static void another_configuration_decides(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(an_order_stands), cmocka_unit_test(another_configuration_decides)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(an_order_stands), cmocka_unit_test(no_core_starts_free), cmocka_unit_test(another_configuration_decides)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ def is_test(root, path, name):
 def check(root, compiler):
     rows, bench, all_states = table_rows(root, compiler), bench_rows(root), states(root)
     known = {"walk": walks(root, "tests/model/walks"), "walk1": walks(root, "tests/model/walks-one-step"),
-             "walkR": walks(root, "tests/model/walks-segregated"), "hil": bench}
+             "walkR": walks(root, "tests/model/walks-segregated"), "walkF": walks(root, "tests/model/walks-free"), "hil": bench}
     found, seen, told, tests = [], set(), set(), 0
     for number, line in enumerate(read(root, PAGE).split("\n"), 1):
         def tell(what, number=number):
