@@ -14,6 +14,7 @@ export interface Screen {
   readonly title: Key;
   readonly keys: Shortcut[];
   update(): void;
+  news?(lane: string): void; // of one lane: what must not wait for the next frame
   redraw?(): void; // in another language; what is not told how is made anew
   end(): void;
 }

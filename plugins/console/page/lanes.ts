@@ -92,6 +92,12 @@ export class Lanes implements Screen {
     this.commands.update(live.lanes.get(this.app.selected));
   }
 
+  news(name: string): void {
+    const lane = this.app.live?.lanes.get(name);
+    if (lane !== undefined)
+      this.tiles.get(name)?.update(lane);
+  }
+
   // Moved only where the order has changed, so that the keyboard stays where it is.
   private wait(waiting: Lane[]): void {
     for (const [name, row] of this.rows)

@@ -18,6 +18,7 @@ export interface Lane { name: string; connected: boolean; view: View | null; at:
 const SILENCE_MS = 2500; // the console's beat comes every second
 const RETRY_MS = 1000;
 export const STALE_MS = 1000;
+const byName = new Intl.Collator('en', { numeric: true }); // made once: it is asked at every view
 
 interface Told { type: string; name: string; connected: boolean; age_ms: number; view?: View; wall_ms: number; lanes: number }
 
@@ -29,13 +30,13 @@ export class Live {
   private ended = false;
   private ahead = 0; // of the console's clock before this machine's
 
-  constructor(private readonly changed: () => void, private readonly lost: () => void) {
+  constructor(private readonly changed: (lane: string) => void, private readonly lost: () => void) {
     this.open();
   }
 
   // By name, which is how officers speak of them; numbers as numbers.
   sorted(): Lane[] {
-    return [...this.lanes.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    return [...this.lanes.values()].sort((a, b) => byName.compare(a.name, b.name));
   }
 
   // How old what is shown of a lane is by now; the age at which it came counts.
@@ -75,7 +76,7 @@ export class Live {
         this.lanes.set(m.name, { name: m.name, connected: m.connected, view: m.view ?? null, at: performance.now(), ageMs: m.age_ms });
       else if (m.type === 'beat')
         this.ahead = m.wall_ms - Date.now();
-      this.changed();
+      this.changed(m.type === 'lane' ? m.name : '');
     });
     socket.addEventListener('close', () => this.gone(socket));
   }
@@ -87,7 +88,7 @@ export class Live {
     this.socket = null;
     this.connected = false;
     socket.close();
-    this.changed();
+    this.changed('');
     this.lost();
     window.setTimeout(() => { if (!this.ended) this.open(); }, RETRY_MS);
   }

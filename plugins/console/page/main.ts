@@ -31,12 +31,13 @@ class Session {
   private screen: Screen | null = null;
   private place = '';
   private readonly ticks: number[];
+  private frame = 0; // that is asked for
 
   constructor(me: Me) {
     setToken(me.token);
     this.app = { me, live: null, selected: '', go: (p) => this.go(p), changed: () => this.update() };
     if (may(this.app, 'see-lanes'))
-      this.app.live = new Live(() => this.update(), () => void this.check());
+      this.app.live = new Live((lane) => this.news(lane), () => void this.check());
     this.notices = new Notices(this.app);
     this.bar = this.makeBar();
     this.go(this.mine()[0]?.name ?? '');
@@ -89,7 +90,21 @@ class Session {
     this.update();
   }
 
+  // Lanes tell of themselves dozens of times a second: the lane's own tile follows at once, everything else once in a frame, or with the next tick
+  // where no frames are drawn.
+  private news(lane: string): void {
+    if (lane === '') {
+      this.update();
+      return;
+    }
+    this.screen?.news?.(lane);
+    if (this.frame === 0)
+      this.frame = requestAnimationFrame(() => this.update());
+  }
+
   private update(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
     this.notices.update();
     this.bar.update();
     this.screen?.update();
@@ -134,6 +149,7 @@ class Session {
     if (session !== this)
       return;
     this.ticks.forEach((n) => clearInterval(n));
+    cancelAnimationFrame(this.frame);
     this.screen?.end();
     this.app.live?.end();
     this.notices.end();
