@@ -25,6 +25,13 @@ static void command(struct lane_run *run, Postern__GateCommandKind kind)
 	run->sink->send(run->sink->ctx, POSTERN__PLUGIN_KIND__KIND_GATE, &e);
 }
 
+/* At a kiosk nobody walks in, between the leaves somebody has, and whoever was sent back only takes the document. */
+static Postern__Guidance after_taking(const struct lane *lane)
+{
+	bool let_in = lane->gate.state == GATE_STATE_DOC_TAKE_BACK || lane->gate.state == GATE_STATE_DOC_FORGOTTEN;
+	return let_in && lane->config.topology != GATE_KIOSK ? POSTERN__GUIDANCE__GUIDANCE_WALK_IN : POSTERN__GUIDANCE__GUIDANCE_UNSPECIFIED;
+}
+
 void act_show(struct lane_run *run)
 {
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
@@ -36,6 +43,8 @@ void act_show(struct lane_run *run)
 	}
 	if (g.guidance == POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE)
 		g.advice = run->lane->face_advice;
+	if (g.guidance == POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT)
+		g.then = after_taking(run->lane);
 	e.body_case = POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE;
 	e.show_guidance = &g;
 	/* Lamps and display follow the same value, so they cannot disagree. */

@@ -129,7 +129,7 @@ static void add_crossing(struct lane_view *out, const struct lane *lane, uint64_
 	v->waiting_verdict_hash.len = sizeof c->verdict_hash;
 	v->waiting_exception = c->verdict.exception;
 	v->waiting_reason = text_of(record_key(c->verdict.reason));
-	v->waiting_reason_argument = text_of(record_key(c->verdict.argument));
+	v->waiting_reason_argument = text_of(record_argument(c->verdict.argument));
 	v->second_officer_needed = lane_needs_second(lane);
 	if (c->step_running[STEP_OFFICER])
 		v->hold_ms = (uint32_t)(now_ms - c->step_begun_mono_ms[STEP_OFFICER]);

@@ -13,12 +13,25 @@ static char *text_of(const char *s)
 	return (char *)(uintptr_t)(s != NULL ? s : "");
 }
 
-/* A rule's argument may be anything: into the clear part goes a key alone. */
 const char *record_key(const char *s)
 {
 	size_t n = s != NULL ? strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.") : 0;
 	bool key = n > 0 && n < 64 && s[n] == '\0' && s[0] >= 'a' && s[0] <= 'z' && strchr(s, '.') != NULL;
 	return key ? s : "";
+}
+
+static bool all_of(const char *s, size_t max, const char *letters)
+{
+	size_t n = strspn(s, letters);
+	return n > 0 && n <= max && s[n] == '\0';
+}
+
+/* A rule's argument may be anything. */
+const char *record_argument(const char *s)
+{
+	if (s == NULL)
+		return "";
+	return all_of(s, 4, "0123456789") || all_of(s, 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ<") ? s : record_key(s);
 }
 
 static void add_steps(struct record *r, const struct crossing *c)
@@ -123,7 +136,7 @@ void record_build(struct record *r, Postern__RecordKind kind, const struct recor
 	clear->verdict = c->verdict.value;
 	clear->exception = c->verdict.exception;
 	clear->reason = text_of(record_key(c->verdict.reason));
-	clear->reason_argument = text_of(record_key(c->verdict.argument));
+	clear->reason_argument = text_of(record_argument(c->verdict.argument));
 	if (c->rules != NULL)
 		r->versions.rule_pack = c->rules->pack_version;
 	if (c->watchlist != NULL)

@@ -30,6 +30,10 @@ struct record {
 /* s when it is a catalogue key, else "": a small letter first, small letters, digits, '_' and at least one '.', under 64
  * characters. Cannot be a name, a number or a date. */
 const char *record_key(const char *s);
+/* s when it may stand as a reason's argument in the clear part, else "": a catalogue key; a whole number of at most four digits, as of years
+ * or days; or one to three capital letters or '<', a State's or a document's code (ICAO Doc 9303, part 3, section 5; parts 4 to 7), which
+ * the clear part holds of every traveller anyway. Too short for a name, and for a document's or a person's number. */
+const char *record_argument(const char *s);
 
 /* Fills *r for one kind. c may be NULL for a record outside a crossing. Only RECORD_VERDICT carries the payload. */
 void record_build(struct record *r, Postern__RecordKind kind, const struct record_lane *lane, const struct crossing *c,

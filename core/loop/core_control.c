@@ -93,12 +93,33 @@ static void fill_lane(struct core *c, Postern__UnitStatus *s, struct lane_view *
 	s->waiting_reason_argument = v->waiting_reason_argument;
 }
 
+/* A view's texts are the lane's own or literals: one view serves all. */
+static size_t fill_kiosks(const struct core *c, uint64_t now_ms, Postern__KioskStatus *kiosks, Postern__KioskStatus **list)
+{
+	struct lane_view shown;
+	for (size_t i = 0; i < c->kiosk_count; i++) {
+		const Postern__LaneView *v = &shown.view;
+		postern__kiosk_status__init(&kiosks[i]);
+		lane_view_build(&shown, &c->kiosks[i].lane, now_ms);
+		kiosks[i].kiosk = text_of(c->unit->kiosks[i]);
+		kiosks[i].state = v->state;
+		kiosks[i].state_ms = v->state_ms;
+		kiosks[i].mode = v->mode;
+		kiosks[i].crossing_id = v->crossing_id;
+		kiosks[i].crossings = v->crossings;
+		kiosks[i].referrals = v->referrals;
+		list[i] = &kiosks[i];
+	}
+	return c->kiosk_count;
+}
+
 static void status(struct core_client *client)
 {
 	struct core *c = client->core;
 	Postern__ControlReply r = POSTERN__CONTROL_REPLY__INIT;
 	Postern__UnitStatus s = POSTERN__UNIT_STATUS__INIT;
 	Postern__PluginStatus plugins[CORE_PLUGINS], *list[CORE_PLUGINS];
+	Postern__KioskStatus kiosks[CONFIG_KIOSKS_MAX], *kiosk_list[CONFIG_KIOSKS_MAX];
 	char *troubles[CORE_TROUBLES];
 	struct core_rules_shown packs;
 	struct lane_view lane;
@@ -115,6 +136,8 @@ static void status(struct core_client *client)
 	s.head_hash.data = c->head_hash;
 	s.head_hash.len = c->head_seq > 0 ? sizeof c->head_hash : 0;
 	fill_lane(c, &s, &lane);
+	s.n_kiosks = fill_kiosks(c, clock_mono_ms(), kiosks, kiosk_list);
+	s.kiosks = kiosk_list;
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		const struct core_plugin *p = &c->plugins[i];
 		postern__plugin_status__init(&plugins[i]);
@@ -125,6 +148,7 @@ static void status(struct core_client *client)
 		plugins[i].restarts = p->restarts;
 		plugins[i].pid = p->fd >= 0 ? p->pid : 0;
 		plugins[i].version = text_of(p->version);
+		plugins[i].kiosk = text_of(p->config->kiosk != NULL ? p->config->kiosk : "");
 		plugins[i].sandbox = text_of(p->no_landlock ? "no landlock (demo)" : "full");
 		list[i] = &plugins[i];
 	}

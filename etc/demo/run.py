@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -24,12 +25,32 @@ REASONS = {"EXCEPTION_DATABASE_HIT": ("second-line", "list.hit"), "EXCEPTION_TAI
            "EXCEPTION_MINOR": ("admit", "guardian.present")}
 
 
+# A test's daemon has its place for itself: 64 ports of 127.0.0.1, and users from which on no other daemon's plugins are, since the limit
+# on processes is one of a user's.
+PLACES, PLACE_PORTS, PLACE_USERS = 24, 64, 512
+
+
+def take_place():
+    """(what holds it until it is closed, first port, first user). Held by a name in the network's own namespace, as ports are."""
+    for n in range(PLACES):
+        holder = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            holder.bind(f"\0postern-place-{n}")
+            return holder, 20000 + PLACE_PORTS * n, 50000 + PLACE_USERS * n
+        except OSError:
+            holder.close()
+    sys.exit(f"demo: all {PLACES} places for a daemon of a test are taken; wait until one has ended")
+
+
 class Demo:
     displays = console = by_hand = False  # tests that look at something else do without
     logged_in = 0     # officers at the console
 
     def __init__(self, args):
-        self.args = args
+        """args.port None: a place of its own, beside whatever else runs."""
+        self.args, self.first_user = args, 0
+        if args.port is None:
+            self.place, args.port, self.first_user = take_place()
         self.build = os.path.realpath(args.build)
         self.dir = tempfile.mkdtemp(prefix="postern-demo-")
         os.chmod(self.dir, 0o755)
@@ -64,6 +85,8 @@ class Demo:
     # --- setting up --------------------------------------------------------------------------------
     def set_up(self):
         env = dict(os.environ, POSTERN_PORT=str(self.args.port), POSTERN_LINK_PORT=str(self.args.port + 1))
+        if self.first_user:
+            env["POSTERN_FIRST_USER"] = str(self.first_user)
         if getattr(self.args, "topology", ""):
             env["POSTERN_TOPOLOGY"] = self.args.topology
         if self.displays:
@@ -260,6 +283,17 @@ class Demo:
                 p.wait(10)
             except subprocess.TimeoutExpired:
                 p.kill()
+        self.nothing_of_a_sanitizer()
+
+    def nothing_of_a_sanitizer(self):
+        """Whatever else came out: what a build with sanitizers has complained of fails every run of it."""
+        path = os.path.join(self.dir, "posternd.log")
+        if not os.path.exists(path):
+            return
+        with open(path, encoding="utf-8", errors="replace") as f:
+            found = [line.rstrip() for line in f if "Sanitizer" in line or "runtime error:" in line]
+        if found:
+            sys.exit(f"demo: a sanitizer has found something, see {path}:\n" + "\n".join(found[:20]))
 
     def count(self):
         def rows(path, sql):

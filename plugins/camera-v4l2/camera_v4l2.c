@@ -3,6 +3,7 @@
  * is frozen, blind or gone. A frame that nobody asked for is looked at and given back. Must never keep a frame beyond its answer, give one
  * that is older than the question, nor one that shows nothing.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,6 +202,8 @@ static void on_core(void *self, uint64_t epoch)
 static void on_stop(void *self)
 {
 	struct camera *c = self;
+	if (c->open && !c->gone)
+		c->host->watch(c->host->ctx, c->stream.fd, 0, NULL, c);
 	if (c->open)
 		stream_close(&c->stream);
 	face_picture_free(&c->pixels);
@@ -230,6 +233,20 @@ static int on_init(const struct postern_host *host, void **self)
 	return PN_OK;
 }
 
+/* What came of the wishes, for who sets the camera up, in the letters that a log takes: width, height, format, frames a second, exposure in
+ * microseconds. */
+static void tell_mode(const struct camera *c)
+{
+	const struct stream *s = &c->stream;
+	char text[64], exposure[16] = "own";
+	if (s->exposure == STREAM_EXPOSURE_AUTO)
+		snprintf(exposure, sizeof exposure, "auto");
+	else if (s->exposure > 0)
+		snprintf(exposure, sizeof exposure, "%d", s->exposure * 100);
+	snprintf(text, sizeof text, "%ux%u-%s-%u-%s", s->mode.width, s->mode.height, s->mode.format == MODE_MJPEG ? "mjpeg" : "yuyv", s->rate, exposure);
+	c->host->log(c->host->ctx, POSTERN_INFO, "camera.mode", text);
+}
+
 static int on_start(void *self)
 {
 	struct camera *c = self;
@@ -237,13 +254,16 @@ static int on_start(void *self)
 	const char *format = h->option(h->ctx, "format");
 	const struct mode_wish wish = {.width = (uint32_t)h->option_int(h->ctx, "width"),
 		.height = (uint32_t)h->option_int(h->ctx, "height"),
-		.format = format == NULL || strcmp(format, "any") == 0 ? 0 : strcmp(format, "yuyv") == 0 ? MODE_YUYV : MODE_MJPEG};
+		.format = format == NULL || strcmp(format, "any") == 0 ? 0 : strcmp(format, "yuyv") == 0 ? MODE_YUYV : MODE_MJPEG,
+		.rate = (uint32_t)h->option_int(h->ctx, "frames_per_second"),
+		.exposure_us = (uint32_t)h->option_int(h->ctx, "exposure_us")};
 	int r = stream_open(&c->stream, &stream_kernel, c->stream.fd, &wish);
 	if (r != PN_OK) {
 		h->log(h->ctx, POSTERN_ERROR, "camera.cannot_stream", pn_err_name(r));
 		return r;
 	}
 	c->open = true;
+	tell_mode(c);
 	camera_watch_begin(&c->watch, h->now_ms(h->ctx));
 	r = h->watch(h->ctx, c->stream.fd, POSTERN_READABLE, on_frame, c);
 	return r == 0 ? h->wake_after(h->ctx, CAMERA_LOOK_MS) : r;

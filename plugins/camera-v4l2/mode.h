@@ -20,6 +20,8 @@ struct mode {
 struct mode_wish {
 	uint32_t width, height; /* at most */
 	uint32_t format;	/* 0: any */
+	uint32_t rate;		/* frames a second, at most; 0: as the driver has it */
+	uint32_t exposure_us;	/* 0: the camera's own measure of the light */
 };
 
 /* The largest that fits the wish; of two as large YUYV, which no codec has touched; where none fits, the smallest. NULL: none of these two

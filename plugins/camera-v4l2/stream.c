@@ -6,30 +6,6 @@
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-
-static int kernel_request(int fd, unsigned long request, void *argument)
-{
-	int r;
-	do
-		r = ioctl(fd, request, argument);
-	while (r < 0 && errno == EINTR);
-	return r;
-}
-
-static void *kernel_map(size_t size, int fd, int64_t offset)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void kernel_unmap(void *place, size_t size)
-{
-	munmap(place, size);
-}
-
-const struct stream_calls stream_kernel = {kernel_request, kernel_map, kernel_unmap};
 
 static int ask(const struct stream *s, unsigned long request, void *argument)
 {
@@ -100,6 +76,82 @@ static int set(struct stream *s, const struct mode *m)
 	return PN_OK;
 }
 
+/* Numerator and denominator of seconds: is a shorter than b? */
+static bool shorter(struct v4l2_fract a, struct v4l2_fract b)
+{
+	return (uint64_t)a.numerator * b.denominator < (uint64_t)b.numerator * a.denominator;
+}
+
+/* Of what the driver offers the shortest time between two frames that is not below the wish; the longest, where all are below. */
+static struct v4l2_fract interval_of(const struct stream *s, uint32_t rate)
+{
+	const struct v4l2_fract wish = {1, rate};
+	struct v4l2_fract best = {0, 0};
+	for (uint32_t i = 0; i < STREAM_MODES_MAX; i++) {
+		struct v4l2_frmivalenum e = {.index = i, .pixel_format = s->mode.format, .width = s->mode.width, .height = s->mode.height};
+		if (ask(s, VIDIOC_ENUM_FRAMEINTERVALS, &e) != PN_OK)
+			break;
+		if (e.type != V4L2_FRMIVAL_TYPE_DISCRETE)
+			return shorter(wish, e.stepwise.min) ? e.stepwise.min : shorter(e.stepwise.max, wish) ? e.stepwise.max : wish;
+		const struct v4l2_fract f = e.discrete;
+		const bool fits = !shorter(f, wish), best_fits = best.denominator != 0 && !shorter(best, wish);
+		if (best.denominator == 0 || (fits ? !best_fits || shorter(f, best) : !best_fits && shorter(best, f)))
+			best = f;
+	}
+	return best.denominator != 0 ? best : wish;
+}
+
+/* A driver that does not let itself be asked keeps its own rate. */
+static void set_rate(struct stream *s, uint32_t rate)
+{
+	struct v4l2_streamparm p = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+	if (rate == 0 || ask(s, VIDIOC_G_PARM, &p) != PN_OK || (p.parm.capture.capability & V4L2_CAP_TIMEPERFRAME) == 0)
+		return;
+	p = (struct v4l2_streamparm){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
+	p.parm.capture.timeperframe = interval_of(s, rate);
+	if (ask(s, VIDIOC_S_PARM, &p) != PN_OK)
+		return;
+	const struct v4l2_fract now = p.parm.capture.timeperframe;
+	s->rate = now.numerator != 0 ? now.denominator / now.numerator : 0;
+}
+
+static bool set_control(const struct stream *s, uint32_t id, int32_t value)
+{
+	struct v4l2_control c = {.id = id, .value = value};
+	return ask(s, VIDIOC_S_CTRL, &c) == PN_OK;
+}
+
+/* The nearest that the driver has; 0: it has no such control. */
+static int32_t within(const struct stream *s, uint32_t id, int32_t value)
+{
+	struct v4l2_queryctrl q = {.id = id};
+	if (ask(s, VIDIOC_QUERYCTRL, &q) != PN_OK || (q.flags & V4L2_CTRL_FLAG_DISABLED) != 0)
+		return 0;
+	return value < q.minimum ? q.minimum : value > q.maximum ? q.maximum : value;
+}
+
+/* Controls of the camera class. By itself a camera may expose longer than a frame takes, in the dark, and gives fewer of them then: it is told not
+ * to, where it has that control. */
+static void set_exposure(struct stream *s, uint32_t exposure_us)
+{
+	if (exposure_us == 0) {
+		s->exposure = set_control(s, V4L2_CID_EXPOSURE_AUTO, V4L2_EXPOSURE_AUTO) ||
+					      set_control(s, V4L2_CID_EXPOSURE_AUTO, V4L2_EXPOSURE_APERTURE_PRIORITY)
+				      ? STREAM_EXPOSURE_AUTO
+				      : STREAM_EXPOSURE_OWN;
+		(void)set_control(s, V4L2_CID_EXPOSURE_AUTO_PRIORITY, 0);
+		return;
+	}
+	s->exposure = STREAM_EXPOSURE_OWN;
+	const int32_t value = within(s, V4L2_CID_EXPOSURE_ABSOLUTE, (int32_t)(exposure_us / 100)); /* in 100 us */
+	if (value == 0)
+		return;
+	const bool manual = set_control(s, V4L2_CID_EXPOSURE_AUTO, V4L2_EXPOSURE_MANUAL) ||
+			    set_control(s, V4L2_CID_EXPOSURE_AUTO, V4L2_EXPOSURE_SHUTTER_PRIORITY);
+	if (set_control(s, V4L2_CID_EXPOSURE_ABSOLUTE, value) && manual)
+		s->exposure = value;
+}
+
 static int map_buffers(struct stream *s)
 {
 	struct v4l2_requestbuffers want = {.count = STREAM_BUFFERS, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
@@ -137,7 +189,7 @@ int stream_open(struct stream *s, const struct stream_calls *calls, int fd, cons
 {
 	struct v4l2_capability cap = {0};
 	struct mode mode;
-	*s = (struct stream){.calls = calls, .fd = fd};
+	*s = (struct stream){.calls = calls, .fd = fd, .exposure = STREAM_EXPOSURE_OWN};
 	int r = ask(s, VIDIOC_QUERYCAP, &cap);
 	if (r != PN_OK)
 		return r == PN_ECLOSED ? r : PN_EUNSUPPORTED;
@@ -147,8 +199,11 @@ int stream_open(struct stream *s, const struct stream_calls *calls, int fd, cons
 	r = choose(s, wish, &mode);
 	if (r == PN_OK)
 		r = set(s, &mode);
-	if (r == PN_OK)
+	if (r == PN_OK) {
+		set_rate(s, wish->rate);
+		set_exposure(s, wish->exposure_us);
 		r = map_buffers(s);
+	}
 	if (r == PN_OK)
 		r = start(s);
 	if (r != PN_OK)

@@ -9,7 +9,12 @@
 
 #include "mode.h"
 
-enum { STREAM_BUFFERS = 4, STREAM_MODES_MAX = 128 };
+enum {
+	STREAM_BUFFERS = 4,
+	STREAM_MODES_MAX = 128,
+	STREAM_EXPOSURE_OWN = -1, /* as the driver has it: it does not let itself be asked */
+	STREAM_EXPOSURE_AUTO = 0,
+};
 
 /* As the calls of the same names; request() is ioctl(). */
 struct stream_calls {
@@ -24,6 +29,8 @@ struct stream {
 	int fd;
 	struct mode mode; /* as the driver has set it */
 	uint32_t stride;
+	uint32_t rate;	  /* frames a second as the driver has set it, rounded down; 0: it does not say */
+	int32_t exposure; /* above 0: in 100 us */
 	size_t count;
 	struct {
 		uint8_t *bytes;

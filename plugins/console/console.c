@@ -51,7 +51,10 @@ static int open_parts(struct console *c)
 		return failed(c, "console.page", err);
 	err = post_gates_new(&c->table);
 	if (err == 0)
-		err = lines_open(c);
+		err = post_gates_expect(c->table, h->option(h->ctx, "gates"));
+	if (err != 0)
+		return failed(c, "console.gates", err);
+	err = lines_open(c);
 	if (err != 0)
 		return failed(c, "console.gates_server", err);
 	err = api_open(c);

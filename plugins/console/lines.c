@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The gates' server: a WebSocket for each gate, with a certificate on both sides. What is said is plugins/lib/post's; here it is carried.
- * Must never take a connection without a verified certificate.
+ * Must never take a connection without a verified certificate, of a gate that the configuration does not name, or for another gate than
+ * its certificate's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,10 +17,19 @@ static struct line *line_of(struct console *c, uint64_t connection)
 	return NULL;
 }
 
+/* Its core or its line began anew, or somebody else has its key: whoever reads the log can tell. */
+static void displaced(struct console *c, struct line *old, const char *gate)
+{
+	c->host->log(c->host->ctx, POSTERN_WARNING, "console.gate_displaced", gate);
+	c->host->count(c->host->ctx, "gates_displaced_total", 1);
+	if (old->socket != NULL)
+		web_drop(old->socket);
+}
+
 static bool admit(void *self, const struct web_request *r, void **socket_self)
 {
 	struct console *c = self;
-	uint64_t displaced = 0;
+	uint64_t before = 0;
 	*socket_self = NULL;
 	if (!r->peer.verified || strcmp(r->path, "/gates") != 0)
 		return false;
@@ -27,12 +37,15 @@ static bool admit(void *self, const struct web_request *r, void **socket_self)
 		struct line *l = &c->lines[i];
 		if (l->used)
 			continue;
-		if (post_gates_connect(c->table, r->peer.common_name, clock_mono_ms(), &l->connection, &displaced) != PN_OK)
+		if (post_gates_connect(c->table, r->peer.common_name, clock_mono_ms(), &l->connection, &before) != PN_OK) {
+			c->host->log(c->host->ctx, POSTERN_WARNING, "console.gate_not_named", r->peer.common_name);
+			c->host->count(c->host->ctx, "refused_total", 1);
 			return false;
+		}
 		l->used = true;
-		struct line *old = line_of(c, displaced);
-		if (old != NULL && old->socket != NULL)
-			web_drop(old->socket);
+		struct line *old = line_of(c, before);
+		if (old != NULL)
+			displaced(c, old, r->peer.common_name);
 		*socket_self = l;
 		return true;
 	}

@@ -37,7 +37,7 @@ struct session *login_session(struct console *c, const struct web_request *r)
 	cookie_of(r->cookie, token);
 	struct session *s = session_find(&c->sessions, token, clock_mono_ms());
 	OPENSSL_cleanse(token, sizeof token);
-	return s;
+	return s != NULL && session_card_is(s, r->peer.verified ? r->peer.certificate_sha256 : NULL) ? s : NULL;
 }
 
 static void cookie_text(const struct console *c, const char *token, char out[COOKIE_MAX])
@@ -111,6 +111,8 @@ static void begin(struct console *c, struct web_request *r, const struct account
 		return;
 	}
 	s->by_certificate = by_certificate;
+	if (by_certificate)
+		memcpy(s->certificate_sha256, r->peer.certificate_sha256, sizeof s->certificate_sha256);
 	live_end(c, ended);
 	cookie_text(c, token, cookie);
 	audit(c, "console.login", a->name);
@@ -192,10 +194,12 @@ void login_by_certificate(struct console *c, struct web_request *r)
 {
 	const struct account *a =
 		r->peer.verified ? account_by_certificate(&c->accounts, r->peer.certificate_sha256, c->demo_allowed) : NULL;
-	if (a != NULL)
+	if (a != NULL) {
 		begin(c, r, a, true);
-	else
-		answer_code(r, 401, "login.refused");
+		return;
+	}
+	c->host->count(c->host->ctx, "logins_refused_total", 1);
+	answer_code(r, 401, "login.refused");
 }
 
 struct account *login_second(struct console *c, const struct web_request *r, const struct form *f, const struct session *first,

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,8 +13,7 @@
 
 #include "account/password.h"
 #include "base/text.h"
-
-enum { STACK = 256 * 1024 };
+#include "thread/thread.h"
 
 struct proof {
 	uint64_t id;
@@ -59,22 +57,6 @@ static void *work(void *self)
 	return NULL;
 }
 
-static int start_thread(struct proofs *p)
-{
-	pthread_attr_t attributes;
-	sigset_t all, old;
-	if (pthread_attr_init(&attributes) != 0)
-		return PN_ENOMEM;
-	/* the stack counts against the plugin's memory; signals are the host's */
-	pthread_attr_setstacksize(&attributes, STACK);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int rc = pthread_create(&p->thread, &attributes, work, p);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attributes);
-	return rc == 0 ? PN_OK : PN_EIO;
-}
-
 int proofs_start(struct proofs **out, int *fd)
 {
 	struct proofs *p = calloc(1, sizeof *p);
@@ -84,7 +66,7 @@ int proofs_start(struct proofs **out, int *fd)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->changed, NULL);
 	p->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int rc = p->fd >= 0 ? start_thread(p) : PN_EIO;
+	int rc = p->fd >= 0 ? thread_begin(&p->thread, THREAD_STACK, work, p) : PN_EIO;
 	if (rc == PN_OK) {
 		*fd = p->fd;
 		*out = p;

@@ -108,6 +108,11 @@ void session_rotate(struct session *s, const uint8_t random[32], uint64_t now_ms
 	digest(token, s->hash);
 }
 
+bool session_card_is(const struct session *s, const uint8_t *certificate_sha256)
+{
+	return !s->by_certificate || (certificate_sha256 != NULL && CRYPTO_memcmp(s->certificate_sha256, certificate_sha256, 32) == 0);
+}
+
 bool session_csrf_is(const struct session *s, const char *given)
 {
 	return strlen(given) == SESSION_TOKEN - 1 && CRYPTO_memcmp(s->csrf, given, SESSION_TOKEN - 1) == 0;

@@ -35,7 +35,10 @@ struct session {
 	char csrf[SESSION_TOKEN];
 	char account[ACCOUNT_NAME_MAX];
 	enum role role;
+	/* Logged in by a card: the session counts only on connections that show the same certificate, so that its cookie is of no use to
+	 * whoever has it without the card. */
 	bool by_certificate;
+	uint8_t certificate_sha256[32];
 };
 
 struct sessions {
@@ -51,6 +54,8 @@ struct session *session_find(struct sessions *t, const char *token, uint64_t now
 struct session *session_by_id(struct sessions *t, uint64_t id);
 /* A new token for the same session. */
 void session_rotate(struct session *s, const uint8_t random[32], uint64_t now_ms, char token[SESSION_TOKEN]);
+/* Does a request belong to it that came over a connection with this verified certificate, or (NULL) with none? */
+bool session_card_is(const struct session *s, const uint8_t *certificate_sha256);
 bool session_csrf_is(const struct session *s, const char *given);
 bool session_over(const struct session *s, uint64_t now_ms);
 void session_close(struct session *s);

@@ -21,6 +21,7 @@ int shown_take(struct shown *s, const uint8_t *bytes, size_t size, uint64_t now_
 	s->permille = g->permille < 1000 ? g->permille : 1000;
 	s->remaining_ms = g->remaining_ms;
 	s->advice = (uint32_t)g->advice;
+	s->walk_in = g->then == POSTERN__GUIDANCE__GUIDANCE_WALK_IN;
 	s->told_ms = now_ms;
 	s->told = true;
 	postern__show_guidance__free_unpacked(g, NULL);
@@ -60,6 +61,8 @@ size_t shown_text(const struct shown *s, uint64_t heard_ms, uint64_t now_ms, uin
 			s->remaining_ms > passed ? (unsigned)((s->remaining_ms - passed + 99) / 100 * 100) : 0);
 	if (strcmp(name, "LOOK_HERE") == 0 && advice_name(s) != NULL)
 		text_add(&t, ",\"advice\":\"%s\"", advice_name(s));
+	if (strcmp(name, "TAKE_DOCUMENT") == 0 && s->walk_in)
+		text_add(&t, ",\"then\":\"WALK_IN\"");
 	text_add(&t, "}");
 	return t.len;
 }

@@ -18,6 +18,7 @@ struct shown {
 	uint32_t guidance; /* postern.Guidance */
 	uint32_t permille, remaining_ms;
 	uint32_t advice; /* postern.FaceAdvice */
+	bool walk_in;	 /* TAKE_DOCUMENT: and then walk in */
 	uint64_t told_ms; /* when it came, monotonic */
 };
 

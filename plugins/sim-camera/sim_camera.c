@@ -45,6 +45,7 @@ struct camera {
 	uint64_t query;
 	uint32_t wanted, interval_ms, taken;
 	uint64_t due_ms;
+	uint32_t rate; /* frames of a second that it could give, whether asked or not */
 	Postern__FaceFrame frame[CAMERA_FRAMES_MAX];
 	uint8_t *blob; /* of FRAMES_HELD frames; wiped with the answer */
 };
@@ -54,6 +55,13 @@ static void answer(struct camera *c, const char *cause)
 	camera_tell_captured(&c->tell, c->query, cause, c->frame, c->taken, c->blob, (size_t)c->taken * SCENE_BYTES);
 	c->query = 0;
 	c->taken = 0;
+}
+
+/* The first frame of its own that is not before ms. */
+static uint64_t frame_from(const struct camera *c, uint64_t ms)
+{
+	const uint64_t number = (ms * c->rate + 999) / 1000;
+	return (number * 1000 + c->rate - 1) / c->rate;
 }
 
 /* Makes the frame that is due; whether it shows anything decides whether it counts. */
@@ -89,7 +97,7 @@ static void go_on(struct camera *c, uint64_t now)
 	if (now >= c->due_ms) {
 		const uint64_t taken_ns = clock_mono_ns();
 		take(c, now, taken_ns);
-		c->due_ms = taken_ns / 1000000U + c->interval_ms; /* one that is late is not made up for */
+		c->due_ms = frame_from(c, taken_ns / 1000000U + c->interval_ms); /* one that is late is not made up for */
 	}
 	const enum camera_fault fault = camera_watch_now(&c->watch, now);
 	camera_tell_trouble(&c->tell, camera_fault_key(fault));
@@ -108,7 +116,7 @@ static void capture(struct camera *c, uint64_t query_id, const Postern__CaptureF
 	c->query = query_id;
 	c->wanted = q->frames < 1 ? 1 : q->frames > FRAMES_HELD ? FRAMES_HELD : q->frames;
 	c->interval_ms = q->interval_ms < INTERVAL_MIN_MS ? INTERVAL_MIN_MS : q->interval_ms;
-	c->due_ms = now;
+	c->due_ms = frame_from(c, now);
 	camera_watch_begin(&c->watch, now);
 	go_on(c, now);
 }
@@ -246,6 +254,7 @@ static int set_up(struct camera *c)
 		return r;
 	const uint32_t who = (uint32_t)h->option_int(h->ctx, "who");
 	c->scene = (struct scene){scene_condition_find(condition != NULL ? condition : ""), (uint32_t)(who % c->count), (uint32_t)((who + 1) % c->count)};
+	c->rate = (uint32_t)h->option_int(h->ctx, "frames_per_second");
 	c->line = h->device(h->ctx, "scene");
 	if (c->line >= 0 && fcntl(c->line, F_SETFL, O_NONBLOCK) != 0)
 		return PN_EIO;

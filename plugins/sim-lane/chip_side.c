@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,6 +16,7 @@
 #include "carried.h"
 #include "sim/chip/pack.h"
 #include "sim/chip/vpcd.h"
+#include "thread/thread.h"
 
 enum { EVENTS = 64, STACK = 512 * 1024, AGAIN_MS = 50, BACK_MS = 400 };
 
@@ -171,22 +171,6 @@ static void *work(void *self)
 	return NULL;
 }
 
-static int start_thread(struct chip_side *c)
-{
-	pthread_attr_t attributes;
-	sigset_t all, old;
-	if (pthread_attr_init(&attributes) != 0)
-		return PN_ENOMEM;
-	/* the stack counts against the plugin's memory; signals are the host's */
-	pthread_attr_setstacksize(&attributes, STACK);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int rc = pthread_create(&c->thread, &attributes, work, c);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attributes);
-	return rc == 0 ? PN_OK : PN_EIO;
-}
-
 int chip_side_start(const struct chip_side_config *config, struct chip_side **out)
 {
 	struct chip_side *c = calloc(1, sizeof *c);
@@ -197,7 +181,7 @@ int chip_side_start(const struct chip_side_config *config, struct chip_side **ou
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
 	c->away = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int rc = c->away >= 0 ? start_thread(c) : PN_EIO;
+	int rc = c->away >= 0 ? thread_begin(&c->thread, STACK, work, c) : PN_EIO;
 	if (rc == PN_OK) {
 		*out = c;
 		return PN_OK;

@@ -88,6 +88,19 @@ static struct traveller_date date_of(int64_t days)
 	return d;
 }
 
+/* NULL: any of the visa-free. What is asked of these nationals is set in rules/eligibility/constants.lua. */
+static const char *foreign_of(enum traveller_kind kind)
+{
+	if (kind == TRAVELLER_VISA || kind == TRAVELLER_NO_VISA || kind == TRAVELLER_VISA_USED_UP)
+		return "RKS";
+	return kind == TRAVELLER_AUTHORISED || kind == TRAVELLER_UNAUTHORISED ? "MEX" : NULL;
+}
+
+static bool is_third_country(enum traveller_kind kind)
+{
+	return kind == TRAVELLER_WITHIN_90 || kind == TRAVELLER_BEYOND_90 || kind == TRAVELLER_BANNED || foreign_of(kind) != NULL;
+}
+
 static void draw_stay(struct traveller *t, struct traveller_date today)
 {
 	int64_t now = days_of(today);
@@ -136,9 +149,10 @@ void traveller_make(struct traveller *t, uint64_t seed, uint32_t index, const st
 	memset(t, 0, sizeof *t);
 	t->index = index;
 	t->kind = draw_kind(&state, mix);
-	bool third = t->kind == TRAVELLER_WITHIN_90 || t->kind == TRAVELLER_BEYOND_90;
 	put(t->issuer, sizeof t->issuer,
-		third ? foreign[below(&state, sizeof foreign / sizeof foreign[0])] : own_state);
+		is_third_country(t->kind) ? foreign[below(&state, sizeof foreign / sizeof foreign[0])] : own_state);
+	if (foreign_of(t->kind) != NULL)
+		put(t->issuer, sizeof t->issuer, foreign_of(t->kind));
 	put(t->nationality, sizeof t->nationality, t->issuer);
 	put(t->surname, sizeof t->surname, surnames[below(&state, sizeof surnames / sizeof surnames[0])]);
 	put(t->given_names, sizeof t->given_names, given[below(&state, sizeof given / sizeof given[0])]);
@@ -162,4 +176,30 @@ void traveller_by_hand(struct traveller *t, uint64_t seed, enum traveller_kind k
 	struct traveller_mix mix = { { 0 } };
 	mix.weight[kind] = 1;
 	traveller_make(t, seed, TRAVELLER_BY_HAND + (uint32_t)kind, &mix, own_state, today);
+}
+
+/* The registry's files: docs/central.md, "Registers". */
+static void date_text(char out[11], int64_t days)
+{
+	const struct traveller_date d = date_of(days);
+	snprintf(out, 11, "%04u-%02u-%02u", (unsigned)d.year % 10000, (unsigned)d.month % 100, (unsigned)d.day % 100);
+}
+
+bool traveller_register_line(const struct traveller *t, enum traveller_register of, struct traveller_date today, char *line, size_t size)
+{
+	char from[11], until[11], birth[11];
+	const int64_t now = days_of(today);
+	date_text(from, now - 30);
+	date_text(until, now + 330);
+	date_text(birth, days_of(t->birth));
+	line[0] = '\0';
+	if (of == TRAVELLER_PERMITS && (t->kind == TRAVELLER_VISA || t->kind == TRAVELLER_VISA_USED_UP))
+		snprintf(line, size, "%s,%s,%s,short_stay_visa,NOR,%s,%s,2,%d,90", t->number, t->issuer, birth, from, until,
+			t->kind == TRAVELLER_VISA ? 1 : 2);
+	else if (of == TRAVELLER_AUTHORISATIONS && (t->kind == TRAVELLER_AUTHORISED || t->kind == TRAVELLER_UNAUTHORISED))
+		snprintf(line, size, "%s,%s,%s,%s,%s,%s", t->number, t->issuer, birth,
+			t->kind == TRAVELLER_AUTHORISED ? "granted" : "revoked", from, until);
+	else if (of == TRAVELLER_BANS && t->kind == TRAVELLER_BANNED)
+		snprintf(line, size, "%s,%s,%s,NOR,", t->number, t->issuer, birth);
+	return line[0] != '\0';
 }

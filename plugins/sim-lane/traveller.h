@@ -44,6 +44,10 @@ void traveller_make(struct traveller *t, uint64_t seed, uint32_t index, const st
 enum { TRAVELLER_BY_HAND = 1100000000 };
 void traveller_by_hand(struct traveller *t, uint64_t seed, enum traveller_kind kind, const char *own_state,
 	struct traveller_date today);
+/* What a State's registers hold of a traveller: a line of the registry's file of that kind, without its end; false: nothing. */
+enum traveller_register { TRAVELLER_PERMITS, TRAVELLER_AUTHORISATIONS, TRAVELLER_BANS, TRAVELLER_REGISTERS };
+enum { TRAVELLER_REGISTER_LINE = 128 };
+bool traveller_register_line(const struct traveller *t, enum traveller_register of, struct traveller_date today, char *line, size_t size);
 const char *traveller_kind_name(enum traveller_kind kind);
 /* -1 when there is no such kind. */
 int traveller_kind_find(const char *name);

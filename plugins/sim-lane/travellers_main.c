@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * postern-sim-travellers: prints the data a scenario's travellers need at the centre and on the lists: previous stays
- * (CSV for the registry) and watchlist entries; and issues the passports that they carry. Must never be used with real
+ * (CSV for the registry), permits, travel authorisations and entry bans, and watchlist entries; and issues the passports that they carry. Must never be used with real
  * people's data: it has none.
  */
 #include <stdio.h>
@@ -10,9 +10,16 @@
 
 #include "passport.h"
 
-enum command { STAYS, LISTED, ALL, PASSPORTS, COMMANDS };
+enum command { STAYS, PERMITS, AUTHORISATIONS, BANS, LISTED, ALL, PASSPORTS, COMMANDS };
 
-static const char *const names[COMMANDS] = {"stays", "listed", "all", "passports"};
+static const char *const names[COMMANDS] = {"stays", "permits", "authorisations", "bans", "listed", "all", "passports"};
+/* First lines of what is a file of the registry's. */
+static const char *const headers[COMMANDS] = {
+	[STAYS] = "document_number,issuer,birth_date,entry,exit",
+	[PERMITS] = "document_number,issuer,birth_date,kind,permit_issuer,valid_from,valid_until,entries_allowed,entries_used,stay_days",
+	[AUTHORISATIONS] = "document_number,issuer,birth_date,status,valid_from,valid_until",
+	[BANS] = "document_number,issuer,birth_date,ban_issuer,valid_until",
+};
 
 static void stays(const struct traveller *t)
 {
@@ -23,10 +30,15 @@ static void stays(const struct traveller *t)
 		t->stay_exit.month, t->stay_exit.day);
 }
 
-static void print_one(enum command what, const struct traveller *t)
+static void print_one(enum command what, const struct traveller *t, struct traveller_date today)
 {
+	char line[TRAVELLER_REGISTER_LINE];
 	if (what == STAYS)
 		stays(t);
+	else if (what >= PERMITS && what <= BANS) {
+		if (traveller_register_line(t, (enum traveller_register)(what - PERMITS), today, line, sizeof line))
+			printf("%s\n", line);
+	}
 	else if (what == ALL)
 		printf("%u %s %s\n%s\n%s\n\n", t->index, traveller_kind_name(t->kind), t->number, t->mrz[0], t->mrz[1]);
 	else if (t->kind == TRAVELLER_LISTED)
@@ -43,7 +55,7 @@ static bool whole_number(const char *text, uint32_t *out)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: postern-sim-travellers stays|listed|all SCENARIO.yaml COUNT [by-hand]\n"
+	fprintf(stderr, "usage: postern-sim-travellers stays|permits|authorisations|bans|listed|all SCENARIO.yaml COUNT [by-hand]\n"
 			"       postern-sim-travellers passports SCENARIO.yaml COUNT FIRST FOLDER [FACES] [by-hand]\n");
 	return 2;
 }
@@ -76,17 +88,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "postern-sim-travellers: %s\n", error);
 		return 1;
 	}
-	if (what == STAYS)
-		printf("document_number,issuer,birth_date,entry,exit\n");
+	if (headers[what] != NULL)
+		printf("%s\n", headers[what]);
 	for (uint32_t i = 0; i < count; i++) {
 		struct traveller t;
 		traveller_make(&t, s.seed, i, &s.mix, s.own_state, today);
-		print_one((enum command)what, &t);
+		print_one((enum command)what, &t, today);
 	}
 	for (int kind = 0; by_hand && kind < TRAVELLER_KINDS; kind++) {
 		struct traveller t;
 		traveller_by_hand(&t, s.seed, (enum traveller_kind)kind, s.own_state, today);
-		print_one((enum command)what, &t);
+		print_one((enum command)what, &t, today);
 	}
 	return 0;
 }

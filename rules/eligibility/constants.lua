@@ -10,7 +10,7 @@ return {
   -- Citizens under free movement: no limit of stay.
   free_movement = { "AUT", "BEL", "BGR", "CHE", "CYP", "CZE", "D", "DNK", "ESP", "EST", "FIN", "FRA", "GRC", "HRV", "HUN",
     "IRL", "ISL", "ITA", "LIE", "LTU", "LUX", "LVA", "MLT", "NLD", "NOR", "POL", "PRT", "ROU", "SVK", "SVN", "SWE" },
-  visa_free = { "USA", "BRA", "JPN", "KEN", "IND", "TUR", "NGA", "VNM", "GBR", "CAN", "XOM" },
+  visa_free = { "USA", "BRA", "JPN", "KEN", "IND", "TUR", "NGA", "VNM", "GBR", "CAN", "MEX", "XOM" },
   stay_limit_days = 90,
   -- Where an agreement gives the nationals of a State more days in the 180, less than 180.
   bilateral_limit_days = { XOM = 120 },
@@ -18,7 +18,7 @@ return {
   permit_issuers = { "RKS" },
   permit_kinds = { "short_stay_visa", "long_stay_visa", "residence" },
   -- Visa-free nationals who must have a travel authorisation.
-  authorisation_nationalities = { "XOM" },
+  authorisation_nationalities = { "MEX", "XOM" },
   -- true: a centre that keeps no entry bans is no reason to let anybody in.
   bans_required = false,
 }

@@ -196,20 +196,24 @@ describe('the officers\' console', () => {
   test('an order counts as done when the leaves say so', async () => {
     const name = 'lane-2';
     await tile(name).locator('button.pick').click();
-    await until('nobody waits there', async () => {
-      if (await tile(name).getAttribute('data-waits') !== 'true')
-        return true;
-      await tile(name).locator('button.open').click();
-      await officer.waitForSelector('#decide');
-      await decide('send-back', 0);
-      await officer.waitForSelector('.lanes');
+    const lock = async () => {
       await tile(name).locator('button.pick').click();
-      return false;
+      await officer.selectOption('#order-reason', { index: 1 });
+      await officer.click('[data-order="lock"]');
+    };
+    await lock();
+    // Whoever is in the lane then may still be referred, and would wait for ever.
+    await until('the lane is locked, and senses it', async () => {
+      if (await tile(name).getAttribute('data-waits') === 'true') {
+        await tile(name).locator('button.open').click();
+        await officer.waitForSelector('#decide');
+        await decide('send-back', 0);
+        await officer.waitForSelector('.lanes');
+        await until('the lane goes on', async () => await tile(name).getAttribute('data-waits') !== 'true');
+        await lock();
+      }
+      return (await tile(name).locator('p.asked').textContent()) === `${en['order.ORDER_LOCK']}: ${en['progress.ORDER_CONFIRMED']}`;
     }, 60000);
-    await officer.selectOption('#order-reason', { index: 1 });
-    await officer.click('[data-order="lock"]');
-    await until('the lane is locked, and senses it', async () =>
-      (await tile(name).locator('p.asked').textContent()) === `${en['order.ORDER_LOCK']}: ${en['progress.ORDER_CONFIRMED']}`, 60000);
     assert.match(await tile(name).locator('header').textContent(), new RegExp(en.MODE_LOCKED));
     assert.equal(await officer.locator('[data-order="controlled"], [data-order="free"]').count(), 0); // a supervisor's
     const box = await officer.locator('#assist').boundingBox();
@@ -296,6 +300,25 @@ describe('the officers\' console', () => {
     await clean(officer);
     assert.equal(await outside(officer), '');
     await shot(officer, 'shift-light');
+    // Bars are as broad where reading begins at the right: pixels of their colour on the first chart.
+    const painted = () => officer.evaluate(() => {
+      const c = document.querySelector('.chart canvas');
+      const want = getComputedStyle(document.querySelector('.legend .swatch')).backgroundColor.match(/\d+/g).map(Number);
+      const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let n = 0;
+      for (let i = 0; i < all.length; i += 4)
+        n += all[i] === want[0] && all[i + 1] === want[1] && all[i + 2] === want[2] ? 1 : 0;
+      return n;
+    });
+    const broad = await painted();
+    assert.ok(broad > 500, `${broad} pixels of bars`);
+    await choose(officer, 'ar');
+    await officer.waitForSelector('.chart canvas');
+    const turned = await painted();
+    assert.ok(turned > broad / 2, `${turned} pixels of bars in Arabic, ${broad} in English`);
+    await choose(officer, 'en');
+    await officer.waitForSelector('.chart canvas');
+    await leaveFields();
     await officer.keyboard.press('?');
     await officer.waitForSelector('dialog.help');
     await clean(officer);

@@ -22,35 +22,56 @@ const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTI
 
 export class Daemon {
   // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required, link (to the centre, which
-  // can be cut), traveller (one lane more, where person() is who comes)
+  // can be cut), traveller (one lane more, where person() is who comes), cards (accounts whose smart card is enrolled: the console is
+  // under TLS then), faces (chips with portraits, and a camera at each lane)
   constructor(build, source, port, more = {}) {
-    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, ...more };
+    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, cards: [], faces: false, ...more };
     this.build = build;
     this.source = source;
     this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
+    this.user = 40000 + (port - 21600) * 10; // no daemon's but its own: the limit on processes is one of a user's
     this.folder = mkdtempSync(join(tmpdir(), 'postern-browser-'));
     chmodSync(this.folder, 0o755);
     this.postern = join(build, 'tools/postern/postern');
     this.run = join(this.folder, 'run');
     this.url = `http://127.0.0.1:${port + 27}/`;
-    this.console = `http://127.0.0.1:${port + 20}/`;
+    this.console = `http${this.more.cards.length > 0 ? 's' : ''}://127.0.0.1:${port + 20}/`;
   }
 
   start(scenario, travellers) {
     const file = join(this.folder, 'scenario.yaml');
     writeFileSync(file, scenario);
     const made = spawnSync(join(this.source, 'etc/demo/make-config'), [this.build, this.folder, String(this.more.lanes), String(travellers)], {
-      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_SCENARIO: file, POSTERN_CHIPS: '0',
+      encoding: 'utf8', env: { ...process.env, POSTERN_PORT: String(this.port), POSTERN_FIRST_USER: String(this.user), POSTERN_SCENARIO: file, POSTERN_CHIPS: this.more.faces ? '1' : '0',
+        POSTERN_FACES: this.more.faces ? '1' : '0',
         POSTERN_DISPLAY_PORT: String(this.port + 27), POSTERN_OFFICER_REQUIRED: String(this.more.officer_required),
         ...(this.more.traveller ? { POSTERN_TRAVELLER_PORT: String(this.port + 40) } : {}),
         ...(this.more.link ? { POSTERN_LINK_PORT: String(this.port + 1) } : {}),
         ...(this.more.console ? { POSTERN_CONSOLE_PORT: String(this.port + 20) } : {}) } });
     if (made.status !== 0)
       throw new Error(made.stderr);
+    if (this.more.cards.length > 0)
+      this.enrol(made.stdout.trim());
     if (this.more.link)
       this.link = spawn('python3', [join(this.source, 'etc/demo/link'), String(this.port + 1), String(this.port)], { stdio: 'ignore' });
     const log = openSync(join(this.folder, 'posternd.log'), 'w');
     this.child = spawn(join(this.build, 'core/posternd'), ['--config', made.stdout.trim()], { stdio: ['ignore', log, log] });
+  }
+
+  enrol(config) {
+    writeFileSync(config, readFileSync(config, 'utf8').replace('tls: false', 'tls: true, cards: true'));
+    const accounts = join(this.folder, 'accounts/accounts.yaml');
+    for (const name of this.more.cards) {
+      const r = spawnSync(this.postern, ['account', 'certificate', name, '--certificate', this.card(name).certPath, '--file', accounts], { encoding: 'utf8' });
+      if (r.status !== 0)
+        throw new Error(r.stderr);
+    }
+    chmodSync(accounts, 0o644);
+  }
+
+  // What an officer's smart card holds.
+  card(name) {
+    return { certPath: join(this.folder, `pki/cards/${name}.pem`), keyPath: join(this.folder, `pki/cards/${name}.key`) };
   }
 
   tool(...argv) {
@@ -140,6 +161,11 @@ export class Daemon {
         this.child.kill('SIGKILL');
     }
     this.link?.kill('SIGTERM');
+    // Of a build with sanitizers.
+    const path = join(this.folder, 'posternd.log');
+    const found = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((l) => /Sanitizer|runtime error:/.test(l)) : [];
+    if (found.length > 0)
+      throw new Error(`see ${path}:\n${found.slice(0, 20).join('\n')}`);
     if (!process.env.POSTERN_KEEP)
       rmSync(this.folder, { recursive: true, force: true });
   }

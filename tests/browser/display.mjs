@@ -275,6 +275,25 @@ test('the larger view speaks what stands there, and stands without a voice', asy
   await mute.context().close();
 });
 
+test('who takes the document is told to walk in where that follows, and nowhere else', async () => {
+  const page = await told({ reducedMotion: 'reduce' });
+  await page.tell('TAKE_DOCUMENT');
+  assert.equal(await page.textContent('#hint'), words.en.show.TAKE_DOCUMENT[1]);
+  page.hush();
+  page.raw('{"type":"state","show":"TAKE_DOCUMENT","then":"WALK_IN"}');
+  await until('it says so', async () => await page.textContent('#hint') === words.en.then_walk_in);
+  for (const code of codes) {
+    assert.notEqual(words[code].then_walk_in, words[code].show.TAKE_DOCUMENT[1]);
+    page.raw('{"type":"state","show":"TAKE_DOCUMENT","then":"WALK_IN"}');
+    await page.choose(code);
+    assert.equal(await page.textContent('#hint'), words[code].then_walk_in);
+    assert.equal(await page.evaluate(() => { const w = document.getElementById('words'); return w.scrollHeight <= w.clientHeight && w.scrollWidth <= w.clientWidth; }), true);
+  }
+  page.raw('{"type":"state","show":"TAKE_DOCUMENT","then":"TO_GATE"}');
+  await until('nothing else follows', async () => await page.textContent('#hint') === words.zh.show.TAKE_DOCUMENT[1]);
+  await page.context().close();
+});
+
 test('the reading\'s progress is the core\'s, and its time runs', async () => {
   const page = await told();
   await page.tell('KEEP_DOCUMENT');

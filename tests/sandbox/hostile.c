@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A hostile plugin: makes the attempt its options name, in init() or in start(), misbehaves on
- * the bus, or never comes to its end. Must never be installed.
+ * the bus when a core begins or when it is asked, or never comes to its end. Must never be installed.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attempts.h"
+#include "bus.pb-c.h"
 #include "postern/plugin.h"
 
 enum { BUS = 3 };
@@ -17,6 +21,7 @@ struct hostile {
 	const struct postern_host *host;
 	const char *phase, *does;
 	unsigned messages, die_at;
+	uint32_t at; /* body of the message at which it misbehaves; 0: when a core begins */
 };
 
 static const char *argument(void *ctx, const char *name)
@@ -58,6 +63,7 @@ static int init(const struct postern_host *host, void **self)
 	h->phase = argument((void *)host, "phase");
 	h->does = argument((void *)host, "attempt");
 	h->die_at = (unsigned)strtoul(argument((void *)host, "die_at"), NULL, 10);
+	h->at = (uint32_t)strtoul(argument((void *)host, "at"), NULL, 10);
 	*self = h;
 	attempt(h, "init");
 	pthread_t thread;
@@ -72,7 +78,64 @@ static int start(void *self)
 	return 0;
 }
 
-static void misbehave(const struct hostile *h)
+/* One frame that lies nowhere, beside a sealed memfd of one page that was never digested. */
+static void say_frame(uint64_t id, const char *crossing)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
+	Postern__FaceFrame f = POSTERN__FACE_FRAME__INIT, *list[] = {&f};
+	uint8_t bytes[256], digest[32] = {0};
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0};
+	struct iovec part = {bytes, 0};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	const int fd = memfd_create("frame", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, 4096) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+		abort();
+	f.format = POSTERN__FRAME_FORMAT__FRAME_JPEG;
+	f.offset = f.size = UINT32_MAX;
+	a.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+	a.frames = list;
+	a.n_frames = 1;
+	e.id = id;
+	e.crossing_id = (char *)(uintptr_t)crossing;
+	e.blob_sha256 = (ProtobufCBinaryData){sizeof digest, digest};
+	e.blob_size = 4096;
+	e.body_case = POSTERN__ENVELOPE__BODY_FACE_CAPTURED;
+	e.face_captured = &a;
+	part.iov_len = postern__envelope__pack(&e, bytes);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	ssize_t n = sendmsg(BUS, &m, 0);
+	(void)n;
+	close(fd);
+}
+
+/* The answer that would let somebody through, with nothing behind it. */
+static void lie(const struct hostile *h, const struct postern_message *m)
+{
+	/* FaceMatched: successful, scored, 1000 of 0 permille */
+	static const uint8_t matched[] = {0x08, 0x01, 0x18, 0x01, 0x20, 0xe8, 0x07}, page[4096] = {0};
+	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
+	Postern__FaceFrame f = POSTERN__FACE_FRAME__INIT, *list[] = {&f, &f, &f};
+	uint8_t bytes[256];
+	if (m->body == POSTERN__ENVELOPE__BODY_MATCH_FACE) {
+		h->host->answer(h->host->ctx, m->query_id, POSTERN__ENVELOPE__BODY_FACE_MATCHED, matched, sizeof matched);
+		return;
+	}
+	f.format = POSTERN__FRAME_FORMAT__FRAME_RGB24;
+	f.offset = 4095;
+	f.size = f.width = f.height = UINT32_MAX;
+	a.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+	a.frames = list;
+	a.n_frames = 3;
+	h->host->answer_blob(h->host->ctx, m->query_id, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes,
+		postern__face_captured__pack(&a, bytes), page, sizeof page);
+}
+
+static void misbehave(const struct hostile *h, const struct postern_message *m)
 {
 	/* Envelope.gate_command (70) of zero bytes; Envelope.reader_status (20) of zero bytes */
 	static const unsigned char command[] = {0xb2, 0x04, 0x00}, status[] = {0xa2, 0x01, 0x00};
@@ -91,25 +154,53 @@ static void misbehave(const struct hostile *h)
 		say(command, sizeof command);
 	if (strcmp(h->does, "empty") == 0)
 		say("", 0);
+	if (strcmp(h->does, "lies") == 0 && m != NULL)
+		lie(h, m);
 	while (strcmp(h->does, "flood") == 0)
 		say(status, sizeof status);
+	while (strcmp(h->does, "frames") == 0)
+		say_frame(m != NULL ? m->query_id : 1, m != NULL ? m->crossing_id : "");
+}
+
+/* Told when it is to misbehave, it first does what its kind must, so that it is asked at all: a camera that is ready, a matcher that
+ * takes the reference. */
+static void behave(const struct hostile *h, const struct postern_message *m)
+{
+	static const uint8_t ready[] = {0x08, 0x01}, taken[] = {0x08, 0x01};
+	if (m == NULL)
+		h->host->report(h->host->ctx, POSTERN__ENVELOPE__BODY_READER_STATUS, NULL, ready, sizeof ready);
+	else if (m->body == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE)
+		h->host->answer(h->host->ctx, m->query_id, POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN, taken, sizeof taken);
 }
 
 static void message(void *self, const struct postern_message *m)
 {
 	struct hostile *h = self;
-	(void)m;
-	if (strcmp(h->does, "die") == 0 && ++h->messages >= h->die_at)
+	const bool die = strcmp(h->does, "die") == 0;
+	if (h->at == 0 && die && ++h->messages >= h->die_at)
 		abort();
+	if (h->at == 0)
+		return;
+	if (m->body != h->at) {
+		behave(h, m);
+		return;
+	}
+	if (die)
+		abort();
+	misbehave(h, m);
 }
 
 static void core_started(void *self, uint64_t epoch)
 {
 	struct hostile *h = self;
 	(void)epoch;
+	if (h->at != 0) {
+		behave(h, NULL);
+		return;
+	}
 	if (strcmp(h->does, "die") == 0 && h->die_at == 0)
 		abort();
-	misbehave(h);
+	misbehave(h, NULL);
 }
 
 /* Called when it is told to end. */

@@ -25,12 +25,14 @@ KINDS = {"reader": ("reader", "reader-serial", False), "check": ("check", "check
          "chip": ("chip", "reader-vpcd", False), "watchlist": ("watchlist", "watchlist", False),
          "rules": ("rules", "rules-lua", False), "gate": ("gate", "sim-lane", False), "uplink": ("uplink", "uplink", True)}
 SECONDS = 9
-SOUND = f"lane-{len(WAYS) + 1}"
 
 
 class Lanes(demo.Demo):
+    WAYS, KINDS, SECONDS = WAYS, KINDS, SECONDS
+
     def __init__(self, args, kind, hostile):
         super().__init__(args)
+        self.sound = f"lane-{len(self.WAYS) + 1}"
         self.kind, self.hostile, self.slowest_s, self.states, self.problems = kind, hostile, 0.0, {}, []
 
     def problem(self, text):
@@ -39,15 +41,16 @@ class Lanes(demo.Demo):
 
     def set_up(self):
         made = super().set_up
-        instance, plugin, _ = KINDS[self.kind]
+        instance, plugin, _ = self.KINDS[self.kind]
         folder = os.path.join(self.dir, "hostile")
         os.makedirs(folder)
-        with open(os.path.join(self.build, "plugins", plugin, plugin + ".plugin"), encoding="utf-8") as f:
+        with open(os.path.join(self.build, "plugins", self.granted(plugin), self.granted(plugin) + ".plugin"), encoding="utf-8") as f:
             manifest = f.read()
         manifest = re.sub(r"(?m)^name: .*", "name: hostile", manifest)
         manifest = re.sub(r"(?ms)^options:.*?(?=^\S|\Z)", "", manifest)
         manifest += ('options:\n  - {name: attempt, type: string, default: "", about: what it does}\n'
                      '  - {name: phase, type: string, default: "", about: unused here}\n'
+                     '  - {name: at, type: string, default: "", about: at which message it does it}\n'
                      '  - {name: die_at, type: string, default: "0", about: which message ends it}\n')
         with open(os.path.join(folder, "hostile.plugin"), "w", encoding="utf-8") as f:
             f.write(manifest)
@@ -62,6 +65,17 @@ class Lanes(demo.Demo):
         self.rewrite = (instance, plugin, folder)
         made()
 
+    def granted(self, plugin):
+        """The plugin whose manifest the hostile one takes; its part of the configuration fits (block())."""
+        return plugin
+
+    def block(self, text):
+        return text
+
+    def options(self, way):
+        words = way.split()
+        return f'{{attempt: "{words[0]}", die_at: "{words[1] if len(words) > 1 else 0}"}}'
+
     def change(self, path):
         """The hostile plugin in place of the shipped one, in every lane but the last."""
         instance, plugin, folder = self.rewrite
@@ -72,11 +86,10 @@ class Lanes(demo.Demo):
 
         def one(match):
             lane[0] += 1
-            if lane[0] > len(WAYS):
+            if lane[0] > len(self.WAYS):
                 return match.group(0)
-            way = WAYS[lane[0] - 1].split()
-            options = f'{{attempt: "{way[0]}", die_at: "{way[1] if len(way) > 1 else 0}"}}'
-            block = match.group(0).replace(f"plugin: {plugin}", "plugin: hostile", 1)
+            options = self.options(self.WAYS[lane[0] - 1])
+            block = self.block(match.group(0).replace(f"plugin: {plugin}", "plugin: hostile", 1))
             if "options:" in block:
                 return re.sub(r"options: \{.*?\}(?=\}|\n|$)", "options: " + options, block, count=1)
             if block.lstrip().startswith("- {"):
@@ -109,12 +122,16 @@ class Lanes(demo.Demo):
         except OSError:
             return []
 
+    def judge_lane(self, lane, way, released):
+        """More, of those that look at more; what is said of the lane."""
+        return ""
+
     def judge(self):
-        through = KINDS[self.kind][2]
+        through = self.KINDS[self.kind][2]
         local, _ = self.count()
         hashes = set(local.values())
         lines = []
-        for n, way in enumerate(WAYS, 1):
+        for n, way in enumerate(self.WAYS, 1):
             lane = f"lane-{n}"
             truths = self.truths(lane)
             released = [t for t in truths if t["event"] == "exit_released"]
@@ -129,14 +146,14 @@ class Lanes(demo.Demo):
             if any(t["event"] == "both_leaves_open" for t in truths):
                 self.problem(f"{lane} ({way}): both leaves open")
             lines.append(f"    {way:10s} presented {presented:3d}, released {len(released):3d}, "
-                         f"states {' '.join(sorted(s for s in self.states.get(lane, ()) if s))}")
-        sound = [t for t in self.truths(SOUND) if t["event"] == "traveller_done"]
+                         f"states {' '.join(sorted(s for s in self.states.get(lane, ()) if s))}{self.judge_lane(lane, way, released)}")
+        sound = [t for t in self.truths(self.sound) if t["event"] == "traveller_done"]
         if len(sound) < 3:
             self.problem(f"the sound lane has served {len(sound)} travellers only")
         if self.slowest_s > 1:
             self.problem(f"status took {self.slowest_s:.2f} s")
-        if self.core_starts() != len(WAYS) + 3:
-            self.problem(f"{self.core_starts()} cores were started, expected {len(WAYS) + 3}")
+        if self.core_starts() != len(self.WAYS) + 3:
+            self.problem(f"{self.core_starts()} cores were started, expected {len(self.WAYS) + 3}")
         self.say(f"{self.kind}: sound lane served {len(sound)}; slowest status of all units {self.slowest_s * 1000:.0f} ms")
         for line in lines:
             self.say(line)
@@ -144,15 +161,23 @@ class Lanes(demo.Demo):
             self.say("    WRONG: " + p)
         return not self.problems
 
+    def before(self):
+        """All units are there."""
+
+    def after(self):
+        """The time is over, and the daemon runs still."""
+
     def run(self):
         good = False
         try:
             self.set_up()
             end = time.monotonic() + 15
-            while len(self.status()) < len(WAYS) + 3 and time.monotonic() < end:
+            while len(self.status()) < len(self.WAYS) + 3 and time.monotonic() < end:
                 time.sleep(0.1)
+            self.before()
             threading.Thread(target=self.watch, daemon=True).start()
-            time.sleep(SECONDS)
+            time.sleep(self.SECONDS)
+            self.after()
             self.stopping.set()
             time.sleep(0.3)
             self.finish()
@@ -166,23 +191,23 @@ class Lanes(demo.Demo):
         return good
 
 
-def main():
+def main(judge):
     if os.geteuid() != 0:
         print("lanes: skipped: only root gives each plugin a user of its own")
         sys.exit(77)
     a = argparse.ArgumentParser()
     a.add_argument("build")
     a.add_argument("hostile")
-    a.add_argument("kinds", nargs="*", default=list(KINDS))
+    a.add_argument("kinds", nargs="*", default=list(judge.KINDS))
     args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = len(WAYS) + 1, 7 * (len(WAYS) + 1), "", 60
+    args.lanes, args.travellers, args.store, args.seconds = len(judge.WAYS) + 1, 7 * (len(judge.WAYS) + 1), "", 60
     args.once, args.keep, args.no_faults = True, True, True
     good = True
-    for i, kind in enumerate(args.kinds):
-        args.port = 20000 + 2 * ((os.getpid() + i) % 6000)
-        good = Lanes(args, kind, args.hostile).run() and good
+    for kind in args.kinds:
+        args.port = None
+        good = judge(args, kind, args.hostile).run() and good
     sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":
-    main()
+    main(Lanes)

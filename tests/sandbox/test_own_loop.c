@@ -141,7 +141,9 @@ static void test_core_heard(void **state)
 	uint64_t ago = spoke_ago(c, 3);
 	assert_in_range(ago, 301, clock_mono_ms() - said + 1);
 	beat(c, said - 5000);
-	assert_in_range(spoke_ago(c, 4), ago, clock_mono_ms() - said + 1);
+	/* Not within one call: the order in which its arguments are found is nobody's. */
+	uint64_t later = spoke_ago(c, 4);
+	assert_in_range(later, ago, clock_mono_ms() - said + 1);
 	beat(c, said + 3600000);
 	ago = spoke_ago(c, 5);
 	assert_in_range(ago, 1, clock_mono_ms() - said + 1);

@@ -136,7 +136,8 @@ class Scenario(demo.Demo):
     def change(self, path):
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        text = text.replace("tls: false", "tls: true, rest_minutes: 1, gates_per_officer: 1")
+        text = text.replace("tls: false", "tls: true, cards: true, rest_minutes: 1, gates_per_officer: 1")
+        text = text.replace('gates: "lane-1 lane-2"', 'gates: "lane-1, lane-2 lane-8 lane-9"')
         at = text.index("  - name: lane-2")
         text = text[:at] + text[at:].replace(f'port: {self.port + 1}}}', f'port: {self.args.port + 24}}}', 1).replace(
             f"connect_ports: [{self.port + 1}]", f"connect_ports: [{self.args.port + 24}]", 1)
@@ -145,7 +146,12 @@ class Scenario(demo.Demo):
         # lane-2 knows that the post's certificate is revoked, lane-1 does not
         self.authority.revocations(self.ca, os.path.join(self.dir, "pki/ca.key"), [self.pki("post/post.pem")],
                                    self.pki("gates/lane-2/crl.pem"))
-        self.secrets = client.secrets(os.path.join(self.dir, "accounts/accounts.yaml"))
+        accounts = os.path.join(self.dir, "accounts/accounts.yaml")
+        self.secrets = client.secrets(accounts)
+        for name in ("officer-2", "supervisor-1"):
+            subprocess.run([self.postern, "account", "certificate", name, "--certificate", self.pki(f"cards/{name}.pem"), "--file", accounts],
+                           check=True, stdout=subprocess.DEVNULL)
+        os.chmod(accounts, 0o644)
 
     def pki(self, name):
         return os.path.join(self.dir, "pki", name)
@@ -155,8 +161,8 @@ class Scenario(demo.Demo):
         if not good:
             raise Wrong(text)
 
-    def browser(self, address="127.0.0.1"):
-        return client.Browser(self.port, self.ca, address)
+    def browser(self, address="127.0.0.1", card=None):
+        return client.Browser(self.port, self.ca, address, card)
 
     def login(self, name, step=0, address="127.0.0.1"):
         b = self.browser(address)
@@ -240,6 +246,57 @@ class Scenario(demo.Demo):
         self.refused(self.officer.get("/api/audit"), 403, "console.denied")
         self.refused(self.officer.post("/api/shift/begin"), 403, "console.denied")
 
+    def card_of(self, name):
+        return self.pki(f"cards/{name}.pem"), self.pki(f"cards/{name}.key")
+
+    def refused_card(self, card, text):
+        """Turned away in the handshake, or told that the login is refused."""
+        b = self.browser(card=card)
+        try:
+            a = b.login_by_card()
+        except OSError:
+            self.say(f"    ok     {text}: no connection")
+            return
+        self.check(a.status in (401, 403) and a.code in ("login.refused", "") and not b.cookie, f"{text}: {a.status}")
+
+    def cards(self):
+        """A card that is enrolled logs its officer in, as what they are; no other does, and the cookie is worth nothing without the card."""
+        use, ca = "extendedKeyUsage=clientAuth", (self.pki("cards/officers-ca.pem"), self.pki("cards/officers-ca.key"))
+        self.refused(self.browser().login_by_card(), 401, "login.refused")
+        self.refused_card(self.card_of("officer-1"), "a card that nobody has enrolled")
+        self.refused_card((self.pki("gates/lane-1/gate.pem"), self.pki("gates/lane-1/gate.key")), "a gate's certificate")
+        self.refused_card(self.authority.own("card", "/O=NOR/OU=OSL/CN=officer-2", use), "a card of an authority of nobody's")
+        self.refused_card(self.authority.signed(os.path.join(self.authority.dir, "twin"), *ca, "/O=NOR/OU=OSL/CN=officer-2", use),
+                          "another card of the authority's with an officer's name")
+        self.refused_card(self.authority.signed(os.path.join(self.authority.dir, "no-client"), *ca, "/O=NOR/OU=OSL/CN=officer-2",
+                                                "extendedKeyUsage=serverAuth"), "a server's certificate of the cards' authority")
+        b = self.browser(card=self.card_of("officer-2"))
+        a = b.login_by_card()
+        self.check(a.status == 200 and (b.me["name"], b.me["role"]) == ("officer-2", "officer"), "officer-2 logs in by card, without password")
+        self.check(b.get("/api/me").status == 200 and b.listen() is not None, "asks, and sees the lanes")
+        self.refused(b.post("/api/shift/begin"), 403, "console.denied")
+        self.refused(b.get("/api/audit"), 403, "console.denied")
+        for thief, text in ((self.browser(), "no card"), (self.browser(card=self.card_of("supervisor-1")), "another officer's card")):
+            thief.cookie, thief.token = b.cookie, b.token
+            self.refused(thief.get("/api/me"), 401, "console.login")
+            self.refused(thief.post("/api/order", kind="lock", gate=LANE, reason="security.concern"), 401, "console.login")
+            self.check(thief.listen() is None, f"the cookie of that session opens nothing with {text}")
+        boss = self.browser(card=self.card_of("supervisor-1"))
+        self.check(boss.login_by_card().status == 200 and boss.me["role"] == "supervisor", "supervisor-1's card is a supervisor's")
+        self.check(boss.post("/api/logout").status == 200 and boss.get("/api/me").status == 401, "and logs out")
+        # Revoked while the session is open.
+        self.authority.revocations(*ca, [self.card_of("officer-2")[0]], self.pki("post/officers-crl.pem"))
+        end = time.monotonic() + 20
+        while b.live.open and time.monotonic() < end:
+            time.sleep(0.1)
+        self.check(not b.live.open, "a card that is revoked: its page is cut off")
+        try:
+            self.check(b.get("/api/me").status in (401, 403), "its session is worth nothing")
+        except OSError:
+            self.say("    ok     its session has no connection any more")
+        self.refused_card(self.card_of("officer-2"), "it logs nobody in")
+        self.check(self.browser(card=self.card_of("supervisor-1")).login_by_card().status == 200, "another card still does")
+
     # --- forms and sizes ---------------------------------------------------------------------------
     def sizes(self):
         b = self.officer
@@ -309,7 +366,7 @@ class Scenario(demo.Demo):
         kept = len(open_ones)
         after = self.memory_kib()
         self.check(0 < kept < 256, f"{len(held)} of {IDLE} connected, {kept} were kept")
-        self.check(after - before < 16 * 1024, f"resident memory {before} KiB, then {after} KiB")
+        self.check(after - before < 24 * 1024, f"resident memory {before} KiB, then {after} KiB")
         self.check(self.officer.get("/api/me").status == 200, "another client is served meanwhile")
         for s in held:
             s.close()
@@ -320,8 +377,9 @@ class Scenario(demo.Demo):
             s.close()
 
     # --- gates -------------------------------------------------------------------------------------
-    def gate(self, certificate, key, name):
-        """What becomes of a gate that shows this certificate: refused in the handshake, or after its first word, or taken."""
+    def gate(self, certificate, key, name, stay=None):
+        """What becomes of a gate that shows this certificate: refused in the handshake, or after its first word, or taken. stay: a list that
+        keeps its connection."""
         tls = ssl.create_default_context(cafile=self.ca)
         if certificate:
             tls.load_cert_chain(certificate, key)
@@ -342,9 +400,32 @@ class Scenario(demo.Demo):
                 if not data:
                     return "closed"
                 if data[0] & 15 == 2:
+                    if stay is not None:
+                        stay.append(t)
                     return "taken"
         except OSError:
             return "refused"
+
+    @staticmethod
+    def ended(t):
+        """Whether the post closes this line within two seconds, whatever else it says on it."""
+        end = time.monotonic() + 2
+        t.settimeout(0.2)
+        while time.monotonic() < end:
+            try:
+                data = t.recv(4096)
+            except TimeoutError:
+                continue
+            except OSError:
+                return True
+            if not data or data[0] & 15 == 8:
+                return True
+        return False
+
+    def log_text(self):
+        self.log.flush()
+        with open(self.log.name, encoding="utf-8") as f:
+            return f.read()
 
     def gates(self):
         ca, ca_key = self.ca, self.pki("ca.key")
@@ -358,6 +439,18 @@ class Scenario(demo.Demo):
         self.check(self.gate(*ghost, LANE) == "closed", "the name of another gate")
         odd = self.authority.signed(os.path.join(self.authority.dir, "odd"), ca, ca_key, "/O=NOR/CN=..\\/lane-1", client_use)
         self.check(self.gate(*odd, "../lane-1") == "refused", "a name that is no unit's")
+        other = self.authority.signed(os.path.join(self.authority.dir, "other"), ca, ca_key, "/O=NOR/CN=lane-7", client_use)
+        self.check(self.gate(*other, "lane-7") == "refused" and self.gate(*other, LANE) == "refused", "a gate of the authority's that is not named here")
+        post = (self.pki("gates/post-1/gate.pem"), self.pki("gates/post-1/gate.key"))
+        self.check(self.gate(*post, "post-1") == "refused" and self.gate(*post, LANE) == "refused", "the post's own certificate for the centre")
+        self.check(sorted(self.officer.live.views) == ["lane-1", "lane-2", "lane-8", "lane-9"], "officers see the gates that are named, and no other")
+        # The same gate once more: the newer line stays, the older is closed, other gates are left alone.
+        lines = []
+        self.check(self.gate(*ghost, "lane-9", lines) == "taken" and self.gate(*ghost, "lane-9", lines) == "taken", "a gate comes twice")
+        self.check(self.ended(lines[0]) and not self.ended(lines[1]), "its first line is closed, its second stays")
+        self.check(any("console.gate_displaced" in line and "lane-9" in line for line in self.log_text().split("\n")), "the log says so")
+        for t in lines:
+            t.close()
         # Revoked while the post stands: what is open goes, what is new is refused, another lane stays.
         self.authority.revocations(ca, ca_key, [ghost[0]], self.pki("post/crl.pem"))
         end = time.monotonic() + 20
@@ -404,6 +497,14 @@ class Scenario(demo.Demo):
 
     def audits(self, event):
         return [r for r in self.auditor.get("/api/audit").json["audit"] if r["event"] == event]
+
+    def audited(self, event):
+        """The newest record of that event, which is written at the gate and comes from there."""
+        until = time.monotonic() + 10
+        while not self.audits(event) and time.monotonic() < until:
+            time.sleep(0.05)
+        found = self.audits(event)
+        return found[0] if found else {"officer": "nobody"}
 
     def duty(self):
         v = self.see(lambda v: v["state"] == "IDLE", "the lane is idle")
@@ -485,7 +586,7 @@ class Scenario(demo.Demo):
         self.refused(self.decide(v, "admit", "list.not_this_person", **second), 403, "second.refused")
         second["second_code"] = code("officer-2", 0)
         self.accepted(self.decide(v, "admit", "list.not_this_person", **second), "admitting with a second officer")
-        self.check(self.audits("console.second")[0]["officer"] == "officer-2", "which is recorded")
+        self.check(self.audited("console.second")["officer"] == "officer-2", "which is recorded")
         self.see(lambda w: w["crossing_id"] != v["crossing_id"], "the traveller has passed")
 
     def shift(self):
@@ -504,14 +605,14 @@ class Scenario(demo.Demo):
     def hand_over(self):
         self.accepted(self.order("duty-on", self.supervisor), "the supervisor takes over")
         self.see(lambda v: v["on_duty"] == "supervisor-1", "and watches")
-        self.check(self.audits("console.hand_over")[0]["officer"] == "supervisor-1", "the hand-over is recorded")
+        self.check(self.audited("console.hand_over")["officer"] == "supervisor-1", "the hand-over is recorded")
         self.refused(self.order("duty-off"), 409, "order.not_on_duty")
         turns = self.officer.get("/api/shift").json["turns"]
         self.check(any(t["officer"] == "officer-1" and t["until_wall_ms"] >= t["from_wall_ms"] > 0 for t in turns), "one turn has ended")
         self.say("----  the supervisor's page goes away")
         self.supervisor.live.close()
         self.see(lambda v: v["on_duty"] == "", "the duty ends by itself", 40)
-        self.check(self.audits("console.absent")[0]["officer"] == "supervisor-1", "which is recorded")
+        self.check(self.audited("console.absent")["officer"] == "supervisor-1", "which is recorded")
         self.accepted(self.order("duty-on"), "officer-1 takes the lane")
         self.see(lambda v: v["on_duty"] == "officer-1", "and watches")
         a = self.officer.post("/api/logout")
@@ -535,7 +636,7 @@ class Scenario(demo.Demo):
             self.wait_ready()
             slow = threading.Thread(target=self.slow, daemon=True)
             slow.start()
-            for part in (self.nobody, self.paths, self.logins, self.roles):
+            for part in (self.nobody, self.paths, self.logins, self.roles, self.cards):
                 self.say(part.__name__)
                 part()
             self.supervisor = self.login("supervisor-1")
@@ -571,7 +672,7 @@ def main():
     a.add_argument("source")
     args = a.parse_args()
     args.lanes, args.travellers, args.store, args.seconds = 2, 120, "", 150
-    args.once, args.keep, args.no_faults, args.port = True, True, True, 20000 + 32 * (os.getpid() % 380)
+    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     sys.exit(Scenario(args).run())
 
 

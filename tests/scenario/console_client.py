@@ -49,11 +49,13 @@ class Answer:
 
 
 class Browser:
-    def __init__(self, port, authority=None, address="127.0.0.1"):
-        """authority: with TLS, whose server is trusted. address: where it comes from."""
+    def __init__(self, port, authority=None, address="127.0.0.1", card=None):
+        """authority: with TLS, whose server is trusted. address: where it comes from. card: PEM files of a certificate and its key."""
         self.port, self.address, self.tls = port, address, None
         if authority:
             self.tls = ssl.create_default_context(cafile=authority)
+        if card:
+            self.tls.load_cert_chain(*card)
         self.origin = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
         self.cookie, self.token, self.me, self.live = "", "", {}, None
 
@@ -84,7 +86,13 @@ class Browser:
         return self.ask("POST", path, fields)
 
     def login(self, name, password, code):
-        a = self.ask("POST", "/api/login", {"name": name, "password": password, "code": code}, Cookie=None, X_Postern_Token=None)
+        return self.logged_in(self.ask("POST", "/api/login", {"name": name, "password": password, "code": code}, Cookie=None,
+                                       X_Postern_Token=None))
+
+    def login_by_card(self):
+        return self.logged_in(self.ask("POST", "/api/login/certificate", {}, Cookie=None, X_Postern_Token=None))
+
+    def logged_in(self, a):
         if a.status == 200:
             self.cookie, self.me = a.headers["set-cookie"].split(";")[0], a.json
             self.token = self.me["token"]

@@ -159,7 +159,7 @@ def main():
     args = a.parse_args()
     os.environ.update(POSTERN_CHIPS="0", POSTERN_OFFICER_REQUIRED="true")
     args.lanes, args.travellers, args.store, args.seconds = 3, 3, "", 60
-    args.once, args.keep, args.no_faults, args.port = True, True, True, 20000 + 32 * (os.getpid() % 380)
+    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     sys.exit(Duty(args).run())
 
 

@@ -89,5 +89,5 @@ def main(scenario):
     a.add_argument("build")
     args = a.parse_args()
     args.lanes, args.travellers, args.store, args.seconds = scenario.LANES, scenario.LANES * scenario.EACH, "", scenario.SECONDS
-    args.once, args.keep, args.no_faults, args.port = True, True, True, 20000 + 2 * (os.getpid() % 6000)
+    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     sys.exit(scenario(args).run())

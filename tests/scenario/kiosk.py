@@ -13,6 +13,7 @@ possible here, and why."""
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,7 @@ state_folder: {d}/state
 run_folder: {d}/run
 plugin_folders: [{self.build}/plugins]
 clock: operator-asserted
+user: {{first_uid: {self.first_user}}}
 devices:
   - {{name: line, pty: line, side: slave}}
   - {{name: line-far, pty: line, side: master}}
@@ -141,6 +143,20 @@ units:
                 return
             time.sleep(0.1)
         raise RuntimeError("the unit did not become ready:\n" + self.log_tail())
+
+    def shown(self):
+        """Beside the gate stands its kiosk, by its own state, with its own reader."""
+        unit = self.status()["lane-1"]
+        kiosk = [(k["kiosk"], k["state"], k["mode"]) for k in unit["kiosks"]]
+        if kiosk != [("kiosk-1", "IDLE", "MODE_CONTROLLED")]:
+            self.wrong(f"status shows the kiosks {kiosk}")
+        at = {p["instance"]: p["kiosk"] for p in unit["plugins"]}
+        if (at["kiosk-reader"], at["reader"], at["rules"]) != ("kiosk-1", "", ""):
+            self.wrong(f"where the plugins stand: {at}")
+        for command, line in (("status", r"\n  kiosk-1 +kiosk +1 of 1 +IDLE\n"), ("lanes", r"\n  kiosk-1 +IDLE +\d+ m?s +controlled +0 +0\n")):
+            text = self.tool(command).stdout
+            if not re.search(line, text):
+                self.wrong(f"postern {command} shows no kiosk:\n{text}")
 
     def cut(self):
         """Everybody of the daemon's session at once."""
@@ -218,6 +234,7 @@ units:
         self.rules_stand_at_no_kiosk()
         self.say("three are checked at the kiosk, and the power is cut before anybody redeems")
         self.power(first[0], 1)
+        self.shown()
         self.at_the_kiosk(first, "VERDICT_CLEAR")
         self.at_the_kiosk(minor, "VERDICT_REFER")
         left = self.at_the_kiosk(other, "VERDICT_CLEAR", takes=False)  # in the middle of it the power goes
@@ -272,7 +289,7 @@ def main():
     if os.geteuid() != 0:
         print("skipped: a daemon with users of its own needs root")
         return 77
-    k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=0, seconds=60,
+    k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=None, seconds=60,
                                  no_faults=True, store="", lose_key="--lose-key" in sys.argv[3:]))
     k.followers = {}
     try:

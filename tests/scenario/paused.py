@@ -26,7 +26,7 @@ def main():
         return 77
     os.environ["POSTERN_CHIPS"] = "0"
     d = demo.Demo(argparse.Namespace(build=sys.argv[1], once=True, keep=True, travellers=0, lanes=1,
-                                     port=32000 + 2 * (os.getpid() % 6000), seconds=60, no_faults=True, store=""))
+                                     port=None, seconds=60, no_faults=True, store=""))
     bad = []
     d.followers = {}
     try:

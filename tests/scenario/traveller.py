@@ -166,7 +166,7 @@ def main():
     a.add_argument("build")
     args = a.parse_args()
     args.lanes, args.travellers, args.store, args.seconds = 1, 0, "", 60
-    args.once, args.keep, args.no_faults, args.port = True, True, True, 20000 + 2 * (os.getpid() % 6000)
+    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     os.environ["POSTERN_CHIPS"] = "1"
     sys.exit(Traveller(args).run())
 

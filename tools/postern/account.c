@@ -7,7 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,17 +70,29 @@ static int make_secret(struct cli *cli, struct account *a)
 	return RAND_bytes(a->totp, SECRET_SIZE) == 1 ? CLI_OK : cli_fail(cli, CLI_UNAVAILABLE, "no random numbers");
 }
 
-static int take_certificate(struct cli *cli, struct account *a)
+/* A certificate that no browser may show, or that is another officer's, would be found out only at the first login. */
+static int take_certificate(struct cli *cli, struct accounts *all, struct account *a)
 {
 	const char *path = cli_value(cli, "certificate");
 	FILE *f = fopen(path, "re");
 	X509 *x = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
-	unsigned size = sizeof a->certificate;
+	uint8_t sha256[32];
+	unsigned size = sizeof sha256;
 	if (f != NULL)
 		fclose(f);
-	a->has_certificate = x != NULL && X509_digest(x, EVP_sha256(), a->certificate, &size) == 1;
+	bool read = x != NULL && X509_digest(x, EVP_sha256(), sha256, &size) == 1;
+	bool client = read && X509_check_purpose(x, X509_PURPOSE_SSL_CLIENT, 0) == 1;
 	X509_free(x);
-	return a->has_certificate ? CLI_OK : cli_fail(cli, CLI_USAGE, "--certificate %s: expected a certificate in PEM form", path);
+	if (!read)
+		return cli_fail(cli, CLI_USAGE, "--certificate %s: expected a certificate in PEM form", path);
+	if (!client)
+		return cli_fail(cli, CLI_USAGE, "--certificate %s: expected a certificate of a TLS client", path);
+	for (size_t i = 0; i < all->count; i++)
+		if (&all->at[i] != a && all->at[i].has_certificate && memcmp(all->at[i].certificate, sha256, sizeof sha256) == 0)
+			return cli_fail(cli, CLI_USAGE, "--certificate %s: it is the card of %s", path, all->at[i].name);
+	memcpy(a->certificate, sha256, sizeof sha256);
+	a->has_certificate = true;
+	return CLI_OK;
 }
 
 /* The one time that the secret is shown. */
@@ -122,7 +134,7 @@ static int add(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, "--role: expected officer, supervisor, administrator or auditor");
 	bool by_certificate = cli_value(cli, "certificate") != NULL;
 	if (by_certificate)
-		r = take_certificate(cli, a);
+		r = take_certificate(cli, &all, a);
 	if (r == CLI_OK && !by_certificate)
 		r = read_password(cli, a->password);
 	if (r == CLI_OK && !by_certificate)
@@ -212,6 +224,54 @@ static int totp(struct cli *cli)
 	return r;
 }
 
+static int certificate(struct cli *cli)
+{
+	struct accounts all;
+	bool remove = cli_flag(cli, "remove");
+	int r = load(cli, &all, false);
+	if (r != CLI_OK)
+		return r;
+	struct account *a = named(cli, &all);
+	if (a == NULL)
+		r = CLI_USAGE;
+	else if (remove == (cli_value(cli, "certificate") != NULL))
+		r = cli_fail(cli, CLI_USAGE, "expected --certificate or --remove");
+	else if (!remove)
+		r = take_certificate(cli, &all, a);
+	else if (a->password[0] == '\0')
+		r = cli_fail(cli, CLI_USAGE, "%s has no password: nobody could log in", a->name);
+	else
+		a->has_certificate = false;
+	if (r == CLI_OK)
+		r = save(cli, &all);
+	if (r == CLI_OK && !cli->json)
+		fprintf(cli->out, "%s: %s\n", a->name, remove ? "no card" : "logs in by this card");
+	accounts_wipe(&all);
+	return r;
+}
+
+/* With a new one-time secret where there is none yet. */
+static int password(struct cli *cli)
+{
+	struct accounts all;
+	bool first = false;
+	int r = load(cli, &all, false);
+	if (r != CLI_OK)
+		return r;
+	struct account *a = named(cli, &all);
+	r = a != NULL ? read_password(cli, a->password) : CLI_USAGE;
+	if (r == CLI_OK && a->totp_size == 0) {
+		first = true;
+		r = make_secret(cli, a);
+	}
+	if (r == CLI_OK)
+		r = save(cli, &all);
+	if (r == CLI_OK && first)
+		tell_secret(cli, a);
+	accounts_wipe(&all);
+	return r;
+}
+
 static int code(struct cli *cli)
 {
 	struct accounts all;
@@ -246,6 +306,14 @@ const struct cli_command account_commands[] = {
 	{"account", "lock", "NAME", 1, 1, "Lock an account", "It counts when the console starts next.", {FILE_OPTION}, lock},
 	{"account", "unlock", "NAME", 1, 1, "Unlock an account", NULL, {FILE_OPTION}, unlock},
 	{"account", "totp", "NAME", 1, 1, "Give an account a new one-time secret", NULL, {FILE_OPTION, SECRET_OPTION}, totp},
+	{"account", "certificate", "NAME", 1, 1, "Enrol an officer's smart card, or take it out",
+		"The card's certificate logs in in place of password and code, which go on working where there are any.",
+		{FILE_OPTION, {"certificate", "PEM", "the certificate that the card shows", false},
+			{"remove", NULL, "the account has no card any more", false}},
+		certificate},
+	{"account", "password", "NAME", 1, 1, "Give an account a new password",
+		"The password is read from standard input. An account that had none gets a one-time secret too.", {FILE_OPTION, SECRET_OPTION},
+		password},
 	{"account", "code", "NAME", 1, 1, "Show the present code of an account of the demonstration", NULL, {FILE_OPTION}, code},
 	{0},
 };

@@ -63,10 +63,23 @@ static int each_status(struct cli *cli, const char *unit, print_unit print, size
 	return status;
 }
 
+/* How many of the plugins are ready: of all, or of those at one kiosk. */
+static const char *ready_plugins(const Postern__UnitStatus *s, const char *kiosk, char text[24])
+{
+	size_t ready = 0, all = 0;
+	for (size_t i = 0; i < s->n_plugins; i++) {
+		if (kiosk != NULL && strcmp(s->plugins[i]->kiosk, kiosk) != 0)
+			continue;
+		all++;
+		ready += strcmp(s->plugins[i]->state, "ready") == 0;
+	}
+	snprintf(text, 24, "%zu of %zu", ready, all);
+	return text;
+}
+
 static size_t print_status(
 	struct cli *cli, struct json *json, const Postern__UnitStatus *s, size_t before)
 {
-	size_t ready = 0;
 	char plugins[24];
 	if (cli->json) {
 		json_message(json, NULL, &s->base);
@@ -75,15 +88,15 @@ static size_t print_status(
 	if (before == 0)
 		fprintf(cli->out, "%-12s %-8s %-9s %10s %12s  %s\n", "unit", "role", "plugins",
 			"journal", "acknowledged", "lane and troubles");
-	for (size_t i = 0; i < s->n_plugins; i++)
-		ready += strcmp(s->plugins[i]->state, "ready") == 0;
-	snprintf(plugins, sizeof plugins, "%zu of %zu", ready, s->n_plugins);
-	fprintf(cli->out, "%-12s %-8s %-9s %10llu %12llu  %s", s->unit, s->role, plugins,
+	fprintf(cli->out, "%-12s %-8s %-9s %10llu %12llu  %s", s->unit, s->role, ready_plugins(s, NULL, plugins),
 		(unsigned long long)s->head_seq, (unsigned long long)s->acked_seq,
 		s->gate_state[0] != '\0' ? s->gate_state : "-");
 	for (size_t i = 0; i < s->n_troubles; i++)
 		fprintf(cli->out, "%s%s", i == 0 ? "  TROUBLE " : ", ", s->troubles[i]);
 	fputc('\n', cli->out);
+	for (size_t i = 0; i < s->n_kiosks; i++)
+		fprintf(cli->out, "  %-10s %-8s %-9s %10s %12s  %s\n", s->kiosks[i]->kiosk, "kiosk",
+			ready_plugins(s, s->kiosks[i]->kiosk, plugins), "", "", s->kiosks[i]->state);
 	return 1;
 }
 
@@ -117,6 +130,13 @@ static size_t print_lane(
 			control_reason(s->waiting_reason, s->waiting_reason_argument, why),
 			s->crossing_id);
 	fputc('\n', cli->out);
+	for (size_t i = 0; i < s->n_kiosks; i++) {
+		const Postern__KioskStatus *k = s->kiosks[i];
+		duration(state, k->state_ms);
+		fprintf(cli->out, "  %-10s %-18s %-8s %-11s %9llu %8llu\n", k->kiosk, k->state, state,
+			control_word(&postern__lane_mode__descriptor, (int)k->mode, mode), (unsigned long long)k->crossings,
+			(unsigned long long)k->referrals);
+	}
 	return 1;
 }
 

@@ -133,19 +133,30 @@ static int signing(struct maker *m, const char *dir, const char *stem, const cha
 	return r;
 }
 
-static int authority(struct maker *m)
+/* STEM.pem and STEM.key in dir. */
+static int authority(struct maker *m, const char *name, const char *dir, const char *stem)
 {
-	const struct pki_request request = {
-		PKI_CA, {m->tenant, NULL, "Postern test authority"}, NULL, m->days};
+	const struct pki_request request = {PKI_CA, {m->tenant, NULL, name}, NULL, m->days};
+	char file[80];
 	int r;
 
 	m->ca_key = pki_key_p256();
 	if (m->ca_key == NULL || pki_certificate(&m->ca, &request, m->ca_key, NULL, NULL) != 0)
 		return cli_fail(m->cli, CLI_UNAVAILABLE, "OpenSSL could not make the authority");
-	r = told(m, pki_write_certificate(m->out, "ca.pem", m->ca), m->out, "ca.pem");
+	snprintf(file, sizeof file, "%s.pem", stem);
+	r = told(m, pki_write_certificate(dir, file, m->ca), dir, file);
+	snprintf(file, sizeof file, "%s.key", stem);
 	if (r == CLI_OK)
-		r = told(m, pki_write_private(m->out, "ca.key", m->ca_key), m->out, "ca.key");
+		r = told(m, pki_write_private(dir, file, m->ca_key), dir, file);
 	return r;
+}
+
+static void forget_authority(struct maker *m)
+{
+	X509_free(m->ca);
+	EVP_PKEY_free(m->ca_key);
+	m->ca = NULL;
+	m->ca_key = NULL;
 }
 
 /* The next name of a comma-separated list, or NULL. */
@@ -238,15 +249,37 @@ static int centre(struct maker *m)
 	return r;
 }
 
+/* The cards' authority is another than the gates': no gate must pass as an officer. */
+static int cards_authority(struct maker *m, char dir[PATH_SIZE])
+{
+	char post[PATH_SIZE];
+	int r = folder(m, "cards", dir, 0755);
+
+	forget_authority(m);
+	if (r == CLI_OK)
+		r = authority(m, "Postern test authority for cards", dir, "officers-ca");
+	if (r == CLI_OK)
+		r = folder(m, "post", post, 0755);
+	if (r == CLI_OK)
+		r = told(m, pki_write_certificate(post, "officers-ca.pem", m->ca), post,
+			"officers-ca.pem");
+	return r;
+}
+
 static int officers(struct maker *m, char *list)
 {
-	char *rest = list, *officer, dir[PATH_SIZE], trust[PATH_SIZE];
+	char *rest = list, *officer, dir[PATH_SIZE], trust[PATH_SIZE], cards[PATH_SIZE];
 	int r = folder(m, "officers", dir, 0755);
 
 	if (r == CLI_OK)
 		r = folder(m, "trust/officers", trust, 0755);
-	while (r == CLI_OK && (officer = next_name(&rest)) != NULL)
+	if (r == CLI_OK)
+		r = cards_authority(m, cards);
+	while (r == CLI_OK && (officer = next_name(&rest)) != NULL) {
 		r = signing(m, dir, officer, trust);
+		if (r == CLI_OK)
+			r = certified(m, cards, officer, PKI_CLIENT, officer, NULL);
+	}
 	return r;
 }
 
@@ -295,7 +328,7 @@ static int pki_demo(struct cli *cli)
 	if (r == CLI_OK)
 		r = folder(&m, "", path, 0755);
 	if (r == CLI_OK)
-		r = authority(&m);
+		r = authority(&m, "Postern test authority", m.out, "ca");
 	if (r == CLI_OK)
 		r = centre(&m);
 	if (r == CLI_OK)
@@ -304,8 +337,7 @@ static int pki_demo(struct cli *cli)
 		r = officers(&m, officer_names);
 	if (r == CLI_OK)
 		tell_made(&m);
-	X509_free(m.ca);
-	EVP_PKEY_free(m.ca_key);
+	forget_authority(&m);
 	return r;
 }
 
@@ -369,14 +401,14 @@ const struct cli_command pki_commands[] = {
 	{"pki", "demo", "", 0, 0, "Make a test authority and every key the demonstration needs",
 		"Writes below DIR: ca.{pem,key}, gates/GATE/{ca.pem,gate.pem,gate.key}, registry/, "
 		"vault/,\n"
-		"escrow/, signing/, officers/, and trust/, the folder of public halves for each "
-		"unit.",
+		"escrow/, signing/, officers/, cards/ (what a smart card would hold), and trust/, "
+		"the\nfolder of public halves for each unit.",
 		{{"out", "DIR", "folder to make; nothing in it is overwritten", true},
 			{"tenant", "CODE", "three letters of the State, e.g. NOR", true},
 			{"gates", "NAME,...", "gates, posts and centres that keep a journal", true},
 			{"crossing-point", "NAME", "border crossing point (default: Demo)", false},
 			{"officers", "NAME,...",
-				"officers with a key (default: officer-1,officer-2)", false},
+				"officers with a key and a card (default: officer-1,officer-2)", false},
 			{"days", "N", "validity (default: 90)", false}},
 		pki_demo},
 	{"pki", "request", "", 0, 0, "Make a gate's private key and its certificate request",

@@ -4,7 +4,7 @@ import type { Screen, Shortcut } from './app';
 import { h } from './dom';
 import { t, type Key } from './words';
 
-const commands = ['list', 'add NAME', 'lock NAME', 'unlock NAME', 'totp NAME'];
+const commands = ['list', 'add NAME', 'lock NAME', 'unlock NAME', 'password NAME', 'totp NAME', 'certificate NAME'];
 
 export class Accounts implements Screen {
   readonly title: Key = 'accounts';

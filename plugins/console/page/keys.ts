@@ -22,11 +22,20 @@ export class Keys {
       return;
     }
     const rows = [...this.known(), { key: 'Esc', about: 'key_close' as const, run: () => {} }];
+    // Keys in a row that do the same are one line.
+    const lines: { first: string; last: string; about: Shortcut['about'] }[] = [];
+    for (const s of rows) {
+      const before = lines.at(-1);
+      if (before?.about === s.about)
+        before.last = s.key;
+      else
+        lines.push({ first: s.key, last: s.key, about: s.about });
+    }
     const box = h('input', { type: 'checkbox', id: 'keys-on', change: () => this.enable(box.checked) });
     box.checked = this.enabled;
     const close = h('button', { type: 'button', click: () => this.close() }, t('close'));
     this.help = h('dialog', { class: 'help', 'aria-labelledby': 'help-title' }, h('h2', { id: 'help-title' }, t('keys')),
-      h('dl', {}, ...rows.flatMap((s) => [h('dt', {}, h('kbd', {}, s.key)), h('dd', {}, t(s.about))])),
+      h('dl', {}, ...lines.flatMap((s) => [h('dt', {}, h('kbd', {}, s.first), ...(s.last === s.first ? [] : [' – ', h('kbd', {}, s.last)])), h('dd', {}, t(s.about))])),
       h('p', {}, box, h('label', { for: 'keys-on' }, t('keys_on'))), close);
     document.body.append(this.help);
     this.help.show();

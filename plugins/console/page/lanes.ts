@@ -5,7 +5,7 @@ import { Commands } from './commands';
 import { clock, h, icon, put, say, show } from './dom';
 import type { Lane } from './live';
 import { Tile } from './tile';
-import { sentence, stateName, t, term, type Key } from './words';
+import { stateName, t, term, why, type Key } from './words';
 
 class Row {
   private readonly why = h('span', { class: 'why' });
@@ -29,7 +29,7 @@ class Row {
     put(this.root, 'data-urgent', String(urgent(lane)));
     say(this.number, n < 9 ? String(n + 1) : '·');
     say(this.why, term('', v.waiting_exception));
-    say(this.where, `${stateName(v.state)} · ${sentence(v.waiting_reason, [v.waiting_reason_argument])}`);
+    say(this.where, [stateName(v.state), why(v.waiting_reason, v.waiting_reason_argument).words].filter((s) => s !== '').join(' · '));
     say(this.hold, clock(this.app.live.running(lane, v.hold_ms)));
   }
 }

@@ -2,7 +2,7 @@
 // What the gate has shown of one crossing: the person's data, the checks, matches and earlier stays, as elements. Must never colour what is as it should be.
 import { h, icon, type Icon } from './dom';
 import { iconBox, resultIcons } from './tile';
-import { fill, sentence, t, term, type Key } from './words';
+import { fill, meaning, sentence, t, term, type Key } from './words';
 
 export interface Day { year: number; month: number; day: number }
 export interface Check { name: string; result: string; field: string; reason: string; expected: string; found: string; plain?: boolean }
@@ -76,7 +76,7 @@ const irregular = (result: string): boolean => result !== 'CHECK_SUCCESSFUL' && 
 function checkRow(c: Check): HTMLElement {
   const differs = c.expected !== '' || c.found !== '';
   return h('li', { 'data-result': c.result, 'data-irregular': String(irregular(c.result)) }, iconBox(resultIcons[c.result] ?? 'unsure'),
-    h('span', {}, h('span', c.plain === true ? {} : { class: 'mono' }, c.name), c.reason === '' || c.reason === c.name ? null : h('span', { class: c.plain === true ? 'soft' : 'soft mono' }, ` ${c.reason}`),
+    h('span', {}, h('span', c.plain === true ? {} : { class: 'mono' }, c.name), c.reason === '' || c.reason === c.name ? null : h('span', { class: c.plain === true || meaning(c.reason) !== c.reason ? 'soft' : 'soft mono' }, ` ${meaning(c.reason)}`),
       differs ? h('span', { class: 'differs' }, ` ${t('expected')} ${c.expected || '–'} · ${t('found')} ${c.found || '–'}`) : null), h('span', { class: 'soft' }, term('', c.result)));
 }
 

@@ -8,7 +8,7 @@ import { clock, h, put, say, show } from './dom';
 import { checkGroups, day, findings, matchList, personFacts, portraits, stayList, type Shown } from './person';
 import { noteSheet, refusalSheet } from './sheets';
 import { sensedWords } from './tile';
-import { explain, sentence, stateName, t, term, type Key } from './words';
+import { explain, stateName, t, term, why, type Key } from './words';
 
 export class Referral implements Screen {
   readonly title: Key = 'queue';
@@ -87,11 +87,16 @@ export class Referral implements Screen {
       this.moved,
       h('div', { class: 'look' },
         h('section', { class: 'card who-is' }, h('h2', {}, t('person')), portraits(s.portraits, s.crossing_id), p === null ? h('p', {}, t('no_document')) : personFacts(p)),
-        h('section', { class: 'card why-is' }, h('h2', {}, t('why')), h('p', { class: 'reason' }, sentence(s.reason, [s.reason_argument]), s.reason_argument === '' ? null : h('span', { class: 'soft mono' }, ` ${s.reason_argument}`)),
+        h('section', { class: 'card why-is' }, h('h2', {}, t('why')), this.reason(s),
           p === null ? null : findings(p, s.reason), h('h2', {}, t('checks')), p === null ? null : checkGroups(p, s.checks_left_out)),
         h('div', { class: 'act' }, this.decide.root, h('div', { class: 'buttons' }, form, note)),
         p === null ? null : matchList(p), p === null ? null : stayList(p)));
     this.update();
+  }
+
+  private reason(s: Shown): HTMLElement {
+    const said = why(s.reason, s.reason_argument);
+    return h('p', { class: 'reason' }, said.words, said.name === '' ? null : h('span', { class: 'soft mono' }, ` ${said.name}`));
   }
 
   private after(d: Decision, reason: string): void {

@@ -6,7 +6,7 @@ import { tell } from './app';
 import { field, h, options, say } from './dom';
 import type { Figures } from './shift';
 import { decisionRows, figureRows, laneTable, noteTable, table, turnTable } from './shift';
-import { explain, fill, moment, sentence, t, term, type Key } from './words';
+import { apart, explain, fill, moment, sentence, t, term, type Key } from './words';
 
 export interface Refused { surname: string; givenNames: string; born: string; sex: string; nationality: string; document: string; number: string; reason: string; lane: string }
 
@@ -47,7 +47,7 @@ export function refusalSheet(me: Me, r: Refused): HTMLElement {
 
 export function reportSheet(me: Me, f: Figures): HTMLElement {
   const rows = (list: [Key, number][]) => list.map(([k, n]): (string | number)[] => [t(k), n]);
-  return sheet(t('report'), h('p', {}, `${me.post} · ${moment(f.since_wall_ms)} – ${moment(f.until_wall_ms)} · ${me.name}, ${term('role.', me.role)}`),
+  return sheet(t('report'), h('p', {}, `${apart(me.post)} · ${moment(f.since_wall_ms)} – ${moment(f.until_wall_ms)} · ${apart(me.name)}, ${term('role.', me.role)}`),
     table([t('crossings'), t('count')], rows(figureRows(f))), table([t('decisions'), t('count')], rows(decisionRows(f))),
     table([t('reason'), t('count'), t('false_alarms')], f.reasons.map((r) => [sentence(r.reason, []), r.count, r.admitted])),
     table([t('step'), t('count'), `${t('p50')}, s`, `${t('p95')}, s`], f.steps.map((s) => [term('step.', s.step), s.count, s.p50_ms / 1000, s.p95_ms / 1000])),

@@ -74,11 +74,28 @@ export function sentence(code: string, args: string[]): string {
   return text === undefined ? code : text.replace(/\{(\d)\}/g, (_, n: string) => args[Number(n) - 1] || '…');
 }
 
+// What a name of the machine's means, where it has words.
+export const meaning = (name: string): string => rules[language].get(name) ?? name;
+
+// Why the machine refers: what the rule says, and what it names where that has words of its own; a name that has none is in the sentence, or stands
+// behind it as it is.
+export function why(code: string, argument: string): { words: string; name: string } {
+  const said = sentence(code, [argument]), more = rules[language].get(argument);
+  if (more !== undefined)
+    return { words: `${said} ${more}`, name: '' };
+  return { words: said, name: said.includes(argument) ? '' : argument };
+}
+
 export const time = (wallMs: number): string =>
   new Date(wallMs).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', numberingSystem: 'latn' });
-export const moment = (wallMs: number): string =>
-  new Date(wallMs).toLocaleString(language, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
-    second: '2-digit', hourCycle: 'h23', numberingSystem: 'latn' });
+// Names and figures side by side keep the order of the page, whichever way each is written (Unicode's FSI and PDI).
+export const apart = (words: string): string => `\u2068${words}\u2069`;
+
+// A day reads the same in every country: ISO 8601.
+export const moment = (wallMs: number): string => {
+  const at = new Date(wallMs), two = (n: number): string => String(n).padStart(2, '0');
+  return apart(`${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`);
+};
 
 // States of the lane's table as an officer tells them apart.
 const groups: Record<string, string> = {

@@ -8,6 +8,7 @@ export interface State {
   permille: number;
   remainingMs: number;
   advice: Advice | null;
+  walkIn: boolean; // after the document is taken
 }
 
 export interface Lane {
@@ -23,7 +24,8 @@ function stateOf(m: Record<string, unknown>): State | null {
   if (!isShow(m.show))
     return null;
   const number = (v: unknown) => (typeof v === 'number' && Number.isFinite(v) ? v : 0);
-  return { show: m.show, permille: number(m.permille), remainingMs: number(m.remaining_ms), advice: isAdvice(m.advice) ? m.advice : null };
+  return { show: m.show, permille: number(m.permille), remainingMs: number(m.remaining_ms), advice: isAdvice(m.advice) ? m.advice : null,
+    walkIn: m.then === 'WALK_IN' };
 }
 
 function laneOf(m: Record<string, unknown>): Lane | null {
@@ -34,7 +36,7 @@ function laneOf(m: Record<string, unknown>): Lane | null {
 }
 
 export function connect(onState: (s: State) => void, onLane: (l: Lane) => void): void {
-  const waiting: State = { show: 'WAIT', permille: 0, remainingMs: 0, advice: null };
+  const waiting: State = { show: 'WAIT', permille: 0, remainingMs: 0, advice: null, walkIn: false };
   let watch = 0;
   const lost = () => onState(waiting);
   const open = () => {

@@ -20,6 +20,7 @@ const $ = (id: string): HTMLElement => {
 let lane: Lane = { name: '', exit: 'ahead', languages: ['en'] };
 let shown: Show | null = null;
 let advice: Advice | null = null; // before the camera
+let walkIn = false; // after the document is taken
 let language: Language = 'en';
 let chosen = false; // by the traveller who stands here
 let access = false;
@@ -50,7 +51,7 @@ function words(): void {
   document.documentElement.lang = language;
   document.documentElement.dir = c.dir;
   $('title').textContent = titleOf(language, show);
-  $('hint').textContent = hintOf(language, show, lane.exit, advice);
+  $('hint').textContent = hintOf(language, show, lane.exit, advice, walkIn);
   $('lane').textContent = lane.name === '' ? '' : c.lane.replace('{name}', lane.name);
   $('access-label').textContent = access ? c.access_off : c.access;
   $('access').setAttribute('aria-pressed', String(access));
@@ -74,7 +75,7 @@ function fit(): void {
 
 function say(): void {
   if (access && shown !== null)
-    speak(`${titleOf(language, shown)}. ${hintOf(language, shown, lane.exit, advice)}`, catalogues[language].voice);
+    speak(`${titleOf(language, shown)}. ${hintOf(language, shown, lane.exit, advice, walkIn)}`, catalogues[language].voice);
 }
 
 function forgetSoon(): void {
@@ -115,8 +116,9 @@ function tick(): void {
 }
 
 function apply(s: State): void {
-  const told = s.advice !== advice;
+  const told = s.advice !== advice || s.walkIn !== walkIn;
   advice = s.advice;
+  walkIn = s.walkIn;
   if (s.show !== shown) {
     const guide = guideOf(s.show);
     if (!idle(s.show))

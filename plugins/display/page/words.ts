@@ -28,6 +28,7 @@ export interface Catalogue {
   lane: string;
   exit: Record<Exit, string>;
   advice: Record<Advice, string>;
+  then_walk_in: string;
   show: Record<Show, string[]>;
 }
 
@@ -43,9 +44,12 @@ export function titleOf(language: Language, show: Show): string {
   return catalogues[language].show[show][0] ?? '';
 }
 
-// The second line; on the way out it says where the leaf is that has opened, before the camera what would help.
-export function hintOf(language: Language, show: Show, exit: Exit, advice: Advice | null): string {
+// The second line; on the way out it says where the leaf is that has opened, before the camera what would help, and who takes the document
+// back whether to walk in.
+export function hintOf(language: Language, show: Show, exit: Exit, advice: Advice | null, walkIn: boolean): string {
   if (show === 'LOOK_HERE' && advice !== null)
     return catalogues[language].advice[advice];
+  if (show === 'TAKE_DOCUMENT' && walkIn)
+    return catalogues[language].then_walk_in;
   return show === 'WALK_OUT' ? catalogues[language].exit[exit] : catalogues[language].show[show][1] ?? '';
 }

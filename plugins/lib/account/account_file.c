@@ -54,6 +54,15 @@ static void __attribute__((format(printf, 3, 0))) on_log(cyaml_log_t level, void
 	text_add(t, "%s ", line);
 }
 
+/* One card logs one officer in. */
+static bool certificate_taken(const struct accounts *all, const uint8_t certificate[32])
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->at[i].has_certificate && memcmp(all->at[i].certificate, certificate, 32) == 0)
+			return true;
+	return false;
+}
+
 static bool given(const char *s)
 {
 	return s != NULL && s[0] != '\0';
@@ -81,6 +90,8 @@ static const char *take(const struct row *row, struct accounts *all)
 	a->has_certificate = given(row->certificate);
 	if (a->has_certificate && hex_decode(a->certificate, sizeof a->certificate, row->certificate) != PN_OK)
 		return "certificate: expected 64 hexadecimal digits";
+	if (a->has_certificate && certificate_taken(all, a->certificate))
+		return "certificate: it is there twice";
 	if (!a->has_certificate && (a->password[0] == '\0' || a->totp_size == 0))
 		return "expected password and totp, or certificate";
 	a->locked = row->locked;

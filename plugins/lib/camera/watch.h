@@ -11,9 +11,9 @@
 #include "base/err.h"
 
 enum {
-	/* So long without a frame that shows something. A camera gives five frames a second or more and its plugin looks
-	 * every 100 ms, so a fault is told within 1000 ms of the last good frame. */
-	CAMERA_FAULT_MS = 700,
+	/* So long without a frame that shows something. A plugin looks at a frame every 200 ms at least, the first one of a frozen picture is
+	 * a good one, and the time is looked at every 100 ms, so a fault is told within 1000 ms of its begin. */
+	CAMERA_FAULT_MS = 600,
 	CAMERA_LOOK_MS = 100,
 };
 
@@ -22,7 +22,7 @@ enum camera_fault { CAMERA_WELL, CAMERA_SILENT, CAMERA_FROZEN, CAMERA_BLACK, CAM
 
 /* What there is to see of one frame. Shares are of the samples looked at, 0 to 1; NAN: not looked at. */
 struct camera_look {
-	uint64_t digest; /* of all its bytes, FNV-1a */
+	uint64_t digest; /* of all its bytes; four FNV-1a, digested by one */
 	float dark, bright;
 };
 

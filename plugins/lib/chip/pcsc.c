@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "chip/pcsc_internal.h"
+#include "thread/thread.h"
 
-enum { LOOK_MS = 1000, AGAIN_MS = 300, STACK_SIZE = 256 * 1024, NAMES_MAX = PCSC_LIST_MAX * PCSC_NAME_MAX };
+enum { LOOK_MS = 1000, AGAIN_MS = 300, NAMES_MAX = PCSC_LIST_MAX * PCSC_NAME_MAX };
 
 #define PNP "\\\\?PnP?\\Notification"
 
@@ -261,13 +262,9 @@ int pcsc_open_one(const char *name, struct pcsc **out)
 
 int pcsc_start(struct pcsc *p)
 {
-	pthread_attr_t attr;
-	if (pthread_attr_init(&attr) != 0)
-		return PN_ENOMEM;
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	p->started = pthread_create(&p->follower, &attr, follow, p) == 0;
-	pthread_attr_destroy(&attr);
-	return p->started ? PN_OK : PN_EIO;
+	int err = thread_begin(&p->follower, THREAD_STACK, follow, p);
+	p->started = err == PN_OK;
+	return err;
 }
 
 void pcsc_close(struct pcsc *p, bool left)

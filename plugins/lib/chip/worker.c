@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "thread/thread.h"
 
 enum { STACK_SIZE = 1024 * 1024, JOIN_MS = 1000, NOBODY = CHIP_SLOTS_MAX };
 
@@ -201,21 +202,15 @@ int worker_new(const struct worker_config *config, const struct chip_slot *slots
 
 int worker_start(struct worker *w)
 {
-	pthread_attr_t attr;
 	int err = PN_OK;
-	if (pthread_attr_init(&attr) != 0)
-		return PN_ENOMEM;
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	for (size_t i = 0; i < w->count && err == PN_OK; i++) {
-		if (pthread_create(&w->threads[i].id, &attr, work, &w->threads[i]) != 0) {
-			err = PN_EIO;
+		err = thread_begin(&w->threads[i].id, STACK_SIZE, work, &w->threads[i]);
+		if (err != PN_OK)
 			break;
-		}
 		pthread_mutex_lock(&w->lock);
 		w->threads[i].started = true;
 		pthread_mutex_unlock(&w->lock);
 	}
-	pthread_attr_destroy(&attr);
 	return err;
 }
 

@@ -35,6 +35,7 @@ bool face_find_points(struct face_net *net, const struct face_frame *frame,
 	const struct face_box *box, struct face_found *out);
 /* The aligned face: [FACE_CHIP][FACE_CHIP][3]. */
 bool face_align(const struct face_frame *frame, const struct face_found *face, float *chip);
-void face_measure(const float *chip, const struct face_found *face, struct face_quality *out);
+/* chip: its colours are gone afterwards. */
+void face_measure(float *chip, const struct face_found *face, struct face_quality *out);
 void face_embed(struct face_net *net, const float *chip, float out[FACE_EMBEDDING]);
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one inner loop of the networks: rows of a matrix times a packed panel of filters. kernel.c is
- * built for each instruction set, and net.c takes the best that the processor has. Must never read
- * beyond count rows, nor allocate.
+ * The inner loops of the networks. kernel.c is built for each instruction set, and net.c takes the
+ * best that the processor has. Must never read beyond what the arguments say, nor allocate.
  */
 #ifndef POSTERN_FACE_KERNEL_H
 #define POSTERN_FACE_KERNEL_H
@@ -9,14 +8,52 @@
 
 enum { FACE_PANEL = 16 }; /* columns of a packed panel */
 
-/* out[r][c] = bias[c] + sum over k of rows[r * depth + k] * panel[k * FACE_PANEL + c], for count
- * rows and FACE_PANEL columns. out is count x FACE_PANEL, bias and panel are aligned to 64 bytes.
- */
-typedef void face_kernel(const float *rows, size_t count, size_t depth, const float *panel,
-	const float *bias, float *out);
+enum face_activation { FACE_NO_ACTIVATION, FACE_RELU, FACE_PRELU };
 
-face_kernel face_kernel_plain;
+/* What is done with each sum: v > 0 ? v : 0, or v * slopes[c]. slopes: of PReLU alone, one for each
+ * column or channel that is written. */
+struct face_finish {
+	enum face_activation activation;
+	const float *slopes;
+};
+
+/* count rows of depth floats, one after the other, times one panel of [depth][FACE_PANEL], of which
+ * the first `wide` columns, 1 to FACE_PANEL, are written: out[r * stride + c]. panel and bias are
+ * aligned to 64 bytes and whole. */
+struct face_product {
+	const float *rows, *panel, *bias;
+	float *out;
+	size_t count, depth, wide, stride;
+	struct face_finish finish;
+};
+
+/* Maps of [height][width][channels]; one filter of [size][size] for each channel, filters as
+ * [size][size][channels]. The window of output pixel y, x begins at y * step - before, x * step -
+ * before; outside of the map there are zeros. */
+struct face_depthwise {
+	const float *in, *filters;
+	float *out;
+	size_t in_height, in_width, out_height, out_width, channels, size, step, before;
+	struct face_finish finish;
+};
+
+/* out = a + b, for pixels of so many channels; out may be neither. */
+struct face_sum {
+	const float *a, *b;
+	float *out;
+	size_t pixels, channels;
+	struct face_finish finish;
+};
+
+struct face_kernel {
+	const char *name;
+	void (*multiply)(const struct face_product *p);
+	void (*depthwise)(const struct face_depthwise *d);
+	void (*add)(const struct face_sum *s);
+};
+
+extern const struct face_kernel face_kernel_plain;
 #if defined(__x86_64__)
-face_kernel face_kernel_avx2; /* needs AVX2 and FMA */
+extern const struct face_kernel face_kernel_avx2; /* needs AVX2 and FMA */
 #endif
 #endif

@@ -268,21 +268,20 @@ static int lay_out(struct face_net *n)
 	n->values_size = total;
 	n->values = floats_new(total);
 	n->gathered = floats_new(n->gathered_size + ALIGNMENT);
-	n->panel_out = floats_new((size_t)FACE_ROWS_AT_ONCE * FACE_PANEL);
-	if (n->values == NULL || n->gathered == NULL || n->panel_out == NULL)
+	if (n->values == NULL || n->gathered == NULL)
 		return PN_ENOMEM;
 	for (uint32_t i = 0; i <= n->operations; i++)
 		n->value[i].at = n->values + start[n->value[i].slot];
 	return PN_OK;
 }
 
-static face_kernel *best_kernel(void)
+static const struct face_kernel *best_kernel(void)
 {
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-		return face_kernel_avx2;
+		return &face_kernel_avx2;
 #endif
-	return face_kernel_plain;
+	return &face_kernel_plain;
 }
 
 int face_net_new(const uint8_t *bytes, size_t size, struct face_net **out)
@@ -324,19 +323,17 @@ void face_net_wipe(struct face_net *n)
 {
 	explicit_bzero(n->values, n->values_size * sizeof(float));
 	explicit_bzero(n->gathered, n->gathered_size * sizeof(float));
-	explicit_bzero(n->panel_out, sizeof(float) * FACE_ROWS_AT_ONCE * FACE_PANEL);
 }
 
 void face_net_free(struct face_net *n)
 {
 	if (n == NULL)
 		return;
-	if (n->values != NULL && n->gathered != NULL && n->panel_out != NULL)
+	if (n->values != NULL && n->gathered != NULL)
 		face_net_wipe(n);
 	free(n->weights);
 	free(n->values);
 	free(n->gathered);
-	free(n->panel_out);
 	free(n);
 }
 
@@ -367,10 +364,10 @@ const float *face_net_value(const struct face_net *n, size_t i)
 
 const char *face_net_kernel(const struct face_net *n)
 {
-	return n->kernel == face_kernel_plain ? "plain" : "avx2";
+	return n->kernel->name;
 }
 
 void face_net_use_plain(struct face_net *n)
 {
-	n->kernel = face_kernel_plain;
+	n->kernel = &face_kernel_plain;
 }

@@ -14,8 +14,6 @@ enum face_op_kind {
 	FACE_AVERAGE_POOL,
 	FACE_GLOBAL_AVERAGE
 };
-enum face_activation { FACE_NO_ACTIVATION, FACE_RELU, FACE_PRELU };
-
 enum { FACE_ROWS_AT_ONCE = 48 };
 
 struct face_op {
@@ -39,9 +37,9 @@ struct face_net {
 	struct face_op op[FACE_NET_OPERATIONS_MAX];
 	struct face_value value[FACE_NET_OPERATIONS_MAX + 1];
 	uint32_t output[FACE_NET_OUTPUTS_MAX];
-	float *weights, *values, *gathered, *panel_out;
+	float *weights, *values, *gathered;
 	size_t weights_size, values_size, gathered_size; /* floats */
-	face_kernel *kernel;
+	const struct face_kernel *kernel;
 };
 
 static inline size_t face_panels(uint32_t channels)

@@ -7,21 +7,18 @@
 
 #include "net_internal.h"
 
+static struct face_finish finish_of(const struct face_op *op)
+{
+	return (struct face_finish){op->activation, op->slopes};
+}
+
 static void activate(const struct face_op *op, float *v, size_t pixels, size_t channels)
 {
-	switch (op->activation) {
-	case FACE_NO_ACTIVATION:
-		break;
-	case FACE_RELU:
-		for (size_t i = 0; i < pixels * channels; i++)
-			v[i] = v[i] > 0 ? v[i] : 0;
-		break;
-	case FACE_PRELU:
-		for (size_t p = 0; p < pixels; p++, v += channels)
-			for (size_t c = 0; c < channels; c++)
-				v[c] = v[c] > 0 ? v[c] : v[c] * op->slopes[c];
-		break;
-	}
+	for (size_t p = 0; p < pixels && op->activation != FACE_NO_ACTIVATION; p++, v += channels)
+		for (size_t c = 0; c < channels; c++)
+			v[c] = v[c] > 0                       ? v[c]
+			       : op->activation == FACE_PRELU ? v[c] * op->slopes[c]
+							      : 0;
 }
 
 /* What the filters see at each of count output pixels, from pixel first on; outside of the map
@@ -52,8 +49,8 @@ static void gather(const struct face_op *op, const struct face_value *in,
 	}
 }
 
-static void convolve(struct face_net *n, const struct face_op *op, const struct face_value *in,
-	const struct face_value *out)
+static void convolve(const struct face_net *n, const struct face_op *op,
+	const struct face_value *in, const struct face_value *out)
 {
 	const size_t channels = out->shape.channels,
 		     depth = (size_t)op->size * op->size * in->shape.channels;
@@ -67,41 +64,39 @@ static void convolve(struct face_net *n, const struct face_op *op, const struct 
 			gather(op, in, out, first, count, n->gathered);
 		for (size_t panel = 0; panel < face_panels(out->shape.channels); panel++) {
 			const size_t at = panel * FACE_PANEL;
-			const size_t wide = channels - at < FACE_PANEL ? channels - at : FACE_PANEL;
-			n->kernel(rows, count, depth, op->filters + at * depth, op->bias + at,
-				n->panel_out);
-			for (size_t r = 0; r < count; r++)
-				memcpy(out->at + (first + r) * channels + at,
-					n->panel_out + r * FACE_PANEL, wide * sizeof(float));
+			struct face_product product = {.rows = rows,
+				.panel = op->filters + at * depth,
+				.bias = op->bias + at,
+				.out = out->at + first * channels + at,
+				.count = count,
+				.depth = depth,
+				.wide = channels - at < FACE_PANEL ? channels - at : FACE_PANEL,
+				.stride = channels,
+				.finish = finish_of(op)};
+			if (op->slopes != NULL)
+				product.finish.slopes += at;
+			n->kernel->multiply(&product);
 		}
 	}
-	activate(op, out->at, pixels, channels);
 }
 
 /* One filter for each channel. */
-static void depthwise(
-	const struct face_op *op, const struct face_value *in, const struct face_value *out)
+static void depthwise(const struct face_net *n, const struct face_op *op,
+	const struct face_value *in, const struct face_value *out)
 {
-	const size_t channels = in->shape.channels;
-	float *v = out->at;
-	for (size_t p = 0; p < (size_t)out->shape.height * out->shape.width; p++, v += channels) {
-		const float *filter = op->filters;
-		memset(v, 0, channels * sizeof *v);
-		for (size_t k = 0; k < (size_t)op->size * op->size; k++, filter += channels) {
-			const long y = (long)(p / out->shape.width * op->stride + k / op->size) -
-				       (long)op->before;
-			const long x = (long)(p % out->shape.width * op->stride + k % op->size) -
-				       (long)op->before;
-			if (y < 0 || x < 0 || y >= (long)in->shape.height ||
-				x >= (long)in->shape.width)
-				continue;
-			const float *from =
-				in->at + ((size_t)y * in->shape.width + (size_t)x) * channels;
-			for (size_t c = 0; c < channels; c++)
-				v[c] += filter[c] * from[c];
-		}
-	}
-	activate(op, out->at, (size_t)out->shape.height * out->shape.width, channels);
+	const struct face_depthwise d = {.in = in->at,
+		.filters = op->filters,
+		.out = out->at,
+		.in_height = in->shape.height,
+		.in_width = in->shape.width,
+		.out_height = out->shape.height,
+		.out_width = out->shape.width,
+		.channels = in->shape.channels,
+		.size = op->size,
+		.step = op->stride,
+		.before = op->before,
+		.finish = finish_of(op)};
+	n->kernel->depthwise(&d);
 }
 
 /* What one of the two lacks, in any direction, counts as zero. */
@@ -114,6 +109,32 @@ static void add_one(const struct face_value *in, const struct face_value *out)
 			for (size_t c = 0; c < in->shape.channels; c++)
 				to[c] += from[c];
 		}
+}
+
+static bool same_shape(const struct face_value *a, const struct face_value *b)
+{
+	return a->shape.height == b->shape.height && a->shape.width == b->shape.width &&
+	       a->shape.channels == b->shape.channels;
+}
+
+static void add(const struct face_net *n, const struct face_op *op, const struct face_value *out)
+{
+	const struct face_value *a = &n->value[op->a], *b = &n->value[op->b];
+	const size_t pixels = (size_t)out->shape.height * out->shape.width;
+	if (same_shape(a, out) && same_shape(b, out)) {
+		const struct face_sum sum = {.a = a->at,
+			.b = b->at,
+			.out = out->at,
+			.pixels = pixels,
+			.channels = out->shape.channels,
+			.finish = finish_of(op)};
+		n->kernel->add(&sum);
+		return;
+	}
+	memset(out->at, 0, face_count(out->shape) * sizeof(float));
+	add_one(a, out);
+	add_one(b, out);
+	activate(op, out->at, pixels, out->shape.channels);
 }
 
 /* Windows reach over no edge in the middle of a map; at its edges what is outside does not count.
@@ -172,14 +193,10 @@ void face_net_run(struct face_net *n)
 			convolve(n, op, in, out);
 			break;
 		case FACE_DEPTHWISE:
-			depthwise(op, in, out);
+			depthwise(n, op, in, out);
 			break;
 		case FACE_ADD:
-			memset(out->at, 0, face_count(out->shape) * sizeof(float));
-			add_one(in, out);
-			add_one(&n->value[op->b], out);
-			activate(op, out->at, (size_t)out->shape.height * out->shape.width,
-				out->shape.channels);
+			add(n, op, out);
 			break;
 		case FACE_MAX_POOL:
 		case FACE_AVERAGE_POOL:

@@ -38,22 +38,22 @@ static float grey(const float *p)
 	return 0.299F * p[0] + 0.587F * p[1] + 0.114F * p[2];
 }
 
-void face_measure(const float *chip, const struct face_found *face, struct face_quality *out)
+void face_measure(float *chip, const struct face_found *face, struct face_quality *out)
 {
 	const float(*p)[2] = face->points;
 	double sum = 0, clipped = 0, first = 0, second = 0;
-	const size_t line = (size_t)FACE_CHIP * 3,
-		     inner = (size_t)(FACE_CHIP - 2) * (FACE_CHIP - 2);
+	const double inner = (double)(FACE_CHIP - 2) * (FACE_CHIP - 2);
+	/* Grey values where the colours were: each is read before anything is written over it. */
 	for (size_t i = 0; i < (size_t)FACE_CHIP * FACE_CHIP; i++) {
 		const float v = grey(chip + 3 * i);
+		chip[i] = v;
 		sum += (double)v;
 		clipped += v < 4 || v > 251;
 	}
 	for (size_t y = 1; y + 1 < FACE_CHIP; y++)
 		for (size_t x = 1; x + 1 < FACE_CHIP; x++) {
-			const float *at = chip + y * line + 3 * x;
-			const double l = (double)(grey(at - 3) + grey(at + 3) + grey(at - line) +
-						  grey(at + line) - 4 * grey(at));
+			const float *at = chip + y * FACE_CHIP + x;
+			const double l = (double)(at[-1] + at[1] + at[-FACE_CHIP] + at[FACE_CHIP] - 4 * at[0]);
 			first += l;
 			second += l * l;
 		}
@@ -63,7 +63,7 @@ void face_measure(const float *chip, const struct face_found *face, struct face_
 	out->pitch = face->angles[1];
 	out->roll = face->angles[2];
 	out->sharpness =
-		(float)(second / (double)inner - first / (double)inner * first / (double)inner);
+		(float)(second / inner - first / inner * first / inner);
 	out->brightness = (float)(sum / (FACE_CHIP * FACE_CHIP) / 255);
 	out->clipped = (float)(clipped / (FACE_CHIP * FACE_CHIP));
 	out->eyes_open = out->mouth_closed = NAN;

@@ -4,8 +4,9 @@
 #include "warp.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { SIDE_MAX = 8192, SAMPLES_MAX = 8 };
+enum { SIDE_MAX = 8192, SAMPLES_MAX = 8, UPRIGHT_WIDTH_MAX = 2048, UPRIGHT_SIDE_MAX = 256 };
 
 bool face_frame_usable(const struct face_frame *f)
 {
@@ -52,16 +53,34 @@ bool face_map_fit(
 	return true;
 }
 
-static void pixel(const struct face_frame *f, long x, long y, float weight, float sum[3])
+/* Of three colours; the fourth is whatever lies behind them. */
+typedef float four __attribute__((vector_size(16)));
+typedef int32_t words __attribute__((vector_size(16)));
+typedef int16_t halves __attribute__((vector_size(16)));
+typedef int8_t bytes __attribute__((vector_size(16)));
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bytes become numbers by what is laid behind them");
+
+static four colours(const uint8_t *at)
+{
+	const bytes none = {0};
+	int32_t word;
+	memcpy(&word, at, sizeof word);
+	const bytes b = (bytes)(words){word, 0, 0, 0};
+	const halves h = (halves)__builtin_shufflevector(b, none, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+	return __builtin_convertvector((words)__builtin_shufflevector(h, (halves)none, 0, 8, 1, 9, 2, 10, 3, 11), four);
+}
+
+static void pixel(const struct face_frame *f, long x, long y, float weight, four *sum)
 {
 	if (x < 0 || y < 0 || x >= (long)f->width || y >= (long)f->height)
 		return;
 	const uint8_t *row = f->pixels + (size_t)y * f->stride;
 	for (unsigned c = 0; c < 3; c++)
-		sum[c] += weight * (float)(f->format == FACE_RGB24 ? row[3 * x + c] : row[x]);
+		(*sum)[c] += weight * (float)(f->format == FACE_RGB24 ? row[3 * x + c] : row[x]);
 }
 
-static void sample(const struct face_frame *f, float x, float y, float sum[3])
+static void sample(const struct face_frame *f, float x, float y, four *sum)
 {
 	/* Also what is not a number goes no further. */
 	if (!(x > -1 && y > -1 && x < (float)f->width && y < (float)f->height))
@@ -69,15 +88,14 @@ static void sample(const struct face_frame *f, float x, float y, float sum[3])
 	const long at = (long)(x + 1) - 1,
 		   line = (long)(y + 1) - 1; /* rounded down: both are above -1 */
 	const float right = x - (float)at, below = y - (float)line;
-	if (at >= 0 && line >= 0 && at + 1 < (long)f->width && line + 1 < (long)f->height &&
+	/* Two pixels and the byte behind them. */
+	if (at >= 0 && line >= 0 && at + 2 < (long)f->width && line + 1 < (long)f->height &&
 		f->format == FACE_RGB24) {
 		const uint8_t *upper = f->pixels + (size_t)line * f->stride + 3 * (size_t)at,
 			      *lower = upper + f->stride;
-		for (unsigned c = 0; c < 3; c++) {
-			const float a = (float)upper[c] + right * (float)(upper[c + 3] - upper[c]);
-			const float b = (float)lower[c] + right * (float)(lower[c + 3] - lower[c]);
-			sum[c] += a + below * (b - a);
-		}
+		const four a = colours(upper), b = colours(lower);
+		const four above = a + right * (colours(upper + 3) - a), under = b + right * (colours(lower + 3) - b);
+		*sum += above + below * (under - above);
 		return;
 	}
 	pixel(f, at, line, (1 - right) * (1 - below), sum);
@@ -86,23 +104,92 @@ static void sample(const struct face_frame *f, float x, float y, float sum[3])
 	pixel(f, at + 1, line + 1, right * below, sum);
 }
 
+/* The two pixels of a line that a sample lies between, and how much of each; outside of the line nothing counts. */
+struct tap {
+	uint32_t first, second;
+	float before, after;
+};
+
+static struct tap tap_at(float x, uint32_t count)
+{
+	if (!(x > -1 && x < (float)count))
+		return (struct tap){0, 0, 0, 0};
+	const long at = (long)(x + 1) - 1;
+	const float part = x - (float)at;
+	struct tap t = {(uint32_t)at, (uint32_t)(at + 1), 1 - part, part};
+	if (at < 0)
+		t = (struct tap){0, 0, 0, part};
+	else if (at + 1 >= (long)count)
+		t = (struct tap){(uint32_t)at, (uint32_t)at, 1 - part, 0};
+	return t;
+}
+
+static void add_row(const uint8_t *row, float weight, size_t count, float *sum)
+{
+	for (size_t i = 0; i < count; i++)
+		sum[i] += weight * (float)row[i];
+}
+
+/* Without a turn the samples of a pixel are lines times columns: lines are added up first, each once. n * n samples of a
+ * pixel. */
+static void warp_upright(const struct face_frame *f, const struct face_map *m, unsigned side, unsigned n, float *out)
+{
+	const uint32_t each = f->format == FACE_RGB24 ? 3 : 1;
+	const size_t wide = (size_t)f->width * each;
+	float sum[UPRIGHT_WIDTH_MAX * 3];
+	struct tap across[UPRIGHT_SIDE_MAX * SAMPLES_MAX] = {{0, 0, 0, 0}};
+	float x, y;
+	for (unsigned i = 0; i < side * n; i++) {
+		const unsigned column = i / n, part = i % n;
+		face_map_point(m, (float)column + ((float)part + 0.5F) / (float)n - 0.5F, 0, &x, &y);
+		across[i] = tap_at(x, f->width);
+	}
+	for (unsigned v = 0; v < side; v++) {
+		memset(sum, 0, wide * sizeof *sum);
+		for (unsigned k = 0; k < n; k++) {
+			face_map_point(m, 0, (float)v + ((float)k + 0.5F) / (float)n - 0.5F, &x, &y);
+			const struct tap down = tap_at(y, f->height);
+			if (down.before > 0)
+				add_row(f->pixels + (size_t)down.first * f->stride, down.before, wide, sum);
+			if (down.after > 0)
+				add_row(f->pixels + (size_t)down.second * f->stride, down.after, wide, sum);
+		}
+		for (unsigned u = 0; u < side; u++, out += 3)
+			for (unsigned c = 0; c < 3; c++) {
+				const float *from = sum + (each == 3 ? c : 0);
+				float all = 0;
+				for (unsigned k = 0; k < n; k++) {
+					const struct tap *t = &across[u * n + k];
+					all += t->before * from[(size_t)t->first * each] + t->after * from[(size_t)t->second * each];
+				}
+				out[c] = all / (float)(n * n);
+			}
+	}
+	explicit_bzero(sum, sizeof sum);
+}
+
 void face_warp(const struct face_frame *f, const struct face_map *m, unsigned side, float *out)
 {
 	const float scale = sqrtf(m->a * m->a + m->b * m->b);
 	const unsigned n = !(scale < SAMPLES_MAX) ? SAMPLES_MAX
 			   : scale < 1.75F        ? 1
 						  : (unsigned)(scale + 0.25F);
+	if (m->b == 0 && m->a > 0 && f->width <= UPRIGHT_WIDTH_MAX && side <= UPRIGHT_SIDE_MAX) {
+		warp_upright(f, m, side, n, out);
+		return;
+	}
+	float part[SAMPLES_MAX];
+	for (unsigned k = 0; k < SAMPLES_MAX; k++)
+		part[k] = ((float)k + 0.5F) / (float)n - 0.5F;
 	for (unsigned v = 0; v < side; v++)
 		for (unsigned u = 0; u < side; u++, out += 3) {
-			float sum[3] = {0, 0, 0};
-			for (unsigned k = 0; k < n * n; k++) {
-				const unsigned column = k % n, row = k / n;
-				float x, y;
-				face_map_point(m,
-					(float)u + ((float)column + 0.5F) / (float)n - 0.5F,
-					(float)v + ((float)row + 0.5F) / (float)n - 0.5F, &x, &y);
-				sample(f, x, y, sum);
-			}
+			four sum = {0};
+			for (unsigned row = 0; row < n; row++)
+				for (unsigned column = 0; column < n; column++) {
+					float x, y;
+					face_map_point(m, (float)u + part[column], (float)v + part[row], &x, &y);
+					sample(f, x, y, &sum);
+				}
 			for (unsigned c = 0; c < 3; c++)
 				out[c] = sum[c] / (float)(n * n);
 		}

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "post/frame.h"
 #include "post/internal.h"
 
@@ -58,20 +57,42 @@ static struct gate *of_name(struct post_gates *t, const char *name)
 	return NULL;
 }
 
+static int expect_one(struct post_gates *t, const char *name, size_t size)
+{
+	struct gate *g = &t->gates[t->count];
+	if (size >= POST_GATE_NAME)
+		return PN_EINVAL;
+	if (t->count == POST_GATES_MAX)
+		return PN_ELIMIT;
+	memcpy(g->name, name, size);
+	g->name[size] = '\0';
+	if (!is_name(g->name) || of_name(t, g->name) != NULL)
+		return PN_EINVAL;
+	t->count++;
+	return PN_OK;
+}
+
+int post_gates_expect(struct post_gates *t, const char *names)
+{
+	static const char between[] = ", ";
+	for (const char *at = names + strspn(names, between); *at != '\0'; at += strspn(at, between)) {
+		size_t size = strcspn(at, between);
+		int r = expect_one(t, at, size);
+		if (r != PN_OK)
+			return r;
+		at += size;
+	}
+	return PN_OK;
+}
+
 int post_gates_connect(
 	struct post_gates *t, const char *certificate_name, uint64_t now_ms, uint64_t *connection, uint64_t *displaced)
 {
 	struct gate *g;
 	*displaced = 0;
-	if (!is_name(certificate_name))
-		return PN_EINVAL;
 	g = of_name(t, certificate_name);
-	if (g == NULL) {
-		if (t->count == POST_GATES_MAX)
-			return PN_ELIMIT;
-		g = &t->gates[t->count++];
-		text_copy(g->name, sizeof g->name, certificate_name);
-	}
+	if (g == NULL)
+		return PN_EDENIED;
 	*displaced = g->connection;
 	g->connection = *connection = t->next_connection++;
 	g->hello = false;

@@ -2,8 +2,8 @@
  * The control post's side of the line to its gates: who is connected, the newest view of each lane with its age, and the
  * requests that wait for a gate's reply. Bytes of one WebSocket message go in, at most one event comes out; what is to be sent
  * is handed to the caller. Pure: no clock, no descriptor; one thread.
- * Must never take a message for another gate than the one that the sender's certificate names, keep a view that is older than
- * the one it has, or hold more than the bounds below.
+ * Must never take a message for another gate than the one that the sender's certificate names, let in a gate that was not named
+ * before, keep a view that is older than the one it has, or hold more than the bounds below.
  *
  * A connection is accepted by the caller: its client certificate is signed by the gates' authority, is not in the revocation
  * list, and its common name is what post_gates_connect() is given. Wire: PostFrame of core/schema/post.proto, one in each binary
@@ -23,7 +23,7 @@
 enum {
 	POST_FRAME_MAX = 16384,	  /* bytes of one WebSocket message */
 	POST_GATE_NAME = 33,	  /* a unit's name and NUL */
-	POST_GATES_MAX = 64,	  /* gates that are known; those that left stay known, as not connected */
+	POST_GATES_MAX = 64,	  /* gates that are expected; known from the start, as not connected */
 	POST_REQUESTS_MAX = 64,	  /* requests without a reply, of all gates together */
 	POST_STALE_MS = 1000,	  /* a view older than that is stale */
 	POST_SILENCE_MS = 3000,	  /* a connection without a frame for so long is to be closed */
@@ -71,9 +71,14 @@ int post_gates_new(struct post_gates **out) PN_MUST_CHECK;
 /* Wipes what is personal. */
 void post_gates_free(struct post_gates *t);
 
+/* Names the gates that may connect, separated by commas or spaces; the table keeps their order. Before the first connection.
+ * PN_EINVAL: no name of a unit, or one that is there twice; PN_ELIMIT: over POST_GATES_MAX. After an error the table is to be freed. */
+int post_gates_expect(struct post_gates *t, const char *names) PN_MUST_CHECK;
+
 /* A connection by the holder of a certificate with this common name. *connection identifies it from now on. An older connection
- * of the same gate is displaced: *displaced is its number, for the caller to close, or 0. PN_EINVAL: no name of a unit.
- * PN_ELIMIT: POST_GATES_MAX others are known. */
+ * of the same gate is displaced: *displaced is its number, for the caller to close, or 0. It is the newer that stays: a gate whose line
+ * was lost must not wait for the silence of the old one, and whoever can come as this gate holds its key. PN_EDENIED: no gate of this
+ * name is expected. */
 int post_gates_connect(struct post_gates *t, const char *certificate_name, uint64_t now_ms, uint64_t *connection,
 	uint64_t *displaced) PN_MUST_CHECK;
 /* Also for a connection that is unknown or displaced, which changes nothing. Its requests then come as POST_REPLY without a
@@ -103,7 +108,7 @@ bool post_gates_due(struct post_gates *t, uint64_t now_ms, struct post_event *ev
 uint64_t post_gates_silent(const struct post_gates *t, uint64_t now_ms);
 
 size_t post_gates_count(const struct post_gates *t);
-/* In the order of their first connection. PN_ENOTFOUND: index is not below the count. */
+/* In the order in which they were named. PN_ENOTFOUND: index is not below the count. */
 int post_gates_get(const struct post_gates *t, size_t index, uint64_t now_ms, struct post_gate *out) PN_MUST_CHECK;
 int post_gates_find(const struct post_gates *t, const char *name, uint64_t now_ms, struct post_gate *out) PN_MUST_CHECK;
 #endif

@@ -327,7 +327,7 @@ def main():
     a.add_argument("--kills", type=int, default=200)
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--lanes", type=int, default=4)
-    a.add_argument("--port", type=int, default=20000 + 2 * (os.getpid() % 6000), help="and the next one, on 127.0.0.1")
+    a.add_argument("--port", type=int, help="and those after it, on 127.0.0.1 (default: of a place that is free)")
     a.add_argument("--seconds", type=int, default=3600, help="give up after")
     a.add_argument("--states", default="", help="lane states that at least one kill must land in, separated by commas")
     args = a.parse_args()

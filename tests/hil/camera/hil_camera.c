@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
- * camera-v4l2 with a driver of the kernel's, vivid: frames are new and at the rate asked for; a picture that stands still, is black or
- * white is a fault and never a frame; a camera that is pulled out is told as that. hil_camera /dev/videoN. Its host is the unit tests'.
+ * camera-v4l2 as a production profile runs it, started by posternd's own loader in its sandbox, with a driver of the kernel's, vivid:
+ * frames are new and at the rate asked for; a picture that stands still, is black or white is told before anybody asks and never a frame; a camera
+ * that is pulled out, or taken from its driver, is told as that, and serves again when it is back. hil_camera POSTERND MANIFEST /dev/videoN.
  * Must never be pointed at a camera with people before it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/videodev2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../unit/sdk/fake_host.h"
 #include "base/clock.h"
-#include "base/err.h"
-#include "bus.pb-c.h"
+#include "core_side.h"
+
+enum { UID = 64100, PATIENCE_MS = 8000 };
+
+static const char crossing[] = "01J00000000000000000000001";
+static const char driver[] = "/sys/bus/platform/drivers/vivid/";
 
 static int failures;
 
@@ -59,87 +67,213 @@ static bool set(int fd, const char *control, const char *value)
 	return true;
 }
 
-/* NULL: nothing came. */
-static Postern__FaceCaptured *capture(struct fake_host *h, uint64_t id, const struct fake_message **message)
+static bool ask(struct core_side *c, uint64_t id, uint32_t count, uint32_t interval_ms)
 {
 	Postern__CaptureFace q = POSTERN__CAPTURE_FACE__INIT;
-	uint8_t bytes[32];
-	q.frames = 3;
-	q.interval_ms = 100;
-	fake_host_send(h, POSTERN__ENVELOPE__BODY_CAPTURE_FACE, id, bytes, postern__capture_face__pack(&q, bytes));
-	do
-		*message = fake_host_next(h, 8000);
-	while (*message != NULL && (*message)->body != POSTERN__ENVELOPE__BODY_FACE_CAPTURED);
-	return *message != NULL ? postern__face_captured__unpack(NULL, (*message)->size, (*message)->bytes) : NULL;
+	uint8_t bytes[32], out[256];
+	size_t used;
+	q.frames = count;
+	q.interval_ms = interval_ms;
+	return bus_encode_raw(id, crossing, NULL, POSTERN__ENVELOPE__BODY_CAPTURE_FACE, bytes, postern__capture_face__pack(&q, bytes), out, sizeof out,
+		       &used) == PN_OK &&
+	       bus_send(c->child.bus_fd, out, used, -1) == PN_OK &&
+	       core_side_await(c, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, PATIENCE_MS) == PN_OK && c->message.envelope->id == id;
 }
 
-static void frames(struct fake_host *h, uint64_t id, const char *what)
+/* Each lies in the blob, is later than the one before by interval_ms in whole milliseconds, and has other bytes. */
+static bool frames_good(const struct core_side *c, uint32_t count, uint64_t asked_ns, uint32_t interval_ms)
 {
-	const struct fake_message *m;
-	const uint64_t asked_ns = clock_mono_ns();
-	Postern__FaceCaptured *a = capture(h, id, &m);
-	bool good = a != NULL && a->result == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL && a->n_frames == 3 && m->blob != NULL;
-	for (size_t i = 0; good && i < 3; i++) {
+	const Postern__FaceCaptured *a = c->message.envelope->face_captured;
+	const size_t size = c->message.envelope->blob_size;
+	const uint8_t *blob = c->message.has_blob ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, c->message.blob_fd, 0) : MAP_FAILED;
+	bool good = blob != MAP_FAILED && a->result == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL && a->n_frames == count;
+	for (size_t i = 0; good && i < count; i++) {
 		const Postern__FaceFrame *f = a->frames[i];
-		good = f->format == POSTERN__FRAME_FORMAT__FRAME_RGB24 && f->size == f->width * f->height * 3 && f->offset + f->size <= m->blob_size &&
-		       f->mono_ns >= (i == 0 ? asked_ns : a->frames[i - 1]->mono_ns + 100000000U) &&
-		       (i == 0 || memcmp(m->blob + f->offset, m->blob + a->frames[i - 1]->offset, f->size) != 0);
+		good = f->format == POSTERN__FRAME_FORMAT__FRAME_RGB24 && f->size == f->width * f->height * 3 && f->offset + f->size <= size &&
+		       f->mono_ns >= (i == 0 ? asked_ns : a->frames[i - 1]->mono_ns + (interval_ms - (interval_ms > 0)) * UINT64_C(1000000)) &&
+		       (i == 0 || memcmp(blob + f->offset, blob + a->frames[i - 1]->offset, f->size) != 0);
 	}
-	if (a != NULL)
-		printf("@@camera: %zu frames, %ux%u, \"%s\"\n", a->n_frames, a->n_frames > 0 ? a->frames[0]->width : 0,
-			a->n_frames > 0 ? a->frames[0]->height : 0, a->cause);
-	judge(good, what);
-	if (a != NULL)
-		postern__face_captured__free_unpacked(a, NULL);
+	if (blob != MAP_FAILED)
+		munmap((void *)(uintptr_t)blob, size);
+	return good;
 }
 
-static void fault(struct fake_host *h, uint64_t id, const char *cause)
+static void frames(struct core_side *c, uint64_t id, uint32_t count, uint32_t interval_ms, const char *what)
 {
-	const struct fake_message *m;
-	const uint64_t asked_ms = clock_mono_ms();
-	Postern__FaceCaptured *a = capture(h, id, &m);
-	printf("@@camera: \"%s\" after %llu ms\n", a != NULL ? a->cause : "nothing", (unsigned long long)(clock_mono_ms() - asked_ms));
-	judge(a != NULL && a->result == POSTERN__CHECK_RESULT__CHECK_ABORTED && a->n_frames == 0 && m->blob == NULL && strcmp(a->cause, cause) == 0, cause);
-	if (a != NULL)
-		postern__face_captured__free_unpacked(a, NULL);
+	const uint64_t asked_ns = clock_mono_ns();
+	bool good = ask(c, id, count, interval_ms);
+	if (good) {
+		const Postern__FaceCaptured *a = c->message.envelope->face_captured;
+		const Postern__FaceFrame *last = a->n_frames > 0 ? a->frames[a->n_frames - 1] : NULL;
+		printf("@@camera: %zu frames, %ux%u, the last %llu ms after the question, \"%s\"\n", a->n_frames, last != NULL ? last->width : 0,
+			last != NULL ? last->height : 0, last != NULL ? (unsigned long long)((last->mono_ns - asked_ns) / 1000000) : 0, a->cause);
+		good = frames_good(c, count, asked_ns, interval_ms);
+	}
+	judge(good, what);
+}
+
+static void no_frames(struct core_side *c, uint64_t id, const char *cause)
+{
+	const bool good = ask(c, id, 3, 100);
+	const Postern__FaceCaptured *a = good ? c->message.envelope->face_captured : NULL;
+	judge(good && a->result == POSTERN__CHECK_RESULT__CHECK_ABORTED && a->n_frames == 0 && !c->message.has_blob && strcmp(a->cause, cause) == 0,
+		"and gives no frame");
+}
+
+/* How long it took is printed. */
+static void trouble(struct core_side *c, const char *code, bool active)
+{
+	const uint64_t begun_ms = clock_mono_ms();
+	const Postern__Trouble *t = NULL;
+	while (core_side_await(c, POSTERN__ENVELOPE__BODY_TROUBLE, PATIENCE_MS) == PN_OK) {
+		t = c->message.envelope->trouble;
+		if (strcmp(t->code, code) == 0 && t->active == active)
+			break;
+		t = NULL;
+	}
+	printf("@@camera: %s %s after %llu ms\n", code, active ? "told" : "over", (unsigned long long)(clock_mono_ms() - begun_ms));
+	judge(t != NULL, code);
+}
+
+/* By the kernel's own word of the process. */
+static void sandboxed(pid_t pid)
+{
+	static const struct {
+		const char *line, *value;
+	} wanted[] = {{"Uid:", "64100\t64100\t64100\t64100"}, {"CapEff:", "0000000000000000"}, {"CapBnd:", "0000000000000000"},
+		{"NoNewPrivs:", "1"}, {"Seccomp:", "2"}};
+	char path[64], line[256];
+	unsigned seen = 0, devices = 0;
+	glob_t fds;
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		for (size_t i = 0; i < PN_COUNT(wanted); i++) {
+			const size_t n = strlen(wanted[i].line);
+			seen += strncmp(line, wanted[i].line, n) == 0 && strncmp(line + n + 1, wanted[i].value, strlen(wanted[i].value)) == 0;
+		}
+	if (f != NULL)
+		fclose(f);
+	snprintf(path, sizeof path, "/proc/%d/fd/*", pid);
+	if (glob(path, 0, NULL, &fds) == 0)
+		for (size_t i = 0; i < fds.gl_pathc; i++) {
+			const ssize_t n = readlink(fds.gl_pathv[i], line, sizeof line - 1);
+			line[n < 0 ? 0 : n] = '\0';
+			devices += strncmp(line, "/dev/video", 10) == 0;
+		}
+	globfree(&fds);
+	judge(seen == PN_COUNT(wanted) && devices == 1, "behind its filter, without rights, with one descriptor of the camera");
+}
+
+static bool begin(struct core_side *c, const struct manifest *m, const char *manifest_path, const char *device)
+{
+	char why[500] = "";
+	struct text error;
+	const struct named_value devices[] = {{"camera", device}}, options[] = {{"width", "640"}, {"height", "480"}, {"format", "any"}};
+	const struct plugin_request r = {.unit = "lane-1", .instance = "lane-1/camera", .manifest_path = manifest_path, .manifest = m,
+		.uid = UID, .gid = UID, .devices = devices, .device_count = 1, .options = options, .option_count = 3};
+	text_init(&error, why, sizeof why);
+	const bool good = core_side_start(c, &r, &error) == PN_OK && core_side_greet(c, 1, 1000, 60000) == PN_OK;
+	if (!good)
+		printf("@@camera: %s\n", why);
+	judge(good, "streams");
+	return good;
+}
+
+/* The supervisor starts it anew: it must end by itself, in order. */
+static void gone(struct core_side *c, uint64_t id)
+{
+	trouble(c, "camera.unplugged", true);
+	no_frames(c, id, "camera.unplugged");
+	const int status = core_side_status(c, PATIENCE_MS);
+	printf("@@camera: ended with status %#x\n", (unsigned)status);
+	judge(status != -1 && WIFEXITED(status) && WEXITSTATUS(status) != 0, "ends, and asks for a new start");
+	core_side_end(c);
+}
+
+static bool put(const char *name, const char *word)
+{
+	char path[128];
+	snprintf(path, sizeof path, "%s%s", driver, name);
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const bool good = fd >= 0 && write(fd, word, strlen(word)) == (ssize_t)strlen(word);
+	if (!good)
+		printf("@@camera: %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Whatever number it has now. */
+static const char *device_back(void)
+{
+	static char path[64];
+	glob_t found;
+	for (unsigned i = 0; i < 100; i++, usleep(50000)) {
+		if (glob("/dev/video*", 0, NULL, &found) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s", found.gl_pathv[0]);
+		globfree(&found);
+		return path;
+	}
+	return "/dev/none";
+}
+
+/* pattern NULL: the picture stands still. Else it is of one colour but for vivid's counter, which goes on: a lens is covered, a sensor lives. */
+static void blind(struct core_side *c, int other, const char *pattern, const char *code, uint64_t id)
+{
+	if (pattern == NULL)
+		judge(set(other, "OSD Text Mode", "None"), "stands still");
+	else
+		judge(set(other, "OSD Text Mode", "Counters Only") && set(other, "Test Pattern", pattern), pattern);
+	trouble(c, code, true);
+	no_frames(c, id, code);
+	judge(set(other, "Test Pattern", "75% Colorbar") && set(other, "OSD Text Mode", "All"), "sees again");
+	trouble(c, code, false);
+	frames(c, id + 1, 3, 100, "and is taken again");
+}
+
+static void all(const struct manifest *m, const char *manifest_path, const char *device)
+{
+	static struct core_side c;
+	int other = open(device, O_RDWR | O_CLOEXEC);
+	if (!begin(&c, m, manifest_path, device))
+		return;
+	sandboxed(c.child.pid);
+	frames(&c, 1, 3, 100, "three new frames, 100 ms apart");
+	frames(&c, 2, 8, 0, "eight as they come");
+	blind(&c, other, NULL, "camera.frozen", 3);
+	blind(&c, other, "100% Black", "camera.black", 5);
+	blind(&c, other, "100% White", "camera.flooded", 7);
+	judge(set(other, "Disconnect", NULL), "pulled out");
+	close(other); /* vivid is plugged in again when the last has let go of it */
+	gone(&c, 9);
+	if (!begin(&c, m, manifest_path, device_back()))
+		return;
+	frames(&c, 10, 3, 100, "three new frames after it was plugged in");
+	judge(put("unbind", "vivid.0"), "taken from its driver");
+	gone(&c, 11);
+	judge(put("bind", "vivid.0"), "and given back");
+	if (!begin(&c, m, manifest_path, device_back()))
+		return;
+	frames(&c, 12, 3, 100, "three new frames of the driver's new device");
+	core_side_end(&c);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	char why[500] = "";
+	struct text error;
+	struct manifest *m;
+	if (argc != 4 || setenv("HOST_CHILD", argv[1], 1) != 0)
 		return 2;
-	const int fd = open(argv[1], O_RDWR | O_NONBLOCK | O_CLOEXEC), other = open(argv[1], O_RDWR | O_CLOEXEC);
-	if (fd < 0 || other < 0) {
-		printf("@@camera: %s: %s\n", argv[1], strerror(errno));
+	text_init(&error, why, sizeof why);
+	if (manifest_load(argv[2], &m, &error) != PN_OK) {
+		printf("@@camera: %s\n", why);
 		return 1;
 	}
-	struct fake_host *h = fake_host_new(&postern_plugin);
-	fake_host_option(h, "width", NULL, 640);
-	fake_host_option(h, "height", NULL, 480);
-	fake_host_option(h, "format", "any", 0);
-	fake_host_device(h, "camera", fd);
-	h->crossing_id = "01J00000000000000000000001";
-	judge(fake_host_start(h) == 0, "streams");
-	if (failures > 0)
-		return 1;
-	frames(h, 1, "three new frames, 100 ms apart");
-	judge(set(other, "OSD Text Mode", "None"), "the picture stands still");
-	fault(h, 2, "camera.frozen");
-	judge(set(other, "OSD Text Mode", "All"), "it moves");
-	fake_host_run(h, 1000);
-	frames(h, 3, "and is taken again");
-	judge(set(other, "Test Pattern", "100% Black") && set(other, "OSD Text Mode", "None"), "black");
-	fake_host_run(h, 1500);
-	judge(h->trouble != NULL, "known before anybody asks");
-	judge(set(other, "Test Pattern", "75% Colorbar") && set(other, "OSD Text Mode", "All"), "colours");
-	fake_host_run(h, 1000);
-	frames(h, 4, "and is taken again");
-	judge(set(other, "Disconnect", NULL), "pulled out");
-	fault(h, 5, "camera.unplugged");
-	fake_host_run(h, 1000);
-	judge(h->failed != NULL && strcmp(h->failed, "camera.unplugged") == 0, "a new start is asked for");
-	fake_host_stop(h);
-	fake_host_free(h);
+	all(m, argv[2], argv[3]);
+	manifest_free(m);
 	printf("@@camera: %s\n", failures == 0 ? "good" : "NOT GOOD");
 	return failures != 0;
 }

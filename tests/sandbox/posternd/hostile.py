@@ -23,7 +23,7 @@ import tempfile
 import infect
 
 PLUGINS = ["reader-serial", "check-document", "watchlist", "rules-lua", "sim-lane", "uplink", "registry",
-           "reader-pcsc", "reader-vpcd", "post-link", "display", "console", "gate-modbus", "gate-modbus-tcp"]
+           "reader-pcsc", "post-link", "display", "console", "gate-modbus", "gate-modbus-tcp", "match-face", "camera-v4l2"]
 REFUSED, SUCCEEDED = 98, 99  # attempts.h
 PER_UNIT = 32
 LIBC = ctypes.CDLL(None, use_errno=True)

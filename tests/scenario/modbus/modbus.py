@@ -22,6 +22,8 @@ import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path.insert(0, os.path.join(TOP, "etc/demo"))
+import run as demo  # noqa: E402
 PLUGINS = ("reader-serial", "check-document", "watchlist", "rules-lua", "gate-modbus", "gate-modbus-tcp")
 FAULTS = {"tcp": ("exception", "silence", "garbage", "checksum", "half", "other-unit", "late", "hangup", "cut"),
           "rtu": ("exception", "silence", "garbage", "checksum", "half", "other-unit", "late")}
@@ -44,6 +46,7 @@ state_folder: {dir}/state
 run_folder: {dir}/run
 plugin_folders: [{dir}/plugins]
 log_level: info
+user: {{first_uid: {user}}}
 devices:
   - {{name: reader-line, path: {reader}}}
 {line}units:
@@ -83,6 +86,7 @@ class Scenario:
         self.postern = os.path.join(self.build, "tools/postern/postern")
         self.dir = tempfile.mkdtemp(prefix="postern-modbus-")
         os.chmod(self.dir, 0o755)
+        self.place, _, self.user = demo.take_place()
         self.reader, self.reader_far = os.openpty()
         gate, line = GATE[transport], ""
         if transport == "tcp":
@@ -136,7 +140,7 @@ class Scenario:
             for end in (".so", ".plugin"):
                 shutil.copy(os.path.join(self.build, "plugins", p, p + end), d + "/plugins")
         with open(d + "/postern.yaml", "w", encoding="utf-8") as f:
-            f.write(CONFIG.format(dir=d, reader=os.ttyname(self.reader_far), gate=gate, line=line))
+            f.write(CONFIG.format(dir=d, reader=os.ttyname(self.reader_far), gate=gate, line=line, user=self.user))
         subprocess.run(["chmod", "-R", "a+rX,go-w", d], check=True)
 
     # --- both sides --------------------------------------------------------------------------------------

@@ -201,7 +201,8 @@ static void files_that_are_none(void **state)
 		"accounts:\n  - {name: ../a, role: officer, certificate: \"" ONES "\"}\n",
 		"accounts:\n  - {name: a, role: officer, certificate: \"11\"}\n",
 		"accounts:\n  - {name: a, role: officer, certificate: \"" ONES "\", admin: true}\n",
-		"accounts:\n  - {name: a, role: officer, certificate: \"" ONES "\"}\n  - {name: a, role: auditor, certificate: \"" ONES "\"}\n"};
+		"accounts:\n  - {name: a, role: officer, certificate: \"" ONES "\"}\n  - {name: a, role: auditor, password: " HASH ", totp: " SEED "}\n",
+		"accounts:\n  - {name: a, role: officer, certificate: \"" ONES "\"}\n  - {name: b, role: auditor, certificate: \"" ONES "\"}\n"};
 	struct accounts a;
 	char error[512];
 	(void)state;

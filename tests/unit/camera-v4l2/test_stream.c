@@ -20,13 +20,13 @@ static void chosen(void **state)
 	static const struct mode modes[] = {{MODE_YUYV, 640, 480}, {MODE_YUYV, 1280, 720}, {MODE_MJPEG, 1280, 720}, {MODE_MJPEG, 1920, 1080},
 		{0x34363248, 1280, 720}, {MODE_MJPEG, 8, 8}};
 	(void)state;
-	struct mode_wish w = {1280, 720, 0};
+	struct mode_wish w = {.width = 1280, .height = 720};
 	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[1]); /* as large: the one without a codec */
 	w.format = MODE_MJPEG;
 	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[2]);
-	w = (struct mode_wish){1920, 1080, 0};
+	w = (struct mode_wish){.width = 1920, .height = 1080};
 	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[3]);
-	w = (struct mode_wish){320, 240, 0};
+	w = (struct mode_wish){.width = 320, .height = 240};
 	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[0]); /* none fits: the smallest */
 	assert_null(mode_choose(modes + 4, 2, &w));
 	assert_null(mode_choose(NULL, 0, &w));
@@ -85,6 +85,10 @@ static struct {
 	struct v4l2_buffer next;
 	bool has_next, on;
 	unsigned queued, mapped;
+	/* Rates: denominators of 1 / n, or a range; 0: none. Controls that it has, and what was set. */
+	uint32_t rates[4], rate_count, slowest, fastest, rate;
+	bool no_rate, aperture_only, no_exposure;
+	int32_t exposure_mode, exposure, priority;
 	uint8_t memory[8][64];
 } d;
 
@@ -98,6 +102,7 @@ static void plug(void)
 	d.height = 480;
 	d.buffers = STREAM_BUFFERS;
 	d.length = 64;
+	d.exposure_mode = d.exposure = d.priority = -1;
 }
 
 static int no(int error)
@@ -119,6 +124,70 @@ static int sizes_of(struct v4l2_frmsizeenum *e)
 		e->discrete.height = d.height;
 	}
 	return 0;
+}
+
+static int intervals_of(struct v4l2_frmivalenum *e)
+{
+	assert_int_equal(e->pixel_format, d.formats[0]);
+	assert_true(e->width >= 16 && e->height >= 16);
+	if (d.fastest != 0 && e->index == 0) {
+		e->type = V4L2_FRMIVAL_TYPE_CONTINUOUS;
+		e->stepwise.min = (struct v4l2_fract){1, d.fastest};
+		e->stepwise.max = (struct v4l2_fract){1, d.slowest};
+		return 0;
+	}
+	if (e->index >= d.rate_count)
+		return no(EINVAL);
+	e->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+	e->discrete = (struct v4l2_fract){1, d.rates[e->index]};
+	return 0;
+}
+
+static int set_control(const struct v4l2_control *c)
+{
+	if (d.no_exposure)
+		return no(EINVAL);
+	switch (c->id) {
+	case V4L2_CID_EXPOSURE_AUTO:
+		if (d.aperture_only && c->value == V4L2_EXPOSURE_AUTO)
+			return no(EINVAL);
+		d.exposure_mode = c->value;
+		return 0;
+	case V4L2_CID_EXPOSURE_ABSOLUTE:
+		d.exposure = c->value;
+		return 0;
+	case V4L2_CID_EXPOSURE_AUTO_PRIORITY:
+		d.priority = c->value;
+		return 0;
+	default:
+		return no(EINVAL);
+	}
+}
+
+static int adjust(unsigned long r, void *a)
+{
+	struct v4l2_streamparm *p = a;
+	struct v4l2_queryctrl *q = a;
+	switch (r) {
+	case VIDIOC_ENUM_FRAMEINTERVALS:
+		return intervals_of(a);
+	case VIDIOC_G_PARM:
+		p->parm.capture.capability = d.no_rate ? 0 : V4L2_CAP_TIMEPERFRAME;
+		return 0;
+	case VIDIOC_S_PARM:
+		d.rate = p->parm.capture.timeperframe.denominator / p->parm.capture.timeperframe.numerator;
+		return 0;
+	case VIDIOC_S_CTRL:
+		return set_control(a);
+	case VIDIOC_QUERYCTRL:
+		if (d.no_exposure || q->id != V4L2_CID_EXPOSURE_ABSOLUTE)
+			return no(EINVAL);
+		q->minimum = 3;
+		q->maximum = 500;
+		return 0;
+	default:
+		return no(ENOTTY);
+	}
 }
 
 static int request(int fd, unsigned long r, void *a)
@@ -172,7 +241,7 @@ static int request(int fd, unsigned long r, void *a)
 		d.has_next = false;
 		return 0;
 	default:
-		return no(ENOTTY);
+		return adjust(r, a);
 	}
 }
 
@@ -192,7 +261,7 @@ static void unmap(void *place, size_t size)
 }
 
 static const struct stream_calls calls = {request, map, unmap};
-static const struct mode_wish wish = {1280, 720, 0};
+static const struct mode_wish wish = {1280, 720, 0, 30, 0};
 
 static void frames(void **state)
 {
@@ -259,6 +328,60 @@ static void ranges(void **state)
 	assert_false(d.on);
 }
 
+/* At most as many frames as wished; the fewest, where there are only more; what a driver does not offer is its own. */
+static void rates(void **state)
+{
+	static const struct {
+		uint32_t rates[4], count, slowest, fastest, wished, set;
+	} cases[] = {{{60, 30, 15, 5}, 4, 0, 0, 30, 30}, {{60, 25, 15, 5}, 4, 0, 0, 30, 25}, {{5, 15, 25, 60}, 4, 0, 0, 30, 25},
+		{{120, 60, 90, 0}, 3, 0, 0, 30, 60}, {{0}, 0, 1, 60, 30, 30}, {{0}, 0, 1, 20, 30, 20}, {{0}, 0, 50, 60, 30, 50}, {{0}, 0, 0, 0, 30, 30}};
+	struct stream s;
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(cases); i++) {
+		plug();
+		memcpy(d.rates, cases[i].rates, sizeof d.rates);
+		d.rate_count = cases[i].count;
+		d.slowest = cases[i].slowest;
+		d.fastest = cases[i].fastest;
+		assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+		assert_int_equal(d.rate, cases[i].set);
+		assert_int_equal(s.rate, cases[i].set);
+		stream_close(&s);
+	}
+	plug();
+	d.no_rate = true;
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(d.rate, 0);
+	assert_int_equal(s.rate, 0);
+	stream_close(&s);
+}
+
+/* V4L2's values: 0 auto, 1 manual, 3 aperture priority; the time in 100 us, 0.3 to 50 ms with this driver. */
+static void exposures(void **state)
+{
+	static const struct {
+		uint32_t wished_us;
+		bool aperture_only, none;
+		int32_t mode, set, priority, told;
+	} cases[] = {{0, false, false, 0, -1, 0, STREAM_EXPOSURE_AUTO}, {0, true, false, 3, -1, 0, STREAM_EXPOSURE_AUTO},
+		{0, false, true, -1, -1, -1, STREAM_EXPOSURE_OWN}, {8000, true, false, 1, 80, -1, 80}, {100000, false, false, 1, 500, -1, 500},
+		{100, false, false, 1, 3, -1, 3}, {8000, false, true, -1, -1, -1, STREAM_EXPOSURE_OWN}};
+	struct stream s;
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(cases); i++) {
+		const struct mode_wish w = {.width = 640, .height = 480, .rate = 30, .exposure_us = cases[i].wished_us};
+		plug();
+		d.aperture_only = cases[i].aperture_only;
+		d.no_exposure = cases[i].none;
+		assert_int_equal(stream_open(&s, &calls, 5, &w), PN_OK);
+		assert_int_equal(d.exposure_mode, cases[i].mode);
+		assert_int_equal(d.exposure, cases[i].set);
+		assert_int_equal(d.priority, cases[i].priority);
+		assert_int_equal(s.exposure, cases[i].told);
+		stream_close(&s);
+	}
+}
+
 static void cannot(void **state)
 {
 	static const int expected[] = {PN_EUNSUPPORTED, PN_EUNSUPPORTED, PN_EUNSUPPORTED, PN_EUNSUPPORTED, PN_EIO, PN_EIO, PN_EIO, PN_ECLOSED,
@@ -295,6 +418,7 @@ static void cannot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen), cmocka_unit_test(colours), cmocka_unit_test(rows), cmocka_unit_test(jpegs),
-		cmocka_unit_test(frames), cmocka_unit_test(ranges), cmocka_unit_test(cannot)};
+		cmocka_unit_test(frames), cmocka_unit_test(ranges), cmocka_unit_test(rates), cmocka_unit_test(exposures),
+		cmocka_unit_test(cannot)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,17 @@ static void rows(void **state)
 		memset(frame + y * W * 3 + (size_t)W / 2 * 3, 255, (size_t)W / 2 * 3);
 	camera_look_at(frame, W / 2, H, W * 3, 3, &b);
 	assert_true(a.digest == b.digest && a.dark == b.dark && a.bright == b.bright);
+	/* What lies in them is, each byte of it, also where a row is no multiple of four. */
+	for (uint32_t width = 1; width <= 5; width++) {
+		camera_look_at(frame, width, 2, W * 3, 3, &a);
+		for (uint32_t i = 0; i < 2 * width * 3; i++) {
+			uint8_t *at = frame + i / (width * 3) * W * 3 + i % (width * 3);
+			*at ^= 1;
+			camera_look_at(frame, width, 2, W * 3, 3, &b);
+			assert_true(a.digest != b.digest);
+			*at ^= 1;
+		}
+	}
 }
 
 /* Ten frames a second, good ones until 1000 ms, then the fault's. When is it known? */

@@ -53,6 +53,27 @@ static void session_lives(void **state)
 	assert_null(session_find(&t, token, 2000));
 }
 
+static void a_card_s_session_counts_with_the_card(void **state)
+{
+	static struct sessions t;
+	char token[SESSION_TOKEN];
+	uint8_t card[32], other[32];
+	uint64_t ended;
+	(void)state;
+	memset(&t, 0, sizeof t);
+	memset(card, 7, sizeof card);
+	memset(other, 7, sizeof other);
+	other[31] = 8;
+	struct session *s = begin(&t, "o-1", 1, 1000, token, &ended);
+	/* by password: whatever the connection shows */
+	assert_true(session_card_is(s, NULL) && session_card_is(s, card));
+	s->by_certificate = true;
+	memcpy(s->certificate_sha256, card, sizeof card);
+	assert_true(session_card_is(s, card));
+	assert_false(session_card_is(s, other));
+	assert_false(session_card_is(s, NULL));
+}
+
 static void session_ends_however_it_is_used(void **state)
 {
 	static struct sessions t;
@@ -333,7 +354,7 @@ static void safeguarding(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(session_lives), cmocka_unit_test(session_ends_however_it_is_used),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(session_lives), cmocka_unit_test(a_card_s_session_counts_with_the_card), cmocka_unit_test(session_ends_however_it_is_used),
 		cmocka_unit_test(token_changes), cmocka_unit_test(tables_are_bounded), cmocka_unit_test(guessers_wait), cmocka_unit_test(forms),
 		cmocka_unit_test(reasons), cmocka_unit_test(figures),
 		cmocka_unit_test(turns), cmocka_unit_test(safeguarding)};

@@ -56,6 +56,7 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 		o->guidance = e->show_guidance->guidance;
 		o->permille = e->show_guidance->permille;
 		o->advice = e->show_guidance->advice;
+		o->then = e->show_guidance->then;
 	}
 	if (e->body_case == POSTERN__ENVELOPE__BODY_POST_REPLY) {
 		o->personal = e->post_reply->referral != NULL;

@@ -15,7 +15,7 @@ struct bench_out {
 	uint64_t query_id;
 	Postern__GateCommandKind command;
 	uint32_t command_id;
-	Postern__Guidance guidance;
+	Postern__Guidance guidance, then;
 	uint64_t tag;
 	Postern__RecordKind record;
 	Postern__Verdict verdict;

@@ -103,6 +103,8 @@ static void issue(struct both *b, Postern__Verdict rules)
 	is(&b->kiosk, "ISSUING");
 	bench_commit(&b->kiosk, bench_record(&b->kiosk, RECORD(KIOSK)), true);
 	is(&b->kiosk, "DOC_TAKE_BACK");
+	shown(&b->kiosk, SHOWS(TAKE_DOCUMENT));
+	assert_int_equal(bench_last(&b->kiosk, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE)->then, SHOWS(UNSPECIFIED)); /* nobody walks in here */
 	bench_remove(&b->kiosk);
 	is(&b->kiosk, "RESULT_SHOWN");
 	assert_int_equal(bench_record(&b->kiosk, RECORD(OUTCOME))->outcome, OUTCOME(ISSUED));
@@ -159,6 +161,8 @@ static void once(void **state)
 	issue(b, VERDICT(CLEAR));
 	show(b);
 	bench_commit(&b->gate, bench_record(&b->gate, RECORD(KIOSK)), true);
+	shown(&b->gate, SHOWS(TAKE_DOCUMENT));
+	assert_int_equal(bench_last(&b->gate, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE)->then, SHOWS(WALK_IN));
 	bench_remove(&b->gate);
 	bench_wait(&b->gate, 3001); /* the entry does not open, and nobody comes */
 	bench_wait(&b->gate, 3001);

@@ -152,6 +152,7 @@ static void one_traveller(void **state)
 	checked(b, VERDICT(CLEAR));
 	is(b, "INSIDE_TAKE_BACK");
 	shows(b, POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT);
+	assert_int_equal(bench_last(b, B(SHOW_GUIDANCE))->then, POSTERN__GUIDANCE__GUIDANCE_UNSPECIFIED); /* who takes it stands inside */
 	assert_int_equal(records(b, RECORD(VERDICT)), 0);
 	bench_remove(b);
 	is(b, "DECISION_COMMIT");

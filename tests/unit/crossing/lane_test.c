@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "crossing/record.h"
 #include "lane_bench.h"
 
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
@@ -156,6 +157,42 @@ static void hit_stops(void **state)
 	assert_int_equal(bench_record(b, R(VERDICT))->verdict, POSTERN__VERDICT__VERDICT_STOP);
 	assert_int_equal(bench_record(b, R(VERDICT))->exception, POSTERN__EXCEPTION_CLASS__EXCEPTION_DATABASE_HIT);
 	assert_false(bench_commanded(b, ENTRY));
+}
+
+/* Doc 9303 gives States and documents up to three letters; a name, a number of a document or a day of birth is none of what may stand in clear. */
+static void a_reason_s_argument(void **state)
+{
+	static const char *const told[] = {"18", "0", "1234", "NOR", "D<<", "P", "pa.signer.revocation"};
+	static const char *const kept_back[] = {"", "12345", "-1", "1.5", "1998-04-01", "OLSEN", "Olsen", "olsen", "N0R", "18 years", "L898902C3", " 18"};
+	struct bench *b = *state;
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__RulesEvaluated a = POSTERN__RULES_EVALUATED__INIT;
+	Postern__Finding f = POSTERN__FINDING__INIT, *findings = &f;
+	char *args[] = {(char *)(uintptr_t) "18"};
+	for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+		assert_string_equal(record_argument(told[i]), told[i]);
+	for (size_t i = 0; i < sizeof kept_back / sizeof kept_back[0]; i++)
+		assert_string_equal(record_argument(kept_back[i]), "");
+	assert_string_equal(record_argument(NULL), "");
+	bench_present(b);
+	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	bench_answer_lists(b, false);
+	f.verdict = a.verdict = POSTERN__VERDICT__VERDICT_REFER;
+	f.exception = POSTERN__EXCEPTION_CLASS__EXCEPTION_MINOR;
+	f.code = (char *)(uintptr_t) "eligibility.minor";
+	f.args = args;
+	f.n_args = 1;
+	a.findings = &findings;
+	a.n_findings = 1;
+	a.pack_version = (char *)(uintptr_t) "r@1";
+	e.body_case = POSTERN__ENVELOPE__BODY_RULES_EVALUATED;
+	e.rules_evaluated = &a;
+	assert_int_equal(
+		bench_message(b, K(RULES), bench_last(b, POSTERN__ENVELOPE__BODY_EVALUATE_RULES)->query_id, &e), PN_OK);
+	const struct bench_out *v = bench_record(b, R(VERDICT));
+	assert_int_equal(v->exception, POSTERN__EXCEPTION_CLASS__EXCEPTION_MINOR);
+	assert_string_equal(v->reason, "eligibility.minor");
+	assert_string_equal(v->argument, "18");
 }
 
 static void answer_of_another_kind_is_denied(void **state)
@@ -405,6 +442,30 @@ static void decisions_that_do_not_count(void **state)
 	assert_int_equal(tell(b, &w), PN_EDENIED); /* replayed */
 }
 
+static void who_takes_the_document_is_told_what_follows(void **state)
+{
+	struct bench *b = *state;
+	struct word w;
+	bench_present(b);
+	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	bench_answer_lists(b, false);
+	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
+	const struct bench_out *shown = bench_last(b, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE);
+	assert_int_equal(shown->guidance, POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT);
+	assert_int_equal(shown->then, POSTERN__GUIDANCE__GUIDANCE_WALK_IN);
+	bench_remove(b);
+	assert_int_equal(bench_last(b, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE)->then, POSTERN__GUIDANCE__GUIDANCE_UNSPECIFIED);
+	/* refused, and the document still lies there */
+	lane_wipe(&b->lane);
+	bench_start(b);
+	refer_outside(b);
+	say(b, &w, POSTERN__OFFICER_DECISION__DECISION_REFUSE);
+	assert_int_equal(tell(b, &w), PN_OK);
+	shown = bench_last(b, POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE);
+	assert_int_equal(shown->guidance, POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT);
+	assert_int_equal(shown->then, POSTERN__GUIDANCE__GUIDANCE_UNSPECIFIED);
+}
+
 static void officer_refuses(void **state)
 {
 	struct bench *b = *state;
@@ -461,6 +522,7 @@ int main(void)
 		T(silence_of_each_plugin_refers),
 		T(death_of_each_plugin_refers),
 		T(hit_stops),
+		T(a_reason_s_argument),
 		T(answer_of_another_kind_is_denied),
 		T(tailgater_is_held),
 		T(power_loss_refers_nobody),
@@ -471,6 +533,7 @@ int main(void)
 		T(refusals_are_named),
 		T(decisions_that_do_not_count),
 		T(officer_refuses),
+		T(who_takes_the_document_is_told_what_follows),
 		T(held_person_finds_the_way_back),
 		T(same_inputs_same_outputs),
 		T(crossings_without_trust_do_not_begin),

@@ -120,6 +120,28 @@ static void advice_before_the_camera(void **state)
 	}
 }
 
+/* Whoever takes the document at a kiosk, or was sent back, is not told to walk in. */
+static void what_comes_after_the_document(void **state)
+{
+	static const Postern__Guidance then[] = {G(UNSPECIFIED), G(WALK_IN), G(TO_GATE), (Postern__Guidance)99};
+	char text[SHOWN_TEXT_MAX];
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(then); i++) {
+		Postern__ShowGuidance g = POSTERN__SHOW_GUIDANCE__INIT;
+		struct shown s = {0};
+		uint8_t bytes[64];
+		g.guidance = G(TAKE_DOCUMENT);
+		g.then = then[i];
+		assert_int_equal(shown_take(&s, bytes, postern__show_guidance__pack(&g, bytes), 1000), 0);
+		shown_text(&s, 1000, 1000, 2000, text);
+		assert_string_equal(text, then[i] == G(WALK_IN) ? "{\"type\":\"state\",\"show\":\"TAKE_DOCUMENT\",\"then\":\"WALK_IN\"}" :
+								  "{\"type\":\"state\",\"show\":\"TAKE_DOCUMENT\"}");
+		s.guidance = G(GO_BACK);
+		shown_text(&s, 1000, 1000, 2000, text);
+		assert_string_equal(text, "{\"type\":\"state\",\"show\":\"GO_BACK\"}");
+	}
+}
+
 static void bytes_that_are_none(void **state)
 {
 	struct shown s = told(G(WALK_IN), 0, 0, 1000);
@@ -390,7 +412,7 @@ int main(void)
 	fclose(f);
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_guidance_by_its_name), cmocka_unit_test(only_what_is_fresh),
-		cmocka_unit_test(progress_runs), cmocka_unit_test(advice_before_the_camera), cmocka_unit_test(bytes_that_are_none), cmocka_unit_test(lanes), T(the_page_follows_the_core),
+		cmocka_unit_test(progress_runs), cmocka_unit_test(advice_before_the_camera), cmocka_unit_test(what_comes_after_the_document), cmocka_unit_test(bytes_that_are_none), cmocka_unit_test(lanes), T(the_page_follows_the_core),
 		T(what_is_not_heard_is_not_shown), T(it_goes_on_saying_it), T(pages_say_nothing_and_are_few), cmocka_unit_test(it_does_not_start_wrong)};
 	int failed = cmocka_run_group_tests_name("display", tests, NULL, NULL);
 	unlink(path);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct net_file {
-	uint8_t bytes[4096];
+	uint8_t bytes[65536];
 	size_t size;
 };
 

@@ -79,6 +79,29 @@ static void warp(void **state)
 	near_to(out[0], 0, 0);
 }
 
+/* A square that is not turned goes a shorter way: to the same pixels, at edges and outside too, as one that is turned by nothing much. */
+static void upright(void **state)
+{
+	enum { WIDE = 37, HIGH = 29, ROW = 37 * 3 + 5, SIDE = 16 };
+	static uint8_t pixels[ROW * HIGH];
+	static const float scales[] = {0.3F, 1, 1.6F, 1.8F, 2.5F, 3.9F, 7.6F, 12};
+	struct face_frame f = {.struct_size = sizeof f, .width = WIDE, .height = HIGH, .stride = ROW, .pixels = pixels};
+	float short_way[SIDE * SIDE * 3], long_way[SIDE * SIDE * 3];
+	(void)state;
+	for (unsigned i = 0; i < sizeof pixels; i++)
+		pixels[i] = (uint8_t)(i * 7919 % 251);
+	for (unsigned k = 0; k < 2 * sizeof scales / sizeof scales[0]; k++)
+		for (int shift = -40; shift <= 40; shift += 8) {
+			struct face_map m = {scales[k / 2], 0, (float)shift + 0.3F, (float)shift / 2};
+			f.format = k % 2 == 0 ? FACE_RGB24 : FACE_GREY8;
+			face_warp(&f, &m, SIDE, short_way);
+			m.b = 1e-30F;
+			face_warp(&f, &m, SIDE, long_way);
+			for (unsigned i = 0; i < SIDE * SIDE * 3; i++)
+				near_to(short_way[i], long_way[i], 1e-3F);
+		}
+}
+
 static void usable(void **state)
 {
 	static const uint8_t pixels[12] = {0};
@@ -128,7 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fit),
-		cmocka_unit_test(warp),
+		cmocka_unit_test(warp), cmocka_unit_test(upright),
 		cmocka_unit_test(usable),
 		cmocka_unit_test(measure),
 	};

@@ -69,6 +69,20 @@ class Demo(unittest.TestCase):
             self.assertIn("Key Agreement", self.text(name))
             self.assertNotEqual(openssl("verify", "-CAfile", ca, "-purpose", "sslclient", self.path(name)).returncode, 0)
 
+    def test_cards(self):
+        """An officer's card is no gate, and a gate no officer's card."""
+        cards = self.path("cards/officers-ca.pem")
+        for name in ("berg", "dahl"):
+            card = self.path(f"cards/{name}.pem")
+            self.assertEqual(openssl("verify", "-x509_strict", "-CAfile", cards, "-purpose", "sslclient", card).returncode, 0)
+            self.assertNotEqual(openssl("verify", "-CAfile", cards, "-purpose", "sslserver", card).returncode, 0)
+            self.assertNotEqual(openssl("verify", "-CAfile", self.path("ca.pem"), card).returncode, 0)
+            got = openssl("x509", "-in", card, "-noout", "-subject", "-nameopt", "RFC2253").stdout
+            self.assertEqual(got.strip(), f"subject=CN={name},OU=OSL T1,O=NOR")
+        self.assertNotEqual(openssl("verify", "-CAfile", cards, self.path("gates/lane-1/gate.pem")).returncode, 0)
+        with open(cards, encoding="ascii") as a, open(self.path("post/officers-ca.pem"), encoding="ascii") as b:
+            self.assertEqual(a.read(), b.read())
+
     def test_subject(self):
         got = openssl("x509", "-in", self.path("gates/lane-2/gate.pem"), "-noout", "-subject", "-nameopt", "RFC2253").stdout
         self.assertEqual(got.strip(), "subject=CN=lane-2,OU=OSL T1,O=NOR")
@@ -99,7 +113,7 @@ class Demo(unittest.TestCase):
                 if n.endswith(".key"):
                     with open(os.path.join(folder, n), encoding="ascii") as f:
                         keys.add(f.read())
-        self.assertEqual(len(keys), 13, "every key is its own")  # ca, 3 gates, post, registry, ack, 2 seals, 2 signing, 2 officers
+        self.assertEqual(len(keys), 16, "every key is its own")  # 2 authorities, 3 gates, post, registry, ack, 2 seals, 2 signing, 2 officers, 2 cards
 
     def test_modes(self):
         for folder, _, names in os.walk(self.dir):

@@ -82,7 +82,8 @@ static uint64_t ask(struct post_gates *t, const char *gate, void *asker, uint64_
 
 static int setup(void **state)
 {
-	return post_gates_new((struct post_gates **)state);
+	int r = post_gates_new((struct post_gates **)state);
+	return r == PN_OK ? post_gates_expect(*state, "lane-1, lane-2,lane-3") : r;
 }
 
 static int teardown(void **state)
@@ -119,11 +120,28 @@ static void a_certificate_names_the_gate(void **state)
 	assert_int_equal(post_gates_connect(t, "lane-3", 0, &b, &displaced), PN_OK);
 	assert_int_equal(post_gates_heard(t, b, frame, hello_of("lane-1"), 0, &e), PN_EDENIED);
 	assert_int_equal(post_gates_heard(t, a, frame, hello_of("lane-1"), 0, &e), PN_EDENIED);
-	/* names that are none of a unit's */
-	assert_int_equal(post_gates_connect(t, "", 0, &b, &displaced), PN_EINVAL);
-	assert_int_equal(post_gates_connect(t, "Lane", 0, &b, &displaced), PN_EINVAL);
-	assert_int_equal(post_gates_connect(t, "lane/1", 0, &b, &displaced), PN_EINVAL);
-	assert_int_equal(post_gates_connect(t, "a23456789012345678901234567890123", 0, &b, &displaced), PN_EINVAL);
+}
+
+static void only_gates_that_are_named(void **state)
+{
+	struct post_gates *t = *state;
+	static const char *const others[] = { "lane-4", "lane-", "lane", "lane-11", "post-1", "", "LANE-1", "lane-1,lane-2", "lane-1 " };
+	static const char *const wrong[] = { "Lane", "lane/1", "1-lane", "a23456789012345678901234567890123", "lane-5 lane-5", "lane-1" };
+	struct post_gate g;
+	uint64_t b = 0, displaced = 0;
+	assert_int_equal(post_gates_count(t), 3);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_equal(post_gates_connect(t, others[i], 0, &b, &displaced), PN_EDENIED);
+	assert_int_equal(post_gates_count(t), 3);
+	/* known before it comes */
+	assert_int_equal(post_gates_get(t, 1, 0, &g), PN_OK);
+	assert_string_equal(g.name, "lane-2");
+	assert_true(!g.connected && g.stale && g.view == NULL);
+	/* without a name nobody may come; a name that is none, or that is there twice, is not taken */
+	assert_int_equal(post_gates_expect(t, " , "), PN_OK);
+	assert_int_equal(post_gates_count(t), 3);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(post_gates_expect(t, wrong[i]), PN_EINVAL);
 }
 
 static void nothing_before_the_hello(void **state)
@@ -167,8 +185,7 @@ static void the_newest_view_stays(void **state)
 	post_gates_disconnect(t, c);
 	assert_int_equal(post_gates_get(t, 0, 1300, &g), PN_OK);
 	assert_true(g.stale && !g.connected && g.view != NULL);
-	assert_int_equal(post_gates_get(t, 1, 0, &g), PN_ENOTFOUND);
-	assert_int_equal(post_gates_count(t), 1);
+	assert_int_equal(post_gates_get(t, 3, 0, &g), PN_ENOTFOUND);
 }
 
 static void a_second_connection_displaces_the_first(void **state)
@@ -182,7 +199,17 @@ static void a_second_connection_displaces_the_first(void **state)
 	assert_int_equal(post_gates_heard(t, a, frame, view_of("lane-1", 1, 1), 10, &e), PN_ENOTFOUND);
 	post_gates_disconnect(t, a); /* its end comes late and must not end the new one */
 	assert_int_equal(post_gates_heard(t, b, frame, hello_of("lane-1"), 10, &e), PN_OK);
-	assert_int_equal(post_gates_count(t), 1);
+	assert_int_equal(post_gates_heard(t, b, frame, view_of("lane-1", 1, 1), 10, &e), PN_OK);
+	/* what was asked of the first comes to nothing, and the second cannot answer it in its place */
+	uint64_t q = ask(t, "lane-1", NULL, 10, PN_OK), c;
+	assert_int_equal(post_gates_connect(t, "lane-1", 20, &c, &displaced), PN_OK);
+	assert_int_equal(displaced, b);
+	assert_int_equal(post_gates_heard(t, c, frame, hello_of("lane-1"), 20, &e), PN_OK);
+	assert_int_equal(post_gates_heard(t, c, frame, reply_of("lane-1", q, NULL), 20, &e), PN_OK);
+	assert_int_equal(e.kind, POST_NOTHING);
+	assert_true(post_gates_due(t, 20, &e));
+	assert_int_equal(e.request, q);
+	assert_null(e.reply);
 }
 
 static void replies_find_their_asker(void **state)
@@ -227,12 +254,12 @@ static void bounds(void **state)
 	for (int i = 0; i < POST_REQUESTS_MAX; i++)
 		ask(t, "lane-1", NULL, 0, PN_OK);
 	ask(t, "lane-1", NULL, 0, PN_ELIMIT);
-	for (int i = 1; i < POST_GATES_MAX; i++) {
+	for (int i = 3; i < POST_GATES_MAX; i++) {
 		snprintf(name, sizeof name, "other-%d", i);
-		assert_int_equal(post_gates_connect(t, name, 0, &other, &displaced), PN_OK);
+		assert_int_equal(post_gates_expect(t, name), PN_OK);
 	}
-	assert_int_equal(post_gates_connect(t, "one-more", 0, &other, &displaced), PN_ELIMIT);
-	assert_int_equal(post_gates_connect(t, "other-1", 0, &other, &displaced), PN_OK);
+	assert_int_equal(post_gates_expect(t, "one-more"), PN_ELIMIT);
+	assert_int_equal(post_gates_connect(t, "other-63", 0, &other, &displaced), PN_OK);
 	static uint8_t large[POST_FRAME_MAX + 1];
 	memset(large, 0, sizeof large);
 	assert_int_equal(post_gates_heard(t, c, large, sizeof large, 0, &e), PN_EFORMAT);
@@ -344,6 +371,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_certificate_names_the_gate, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_gates_that_are_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_before_the_hello, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_view_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_second_connection_displaces_the_first, setup, teardown),

@@ -64,6 +64,7 @@ static struct fake_host *host_with(const char *condition, int line)
 	struct fake_host *h = fake_host_new(&postern_plugin);
 	fake_host_option(h, "condition", condition, 0);
 	fake_host_option(h, "who", NULL, 0);
+	fake_host_option(h, "frames_per_second", NULL, 50);
 	fake_host_folder(h, "portraits", place);
 	if (line >= 0)
 		fake_host_device(h, "scene", line);
