@@ -128,7 +128,7 @@ class Scenario(demo.Demo):
         self.refused(self.order(p.ORDER_DUTY_ON, age_ms=20000), "order.expired")
         self.refused(self.order(p.ORDER_DUTY_ON, life_ms=60000), "order.expired")
         self.refused(self.order(p.ORDER_MODE, mode=4, reason_code="test.reason"), "order.no_such_mode")
-        self.refused(self.order(p.ORDER_MODE, mode=p.MODE_FREE, reason_code="test.reason"), "order.nobody_on_duty")
+        self.refused(self.order(p.ORDER_MODE, mode=3, reason_code="test.reason"), "order.nobody_on_duty")
         q = self.order(p.ORDER_DUTY_ON)
         self.taken(q, "duty")
         self.refused(q, "order.replayed")
@@ -276,8 +276,13 @@ class Scenario(demo.Demo):
     def locked_core_dies(self):
         p, epoch = self.pb, self.post.view().epoch
         self.see(lambda v: v.state == "IDLE", "the lane is idle", 60)
+        before = len(self.journal("1"))
         self.taken(self.order(p.ORDER_LOCK, reason_code="lane.closed"), "locking")
         self.see(lambda v: v.mode == LOCKED and not v.serving, "the lane is locked")
+        # An order stands over a restart from its record on.
+        until = time.monotonic() + 20
+        while len(self.journal("1")) == before and time.monotonic() < until:
+            time.sleep(0.02)
         os.kill(self.core_pid(LANE), signal.SIGKILL)
         view = self.see(lambda v: v.epoch != epoch, "a new core shows itself", 60)
         self.check(view.mode == LOCKED, "it has found the lane locked, as the last one left it")
