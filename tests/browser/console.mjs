@@ -193,6 +193,17 @@ describe('the officers\' console', () => {
     await officer.waitForSelector('.lanes');
   });
 
+  test('somebody is held, and then goes to the second line', async () => {
+    await openReferral('EXCEPTION_DOCUMENT_CHECK_FAILURE');
+    const crossing = await officer.textContent('.referral h1');
+    await decide('hold', 0);
+    await until('the lane has taken it', async () => (await officer.textContent('#said')).includes(en.decided));
+    assert.equal(await officer.textContent('.referral h1'), crossing); // still in hand, and to be decided
+    await until('it can be decided again', async () => await officer.locator('.decide input[value="second-line"]').isEnabled());
+    await decide('second-line', 0);
+    await officer.waitForSelector('.lanes');
+  });
+
   test('an order counts as done when the leaves say so', async () => {
     const name = 'lane-2';
     await tile(name).locator('button.pick').click();
@@ -324,6 +335,15 @@ describe('the officers\' console', () => {
     await clean(officer);
     await shot(officer, 'keys-light');
     await officer.keyboard.press('Escape');
+    for (const button of ['#report', '#note']) {
+      await officer.click(button);
+      await officer.waitForSelector('.paper');
+      await clean(officer);
+      assert.equal(await outside(officer), '', button);
+      await officer.click('#paper-close');
+      await officer.waitForSelector('.shift');
+    }
+    await leaveFields();
     await officer.keyboard.press('l');
   });
 
