@@ -25,6 +25,8 @@ KINDS = {"reader": ("reader", "reader-serial", False), "check": ("check", "check
          "chip": ("chip", "reader-vpcd", False), "watchlist": ("watchlist", "watchlist", False),
          "rules": ("rules", "rules-lua", False), "gate": ("gate", "sim-lane", False), "uplink": ("uplink", "uplink", True)}
 SECONDS = 9
+# A core that a plugin holds up, and not a machine that is busy: with eleven lanes of which ten misbehave a status takes 0.3 to 1.4 s.
+HELD_UP_S = 10
 
 
 class Lanes(demo.Demo):
@@ -150,7 +152,7 @@ class Lanes(demo.Demo):
         sound = [t for t in self.truths(self.sound) if t["event"] == "traveller_done"]
         if len(sound) < 3:
             self.problem(f"the sound lane has served {len(sound)} travellers only")
-        if self.slowest_s > 1:
+        if self.slowest_s > HELD_UP_S:
             self.problem(f"status took {self.slowest_s:.2f} s")
         if self.core_starts() != len(self.WAYS) + 3:
             self.problem(f"{self.core_starts()} cores were started, expected {len(self.WAYS) + 3}")
