@@ -62,13 +62,13 @@ static struct registers *another(struct place *p, const char *permits, uint32_t 
 
 static int setup(void **state)
 {
-	char why[200] = "";
 	struct place *p = calloc(1, sizeof *p);
+	char why[200] = "", folder[sizeof p->folder] = "/tmp/postern-registers-XXXXXX";
 	assert_non_null(p);
-	strcpy(p->folder, "/tmp/postern-registers-XXXXXX");
-	assert_non_null(mkdtemp(p->folder));
+	assert_non_null(mkdtemp(folder));
+	memcpy(p->folder, folder, sizeof p->folder);
 	for (int k = 1; k < REGISTER_KINDS_; k++)
-		snprintf(p->path[k], sizeof p->path[k], "%s/%d.csv", p->folder, k);
+		snprintf(p->path[k], sizeof p->path[k], "%s/%d.csv", folder, k);
 	if (server != NULL) {
 		struct db *db;
 		snprintf(p->url, sizeof p->url, "postgresql:%s", pg_server_conninfo(server));
