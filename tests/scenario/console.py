@@ -8,7 +8,6 @@ and the duty of officers.
 
 Browsers are the test's own (console_client.py). Nobody's time is judged. Must never end a process that it did not start.
 Exit status 77: not possible here, and why."""
-import argparse
 import datetime
 import json
 import os
@@ -27,6 +26,7 @@ sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
 sys.path.insert(0, HERE)
 import console_client as client  # noqa: E402
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 LANE = "lane-1"
 SCENARIO = ("seed: 5\ntravellers: 60\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
@@ -665,16 +665,8 @@ class Scenario(demo.Demo):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("console: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
+    args = scenario.arguments("console", 2, 120, 150, "source")
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    a.add_argument("source")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = 2, 120, "", 150
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     sys.exit(Scenario(args).run())
 
 

@@ -7,7 +7,6 @@ allowed, which is so in every production profile, nobody comes in with one.
 
 Browsers are the test's own (console_client.py). Nobody's time is judged. Must never end a process that it did not start. Exit status
 77: not possible here, and why."""
-import argparse
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
 sys.path.insert(0, HERE)
 import console_client as client  # noqa: E402
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 
 class Wrong(Exception):
@@ -151,16 +151,8 @@ class Duty(demo.Demo):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("duty: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    args = a.parse_args()
     os.environ.update(POSTERN_CHIPS="0", POSTERN_OFFICER_REQUIRED="true")
-    args.lanes, args.travellers, args.store, args.seconds = 3, 3, "", 60
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
-    sys.exit(Duty(args).run())
+    sys.exit(Duty(scenario.arguments("duty", 3, 3, 60)).run())
 
 
 if __name__ == "__main__":

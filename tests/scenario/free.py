@@ -8,7 +8,6 @@ The shipped daemon and plugins, travellers by hand, orders as an officer gives t
 
 What became of each is told by the simulator's own log and held to the records, here and at the centre. Nobody's time is judged. Must
 never end a process that it did not start. Exit status 77: not possible here, and why."""
-import argparse
 import os
 import signal
 import subprocess
@@ -19,6 +18,7 @@ import time
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 LANE, OFFICER, REASON = "lane-2", "officer-1", "hall.evacuated"
 FREELY = ("wait shown walk-in 60", "wait entry open", "in", "wait exit open", "out")
@@ -128,16 +128,8 @@ class Free(demo.Demo):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("free: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = 1, 0, "", 60
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     os.environ["POSTERN_CHIPS"] = "0"
-    sys.exit(Free(args).run())
+    sys.exit(Free(scenario.arguments("free", 1, 0, 60)).run())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What scenarios of chosen kinds of travellers share: the demonstration's set-up with a scenario file of those kinds, one run until
 everybody is done, and the problems that were found. Must never judge: that is each scenario's own."""
-import argparse
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 
 class Kinds(demo.Demo):
@@ -81,13 +81,5 @@ class Kinds(demo.Demo):
         return 0
 
 
-def main(scenario):
-    if os.geteuid() != 0:
-        print(f"{scenario.NAME}: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = scenario.LANES, scenario.LANES * scenario.EACH, "", scenario.SECONDS
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
-    sys.exit(scenario(args).run())
+def main(kind):
+    sys.exit(kind(scenario.arguments(kind.NAME, kind.LANES, kind.LANES * kind.EACH, kind.SECONDS)).run())

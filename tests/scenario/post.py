@@ -8,7 +8,6 @@ lane's core is killed and comes back.
 
 The post is a double of the test's own (post_double.py). Nobody's time is judged. Must never end a process that it did not start.
 Exit status 77: not possible here, and why."""
-import argparse
 import hashlib
 import os
 import signal
@@ -22,6 +21,7 @@ sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
 sys.path.insert(0, HERE)
 import post_double  # noqa: E402
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 LOCKED, CONTROLLED = 1, 2  # postern.LaneMode
 LANE = "lane-1"
@@ -320,15 +320,7 @@ class Scenario(demo.Demo):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("post: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    a.add_argument("source")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = 1, 40, "", 150
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
+    args = scenario.arguments("post", 1, 40, 150, "source")
     sys.exit(Scenario(args, args.source).run())
 
 

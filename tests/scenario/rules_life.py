@@ -7,7 +7,6 @@ the way back, a rule that errs and is quarantined.
 
 Each verdict is judged by the version of the pack that its own record names, so nobody's time is judged. Must never end a
 process that it did not start. Exit status 77: not possible here, and why."""
-import argparse
 import os
 import shutil
 import sys
@@ -18,6 +17,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.join(HERE, "../..")
 sys.path.insert(0, os.path.join(TOP, "etc/demo"))
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 SCENARIO = ("seed: 5\ntravellers: 400\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\nmix:\n  - {kind: citizen, weight: 1}\n")
@@ -156,15 +156,7 @@ class Life(demo.Demo):
 
 
 def main(kind=Life):
-    if os.geteuid() != 0:
-        print("rules: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = 1, 400, "", 300
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
-    sys.exit(kind(args).run())
+    sys.exit(kind(scenario.arguments("rules", 1, 400, 300)).run())
 
 
 if __name__ == "__main__":

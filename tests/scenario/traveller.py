@@ -6,7 +6,6 @@ officer who sends back. What became of each is told by the simulator's own log a
     traveller.py BUILD
 
 Nobody's time is judged. Must never end a process that it did not start. Exit status 77: not possible here, and why."""
-import argparse
 import glob
 import json
 import os
@@ -20,6 +19,7 @@ import time
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../etc/demo"))
 import run as demo  # noqa: E402
+import scenario  # noqa: E402
 
 LANE = "lane-2"
 READY, GO = ("wait shown present-document 60",), ("take", "wait entry open")
@@ -159,16 +159,8 @@ class Traveller(demo.Demo):
 
 
 def main():
-    if os.geteuid() != 0:
-        print("traveller: skipped: only root gives each plugin a user of its own")
-        sys.exit(77)
-    a = argparse.ArgumentParser()
-    a.add_argument("build")
-    args = a.parse_args()
-    args.lanes, args.travellers, args.store, args.seconds = 1, 0, "", 60
-    args.once, args.keep, args.no_faults, args.port = True, True, True, None
     os.environ["POSTERN_CHIPS"] = "1"
-    sys.exit(Traveller(args).run())
+    sys.exit(Traveller(scenario.arguments("traveller", 1, 0, 60)).run())
 
 
 if __name__ == "__main__":
