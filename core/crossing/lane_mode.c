@@ -8,12 +8,6 @@
 
 #define MODE(name) POSTERN__LANE_MODE__MODE_##name
 
-static int refuse(struct lane *lane, const char *key, int err)
-{
-	lane->refusal = key;
-	return err;
-}
-
 static const char *mode_name(Postern__LaneMode mode)
 {
 	if (mode == MODE(FREE))

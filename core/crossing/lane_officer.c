@@ -20,12 +20,6 @@ static bool replayed(struct lane *lane, const ProtobufCBinaryData *nonce)
 	return false;
 }
 
-static int refuse(struct lane *lane, const char *key, int err)
-{
-	lane->refusal = key;
-	return err;
-}
-
 /* Who overrides a watchlist needs another officer's agreement; one who was not asked for changes nothing. */
 static bool agreed(const struct lane *lane, const Postern__Decision *d)
 {

@@ -19,12 +19,6 @@ enum {
 	TURN_MAX_MS = 3900000, /* an hour, and five minutes to hand over */
 };
 
-static int refuse(struct lane *lane, const char *key, int err)
-{
-	lane->refusal = key;
-	return err;
-}
-
 static bool wants_reason(Postern__LaneOrderKind kind)
 {
 	return kind == KIND(ASSIST) || kind == KIND(LOCK) || kind == KIND(MODE) || kind == KIND(OUT_OF_SERVICE);

@@ -96,6 +96,13 @@ uint64_t order_next_wake(const struct lane *lane);
 /* After every dispatch: how far the last order has come. */
 void order_progress(struct lane_run *run);
 
+/* Why an officer's word is not carried out: a catalogue key, which stands until the next. Returns err. */
+static inline int refuse(struct lane *lane, const char *key, int err)
+{
+	lane->refusal = key;
+	return err;
+}
+
 /* lane_mode.c: sets lane->refusal when it refuses. */
 int mode_order(struct lane_run *run, Postern__LaneMode wanted, const char *officer, const char *reason);
 /* Does the lane run by the table of its mode? It does so once it has come to rest. */
