@@ -18,13 +18,7 @@
 #include <openjpeg.h>
 
 #include "face/picture.h"
-
-enum { ROOM = 1 << 20 };
-
-struct file {
-	uint8_t *bytes;
-	size_t at, size;
-};
+#include "jp2_writer.h"
 
 static uint8_t ramp(unsigned x, unsigned y, unsigned c)
 {
@@ -32,18 +26,18 @@ static uint8_t ramp(unsigned x, unsigned y, unsigned c)
 }
 
 /* parts: 1 grey, 3 colour, 4 inks. scans: each component in a scan of its own. */
-static void write_jpeg(struct file *f, unsigned side, int parts, bool progressive, bool scans)
+static void write_jpeg(struct jp2_file *f, unsigned side, int parts, bool progressive, bool scans)
 {
 	static const jpeg_scan_info each[3] = {
 		{1, {0}, 0, 63, 0, 0}, {1, {1}, 0, 63, 0, 0}, {1, {2}, 0, 63, 0, 0}};
 	struct jpeg_compress_struct c;
 	struct jpeg_error_mgr errors;
-	unsigned long size = ROOM;
+	unsigned long size = JP2_WRITER_ROOM;
 	uint8_t row[4 * 64];
 	JSAMPROW rows = row;
 	c.err = jpeg_std_error(&errors);
 	jpeg_create_compress(&c);
-	f->bytes = malloc(ROOM);
+	f->bytes = malloc(JP2_WRITER_ROOM);
 	jpeg_mem_dest(&c, &f->bytes, &size);
 	c.image_width = c.image_height = side;
 	c.input_components = parts;
@@ -67,30 +61,8 @@ static void write_jpeg(struct file *f, unsigned side, int parts, bool progressiv
 	f->size = size;
 }
 
-static OPJ_SIZE_T put(void *bytes, OPJ_SIZE_T n, void *self)
-{
-	struct file *f = self;
-	assert_true(n <= ROOM - f->at);
-	memcpy(f->bytes + f->at, bytes, n);
-	f->at += n;
-	f->size = f->at > f->size ? f->at : f->size;
-	return n;
-}
-
-static OPJ_BOOL seek(OPJ_OFF_T to, void *self)
-{
-	((struct file *)self)->at = (size_t)to;
-	return OPJ_TRUE;
-}
-
-static OPJ_OFF_T skip_over(OPJ_OFF_T by, void *self)
-{
-	((struct file *)self)->at += (size_t)by;
-	return by;
-}
-
 static void write_jp2(
-	struct file *f, unsigned side, unsigned parts, unsigned bits, bool boxes, unsigned tile)
+	struct jp2_file *f, unsigned side, unsigned parts, unsigned bits, bool boxes, unsigned tile)
 {
 	opj_image_cmptparm_t part[4] = {{0}};
 	opj_cparameters_t how;
@@ -112,23 +84,11 @@ static void write_jp2(
 	how.tcp_mct = parts == 3;
 	how.tile_size_on = tile > 0;
 	how.cp_tdx = how.cp_tdy = (int)tile;
-	f->bytes = malloc(ROOM);
-	f->at = f->size = 0;
-	opj_codec_t *codec = opj_create_compress(boxes ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
-	opj_stream_t *stream = opj_stream_create(1 << 16, OPJ_FALSE);
-	opj_stream_set_user_data(stream, f, NULL);
-	opj_stream_set_write_function(stream, put);
-	opj_stream_set_seek_function(stream, seek);
-	opj_stream_set_skip_function(stream, skip_over);
-	assert_true(opj_setup_encoder(codec, &how, image) &&
-		    opj_start_compress(codec, image, stream) && opj_encode(codec, stream) &&
-		    opj_end_compress(codec, stream));
-	opj_stream_destroy(stream);
-	opj_destroy_codec(codec);
+	assert_true(jp2_write(image, &how, boxes, f));
 	opj_image_destroy(image);
 }
 
-static void is_ramp(const struct file *f, unsigned side, bool colour, int off)
+static void is_ramp(const struct jp2_file *f, unsigned side, bool colour, int off)
 {
 	struct face_picture p;
 	assert_int_equal(face_picture_decode(f->bytes, f->size, &p), PN_OK);
@@ -150,7 +110,7 @@ static void gives(const uint8_t *bytes, size_t size, int expected)
 
 static void jpeg(void **state)
 {
-	struct file f;
+	struct jp2_file f;
 	(void)state;
 	for (unsigned k = 0; k < 4; k++) {
 		write_jpeg(&f, 32, k == 1 ? 1 : 3, k == 2, k == 3);
@@ -168,7 +128,7 @@ static void jpeg(void **state)
 	free(f.bytes);
 }
 
-static size_t find(const struct file *f, uint8_t marker, size_t from)
+static size_t find(const struct jp2_file *f, uint8_t marker, size_t from)
 {
 	for (size_t i = from; i + 1 < f->size; i++)
 		if (f->bytes[i] == 0xff && f->bytes[i + 1] == marker)
@@ -181,7 +141,7 @@ static void jpeg_bombs(void **state)
 {
 	static const unsigned sides[][2] = {
 		{20000, 20000}, {65500, 1}, {1, 65500}, {4096, 1025}, {4097, 8}};
-	struct file f;
+	struct jp2_file f;
 	(void)state;
 	write_jpeg(&f, 32, 3, false, false);
 	const size_t frame = find(&f, 0xc0, 0);
@@ -210,7 +170,7 @@ static void jpeg_bombs(void **state)
 
 static void jp2(void **state)
 {
-	struct file f;
+	struct jp2_file f;
 	(void)state;
 	for (unsigned k = 0; k < 4; k++) {
 		write_jp2(&f, 32, k == 1 ? 1 : 3, 8, k != 2, k == 3 ? 8 : 0);
@@ -243,7 +203,7 @@ static void jp2_bombs(void **state)
 {
 	static const uint32_t sides[][2] = {
 		{20000, 20000}, {4097, 8}, {4096, 1025}, {UINT32_MAX, UINT32_MAX}};
-	struct file f;
+	struct jp2_file f;
 	(void)state;
 	write_jp2(&f, 32, 3, 8, true, 0);
 	uint8_t *siz = f.bytes + find(&f, 0x51, find(&f, 0x4f, 0));
