@@ -22,7 +22,7 @@ mix:
   - {kind: minor, weight: 2}
   - {kind: impostor, weight: 2}
 `;
-const daemon = new Daemon(build, source, 22140, { lanes: 3, console: true, officer_required: true, faces: true });
+const daemon = new Daemon(build, source, 22240, { lanes: 3, console: true, officer_required: true, faces: true });
 const browser = await launch(load(modules).chromium);
 const variants = [['en', 'light'], ['en', 'dark'], ['ar', 'light'], ['ar', 'dark']];
 const LIMIT_MS = 180000;
