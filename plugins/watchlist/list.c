@@ -85,26 +85,70 @@ static bool head_of(const char *line, struct list *list)
 	return *line == '\0';
 }
 
-/* Not realloc: what it leaves behind would not be wiped. */
-static int add(struct list *list, size_t *room, const struct list_entry *e)
+/* What reading needs beside the list. */
+struct reading {
+	const struct format *format;
+	size_t room;
+	char kept[LIST_LINE_MAX];
+};
+
+static int add(struct list *list, struct reading *with, size_t line, const struct list_entry *e)
 {
-	if (list->count == *room) {
-		size_t more = *room == 0 ? 64 : *room + *room / 2;
-		struct list_entry *p = calloc(more, sizeof *p);
+	if (list->count == with->room) {
+		size_t more = with->room == 0 ? 64 : with->room + with->room / 2;
+		uint32_t *p = realloc(list->lines, more * sizeof *p);
 		if (p == NULL)
 			return PN_ENOMEM;
-		if (list->count > 0) {
-			memcpy(p, list->entries, list->count * sizeof *p);
-			explicit_bzero(list->entries, list->count * sizeof *p);
-		}
-		free(list->entries);
-		list->entries = p;
-		*room = more;
+		list->lines = p;
+		with->room = more;
 	}
-	list->entries[list->count++] = *e;
+	list->lines[list->count++] = (uint32_t)line;
 	if (e->kind == LIST_PERSON)
 		list->names += e->alias_count + 1U;
 	return PN_OK;
+}
+
+/* The line as list_entry_at finds it: the columns' strings one after the other, the aliases last,
+ * since they are several. Never longer than the line was: each column is at most what it was, and
+ * its end takes the comma's place. */
+static void keep(
+	char *line, char *columns[LIST_COLUMNS], const struct list_entry *e, struct reading *with)
+{
+	const struct format *f = with->format;
+	const char *end = e->aliases;
+	size_t n = 0, length;
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		if (f->at[i] < 0 || i == LIST_ALIASES)
+			continue;
+		length = strlen(columns[i]) + 1;
+		memcpy(with->kept + n, columns[i], length);
+		n += length;
+	}
+	for (unsigned k = 0; k < 2U * e->alias_count; k++)
+		end += strlen(end) + 1;
+	length = (size_t)(end - e->aliases);
+	memcpy(with->kept + n, e->aliases, length);
+	n += length;
+	if (f->at[LIST_ALIASES] >= 0)
+		with->kept[n++] = '\0';
+	memcpy(line, with->kept, n);
+}
+
+void list_entry_at(const struct list *list, size_t i, struct list_entry *out)
+{
+	static char none[1];
+	const struct format *f = &formats[list->narrow];
+	char *columns[LIST_COLUMNS], *at = list->text + list->lines[i];
+	for (size_t k = 0; k < LIST_COLUMNS; k++) {
+		columns[k] = none;
+		if (f->at[k] < 0 || k == LIST_ALIASES)
+			continue;
+		columns[k] = at;
+		at += strlen(at) + 1;
+	}
+	if (f->at[LIST_ALIASES] >= 0)
+		columns[LIST_ALIASES] = at;
+	list_entry_again(columns, out);
 }
 
 /* One line, which is ended where it stands; NULL at the end of the text. */
@@ -133,53 +177,57 @@ static const struct format *format_of(const char *line)
 /* Of a person the old files always know a year. */
 static bool is_old_enough(const struct format *f, const struct list_entry *e)
 {
-	return f == &formats[0] || (e->kind <= LIST_PERSON && (e->kind != LIST_PERSON || e->year != 0));
+	return f == &formats[0] ||
+	       (e->kind <= LIST_PERSON && (e->kind != LIST_PERSON || e->year != 0));
 }
 
-static int read_lines(struct list *list, unsigned *number)
+static int read_line(struct list *list, struct reading *with, char *line)
+{
+	char *columns[LIST_COLUMNS];
+	struct list_entry e;
+	if (!split(line, with->format, columns) || !list_entry_read(columns, list->base != 0, &e) ||
+		!is_old_enough(with->format, &e))
+		return PN_EFORMAT;
+	keep(line, columns, &e, with);
+	return add(list, with, (size_t)(line - list->text), &e);
+}
+
+static int read_lines(struct list *list, struct reading *with, unsigned *number)
 {
 	char *at = list->text, *end = list->text + list->text_size, *line;
-	char *columns[LIST_COLUMNS];
-	const struct format *format = NULL;
-	struct list_entry e;
-	size_t room = 0;
 	bool good;
-	int r;
-	while ((line = next_line(&at, end, &good)) != NULL) {
+	int r = PN_OK;
+	while (r == PN_OK && (line = next_line(&at, end, &good)) != NULL) {
 		++*number;
 		if (!good || (*number == 1 && !head_of(line, list)))
 			return PN_EFORMAT;
 		if (*number == 2)
-			format = format_of(line);
-		if (*number == 2 && format == NULL)
+			with->format = format_of(line);
+		if (*number == 2 && with->format == NULL)
 			return PN_EFORMAT;
-		if (*number <= 2 || line[0] == '\0')
-			continue;
-		if (!split(line, format, columns) ||
-			!list_entry_read(columns, list->base != 0, &e) || !is_old_enough(format, &e))
-			return PN_EFORMAT;
-		r = add(list, &room, &e);
-		if (r != PN_OK)
-			return r;
+		if (*number > 2 && line[0] != '\0')
+			r = read_line(list, with, line);
 	}
-	return format != NULL ? PN_OK : PN_EFORMAT;
+	list->narrow = with->format == &formats[1];
+	return r != PN_OK || with->format != NULL ? r : PN_EFORMAT;
 }
 
-int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line_number)
+int list_take(char *bytes, size_t size, struct list **out, unsigned *line_number)
 {
 	struct list *list = calloc(1, sizeof *list);
+	struct reading *with = calloc(1, sizeof *with);
 	int r = PN_ENOMEM;
 	*out = NULL;
 	*line_number = 0;
-	if (list == NULL)
-		return PN_ENOMEM;
-	list->text = malloc(size + 1);
-	if (list->text == NULL)
+	if (list == NULL || with == NULL) {
+		explicit_bzero(bytes, size);
+		free(bytes);
 		goto out;
-	memcpy(list->text, bytes, size);
+	}
+	list->text = bytes;
 	list->text[size] = '\0';
 	list->text_size = size;
-	r = read_lines(list, line_number);
+	r = size <= LIST_BYTES_MAX ? read_lines(list, with, line_number) : PN_ELIMIT;
 	if (r == PN_OK)
 		r = matcher_index(list);
 	if (r == PN_OK) {
@@ -188,21 +236,35 @@ int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line
 	}
 out:
 	list_free(list);
+	if (with != NULL)
+		explicit_bzero(with, sizeof *with);
+	free(with);
 	return r;
+}
+
+int list_parse(const char *bytes, size_t size, struct list **out, unsigned *line_number)
+{
+	char *copy = malloc(size + 1);
+	*out = NULL;
+	*line_number = 0;
+	if (copy == NULL)
+		return PN_ENOMEM;
+	memcpy(copy, bytes, size);
+	return list_take(copy, size, out, line_number);
 }
 
 void list_free(struct list *list)
 {
 	if (list == NULL)
 		return;
-	if (list->entries != NULL)
-		explicit_bzero(list->entries, list->count * sizeof *list->entries);
 	if (list->text != NULL)
 		explicit_bzero(list->text, list->text_size);
-	free(list->entries);
+	free(list->lines);
 	free(list->text);
 	free(list->slots);
 	free(list->ids);
+	free(list->begins);
+	free(list->beginners);
 	match_index_free(list->persons);
 	free(list);
 }

@@ -18,7 +18,7 @@ enum column {
 	DOCUMENT_STATUS,
 	SURNAME,
 	GIVEN_NAMES,
-	ALIASES,
+	ALIASES = LIST_ALIASES,
 	BIRTH_DATE,
 	SEX,
 	NATIONALITY,
@@ -213,28 +213,18 @@ static bool is_whole(const struct list_entry *e, bool changes)
 	return false;
 }
 
-bool list_entry_read(char *columns[LIST_COLUMNS], bool changes, struct list_entry *e)
+/* What the columns say, but for the aliases. False: one of them says nothing that could be. */
+static bool fill(char *columns[LIST_COLUMNS], struct list_entry *e)
 {
 	static const char *const kinds[] = {"document", "person", "not_this_person", "removed"};
 	static const char *const states[] = {"", "lost", "stolen", "revoked"};
 	int kind = one_of(columns[KIND], kinds, PN_COUNT(kinds));
 	int status = one_of(columns[DOCUMENT_STATUS], states, PN_COUNT(states));
-	const char *number = columns[DOCUMENT_NUMBER], *sex = columns[SEX];
+	const char *sex = columns[SEX];
 	memset(e, 0, sizeof *e);
-	if (kind < 0 || status < 0 || columns[ENTRY_ID][0] == '\0')
-		return false;
-	if (kind == LIST_NOT_THIS_PERSON
-			? !consists_of(number, DIGITS "abcdef")
-			: strlen(number) > NUMBER_MAX || !consists_of(number, CAPITALS DIGITS))
-		return false;
-	if (!is_word(columns[ENTRY_ID], ID_MAX) || !code_of(columns[ISSUER], e->issuer) ||
-		!states_of(columns[NATIONALITY], e) || !fold_here(columns[SURNAME]) ||
-		!fold_here(columns[GIVEN_NAMES]) || !aliases_of(columns[ALIASES], e) ||
-		!births_of(columns[BIRTH_DATE], e) || !is_word(columns[AUTHORITY], CODE_MAX) ||
-		!is_word(columns[PURPOSE], CODE_MAX) || !is_word(columns[HANDLING_CODE], CODE_MAX))
-		return false;
-	if (!day_of(columns[VALID_FROM], &e->from) || !day_of(columns[VALID_UNTIL], &e->until) ||
-		(e->until != 0 && e->until < e->from))
+	if (kind < 0 || status < 0 || !code_of(columns[ISSUER], e->issuer) ||
+		!states_of(columns[NATIONALITY], e) || !births_of(columns[BIRTH_DATE], e) ||
+		!day_of(columns[VALID_FROM], &e->from) || !day_of(columns[VALID_UNTIL], &e->until))
 		return false;
 	if (sex[0] != '\0' && strcmp(sex, "M") != 0 && strcmp(sex, "F") != 0)
 		return false;
@@ -242,13 +232,37 @@ bool list_entry_read(char *columns[LIST_COLUMNS], bool changes, struct list_entr
 	e->kind = (uint8_t)kind;
 	e->status = (uint8_t)status;
 	e->id = columns[ENTRY_ID];
-	e->number = number;
+	e->number = columns[DOCUMENT_NUMBER];
 	e->surname = columns[SURNAME];
 	e->given_names = columns[GIVEN_NAMES];
 	e->authority = columns[AUTHORITY];
 	e->purpose = columns[PURPOSE];
 	e->handling_code = columns[HANDLING_CODE];
-	return is_whole(e, changes);
+	return true;
+}
+
+bool list_entry_read(char *columns[LIST_COLUMNS], bool changes, struct list_entry *e)
+{
+	if (!fill(columns, e) || e->id[0] == '\0' || (e->until != 0 && e->until < e->from))
+		return false;
+	if (e->kind == LIST_NOT_THIS_PERSON ? !consists_of(e->number, DIGITS "abcdef")
+					    : strlen(e->number) > NUMBER_MAX ||
+						      !consists_of(e->number, CAPITALS DIGITS))
+		return false;
+	return is_word(e->id, ID_MAX) && fold_here(columns[SURNAME]) &&
+	       fold_here(columns[GIVEN_NAMES]) && aliases_of(columns[LIST_ALIASES], e) &&
+	       is_word(e->authority, CODE_MAX) && is_word(e->purpose, CODE_MAX) &&
+	       is_word(e->handling_code, CODE_MAX) && is_whole(e, changes);
+}
+
+void list_entry_again(char *columns[LIST_COLUMNS], struct list_entry *e)
+{
+	(void)fill(columns, e);
+	e->aliases = columns[LIST_ALIASES];
+	for (const char *s = e->aliases; *s != '\0'; e->alias_count++) {
+		s += strlen(s) + 1;
+		s += strlen(s) + 1;
+	}
 }
 
 bool list_entry_is_valid(const struct list_entry *e, uint32_t day)

@@ -55,9 +55,8 @@ static void put(uint32_t *slots, size_t count, uint64_t hash, size_t entry)
 	slots[at] = (uint32_t)entry + 1;
 }
 
-static void put_entry(struct list *list, size_t i)
+static void put_entry(struct list *list, size_t i, const struct list_entry *e)
 {
-	const struct list_entry *e = &list->entries[i];
 	struct list_name name;
 	if (e->kind == LIST_DOCUMENT)
 		put(list->slots, list->slot_count, hash_of(LIST_DOCUMENT, e->number, ""), i);
@@ -80,10 +79,9 @@ static size_t room_for(size_t keys)
 }
 
 /* A name with every birth date and every nationality: one that agrees is enough. */
-static int index_name(
-	struct list *list, size_t i, const struct match_name *name, struct match_person *person)
+static int index_name(struct list *list, size_t i, const struct list_entry *e,
+	const struct match_name *name, struct match_person *person)
 {
-	const struct list_entry *e = &list->entries[i];
 	int r = PN_OK;
 	for (unsigned b = 0; r == PN_OK && list_entry_birth(e, &b, &person->birth);)
 		for (unsigned s = 0; r == PN_OK && s < LIST_STATES_MAX; s++) {
@@ -95,35 +93,94 @@ static int index_name(
 	return r;
 }
 
-static int index_person(struct list *list, size_t i, struct match_name *read)
+static int index_person(
+	struct list *list, size_t i, const struct list_entry *e, struct match_name *read)
 {
-	const struct list_entry *e = &list->entries[i];
 	struct match_person person = {.sex = e->sex};
 	struct list_name name;
 	int r = PN_OK;
 	for (unsigned n = 0; r == PN_OK && list_entry_name(e, &n, &name);) {
 		r = match_name_read_plain(name.surname, name.given_names, read);
 		if (r == PN_OK)
-			r = index_name(list, i, read, &person);
+			r = index_name(list, i, e, read, &person);
 	}
 	return r;
 }
 
-static int index_persons(struct list *list)
+static int index_entries(struct list *list)
 {
 	struct match_name name;
+	struct list_entry e;
 	int r = match_index_new(&list->persons);
-	for (size_t i = 0; r == PN_OK && i < list->count; i++)
-		if (list->entries[i].kind == LIST_PERSON)
-			r = index_person(list, i, &name);
+	for (size_t i = 0; r == PN_OK && i < list->count; i++) {
+		list_entry_at(list, i, &e);
+		put_entry(list, i, &e);
+		if (e.kind == LIST_PERSON)
+			r = index_person(list, i, &e, &name);
+	}
 	if (r == PN_OK)
 		r = match_index_build(list->persons);
 	match_name_wipe(&name);
 	return r;
 }
 
+/* --- names that a zone has cut --- */
+
+enum { LETTERS = 27, BUCKETS = LETTERS * LETTERS * LETTERS };
+
+/* The first three letters of the first word; *width: how many buckets a shorter word stands for. */
+static size_t bucket_of(const char *surname, size_t *width)
+{
+	size_t bucket = 0;
+	bool over = false;
+	*width = 1;
+	for (size_t i = 0; i < 3; i++) {
+		over = over || surname[i] < 'A' || surname[i] > 'Z';
+		bucket = bucket * LETTERS + (over ? 0 : (size_t)(surname[i] - 'A' + 1));
+		*width *= over ? LETTERS : 1;
+	}
+	return bucket;
+}
+
+/* Twice over the persons: how many a bucket has, then who they are. */
+static int index_beginners(struct list *list)
+{
+	struct list_entry e;
+	struct list_name name;
+	size_t width;
+	list->begins = calloc(BUCKETS + 2, sizeof *list->begins);
+	list->beginners = calloc(list->names + 1, sizeof *list->beginners);
+	if (list->begins == NULL || list->beginners == NULL)
+		return PN_ENOMEM;
+	for (int pass = 0; pass < 2 && list->names > 0; pass++) {
+		for (size_t i = 0; i < list->count; i++) {
+			list_entry_at(list, i, &e);
+			for (unsigned n = 0;
+				e.kind == LIST_PERSON && list_entry_name(&e, &n, &name);) {
+				uint32_t *at = &list->begins[bucket_of(name.surname, &width) + 1];
+				if (pass == 0)
+					at[1]++;
+				else
+					list->beginners[(*at)++] = (uint32_t)i;
+			}
+		}
+		/* each is where its bucket begins, then, when all have moved on, where it ends */
+		for (size_t b = 1; pass == 0 && b < BUCKETS + 2; b++)
+			list->begins[b] += list->begins[b - 1];
+	}
+	return PN_OK;
+}
+
+void matcher_beginners(const struct list *list, const char *surname, size_t *begin, size_t *end)
+{
+	size_t width, bucket = bucket_of(surname, &width);
+	*begin = list->begins[bucket];
+	*end = list->begins[bucket + width];
+}
+
 int matcher_index(struct list *list)
 {
+	int r;
 	list->slot_count = room_for(list->count + list->names);
 	list->slots = calloc(list->slot_count, sizeof *list->slots);
 	if (list->slots == NULL)
@@ -134,34 +191,37 @@ int matcher_index(struct list *list)
 		if (list->ids == NULL)
 			return PN_ENOMEM;
 	}
-	for (size_t i = 0; i < list->count; i++)
-		put_entry(list, i);
-	return index_persons(list);
+	r = index_beginners(list);
+	return r == PN_OK ? index_entries(list) : r;
 }
 
-const struct list_entry *matcher_next(const struct list *list, enum list_kind kind,
-	const char *first, const char *second, struct matcher_place *place)
+bool matcher_next(const struct list *list, enum list_kind kind, const char *first,
+	const char *second, struct matcher_place *place)
 {
 	if (!place->begun)
 		place->at = hash_of(kind, first, second) & (list->slot_count - 1);
 	place->begun = true;
 	while (list->slots[place->at] != 0) {
-		const struct list_entry *e = &list->entries[list->slots[place->at] - 1];
+		place->index = list->slots[place->at] - 1;
+		list_entry_at(list, place->index, &place->entry);
 		place->at = (place->at + 1) & (list->slot_count - 1);
-		if (has_key(e, kind, first, second))
-			return e;
+		if (has_key(&place->entry, kind, first, second))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 bool matcher_replaces(const struct list *changes, const char *id)
 {
+	struct list_entry e;
 	size_t at;
 	if (changes == NULL || changes->ids == NULL)
 		return false;
 	at = hash_of(LIST_REMOVED, id, "") & (changes->id_count - 1);
-	for (; changes->ids[at] != 0; at = (at + 1) & (changes->id_count - 1))
-		if (strcmp(changes->entries[changes->ids[at] - 1].id, id) == 0)
+	for (; changes->ids[at] != 0; at = (at + 1) & (changes->id_count - 1)) {
+		list_entry_at(changes, changes->ids[at] - 1, &e);
+		if (strcmp(e.id, id) == 0)
 			return true;
+	}
 	return false;
 }

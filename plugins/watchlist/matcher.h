@@ -17,16 +17,17 @@ struct matcher_query {
 	bool name_truncated;
 	unsigned year, month, day;     /* 0: unknown */
 	const char *sex, *nationality; /* "M", "F", else unknown; ICAO code or empty */
-	uint32_t today;		       /* YYYYMMDD; 0: entries count whatever their validity */
+	uint32_t today;                /* YYYYMMDD; 0: entries count whatever their validity */
 	unsigned dismissal_days; /* a "not this person" counts when given for at most so many; 0:
 				    none counts */
-	const char *purposes;	 /* "border,asylum": entries of these and of none; NULL: of any */
+	const char *purposes;    /* "border,asylum": entries of these and of none; NULL: of any */
 };
 
 struct matcher_match {
-	const struct list_entry *entry;
+	struct list_entry entry;
+	size_t index; /* of the entry in its list */
 	const struct list *list;
-	const char *basis; /* "document_number", "name_birth_date" */
+	const char *basis;                        /* "document_number", "name_birth_date" */
 	const char *reasons[MATCHER_REASONS_MAX]; /* catalogue keys */
 	size_t reason_count;
 	unsigned score_permille; /* 1000: equal */
@@ -43,13 +44,17 @@ struct matcher_found {
 /* Builds the index; called once by list_parse. */
 int matcher_index(struct list *list) PN_MUST_CHECK;
 
-/* The next entry with that key at or after the place. */
+/* The next entry with that key after the place, all zero at first. False: no more. */
 struct matcher_place {
-	size_t at;
+	size_t at, index; /* index: of the entry */
 	bool begun;
+	struct list_entry entry;
 };
-const struct list_entry *matcher_next(const struct list *list, enum list_kind kind,
-	const char *first, const char *second, struct matcher_place *place);
+bool matcher_next(const struct list *list, enum list_kind kind, const char *first,
+	const char *second, struct matcher_place *place);
+/* Whose names may begin as this surname does, which a zone may have cut: list->beginners from
+ * *begin up to *end. */
+void matcher_beginners(const struct list *list, const char *surname, size_t *begin, size_t *end);
 /* Do these changes say what becomes of the base's entry of that id? */
 bool matcher_replaces(const struct list *changes, const char *id);
 

@@ -12,7 +12,7 @@ struct search {
 	const struct list *list, *changes;
 	const struct matcher_query *query;
 	char surname[LIST_FIELD_MAX], given_names[LIST_FIELD_MAX]; /* folded */
-	char hash[MATCHER_HASHES_MAX][LIST_HASH_DIGITS + 1];	   /* of the documents */
+	char hash[MATCHER_HASHES_MAX][LIST_HASH_DIGITS + 1];       /* of the documents */
 	size_t hashes;
 	struct matcher_found *out;
 };
@@ -50,10 +50,10 @@ static bool dismisses(
 	const struct search *s, const struct list *list, const char *id, const char *hash)
 {
 	struct matcher_place place = {0};
-	const struct list_entry *e;
+	const struct list_entry *e = &place.entry;
 	if (list != s->changes && matcher_replaces(s->changes, id))
 		return false;
-	while ((e = matcher_next(list, LIST_NOT_THIS_PERSON, id, hash, &place)) != NULL)
+	while (matcher_next(list, LIST_NOT_THIS_PERSON, id, hash, &place))
 		if (list_entry_is_valid(e, s->query->today) &&
 			day_number(e->until) - day_number(e->from) <=
 				(int64_t)s->query->dismissal_days)
@@ -70,10 +70,10 @@ static bool is_dismissed(const struct search *s, const struct list_entry *e)
 	return false;
 }
 
-static bool is_among(const struct matcher_match *m, size_t n, const struct list_entry *e)
+static bool is_among(const struct matcher_match *m, size_t n, const struct matcher_match *one)
 {
 	for (size_t i = 0; i < n; i++)
-		if (m[i].entry == e)
+		if (m[i].list == one->list && m[i].index == one->index)
 			return true;
 	return false;
 }
@@ -81,10 +81,10 @@ static bool is_among(const struct matcher_match *m, size_t n, const struct list_
 static void tell(struct search *s, const struct matcher_match *m)
 {
 	struct matcher_found *out = s->out;
-	if (!counts(s, m->list, m->entry) || is_among(out->match, out->count, m->entry) ||
-		is_among(out->dismissed, out->dismissed_count, m->entry))
+	if (!counts(s, m->list, &m->entry) || is_among(out->match, out->count, m) ||
+		is_among(out->dismissed, out->dismissed_count, m))
 		return;
-	if (m->entry->kind == LIST_PERSON && is_dismissed(s, m->entry) &&
+	if (m->entry.kind == LIST_PERSON && is_dismissed(s, &m->entry) &&
 		out->dismissed_count < DISMISSED_MAX)
 		out->dismissed[out->dismissed_count++] = *m;
 	else if (out->count < MATCHES_MAX)
@@ -104,15 +104,16 @@ static void add_reason(struct matcher_match *m, bool holds, const char *key)
 
 static void find_documents(struct search *s, const struct list *list)
 {
-	static const char *const states[] = {"", "match.document_lost", "match.document_stolen",
-		"match.document_revoked"};
+	static const char *const states[] = {
+		"", "match.document_lost", "match.document_stolen", "match.document_revoked"};
 	for (size_t i = 0; i < s->query->number_count; i++) {
 		struct matcher_place place = {0};
-		const struct list_entry *e;
-		while (!is_full(s) && (e = matcher_next(list, LIST_DOCUMENT, s->query->numbers[i],
-					       "", &place)) != NULL) {
+		const struct list_entry *e = &place.entry;
+		while (!is_full(s) &&
+			matcher_next(list, LIST_DOCUMENT, s->query->numbers[i], "", &place)) {
 			bool named = e->issuer[0] != '\0';
-			struct matcher_match m = {.entry = e,
+			struct matcher_match m = {.entry = *e,
+				.index = place.index,
 				.list = list,
 				.basis = "document_number",
 				.score_permille = 1000};
@@ -166,9 +167,11 @@ static bool cut_name_agrees(const struct search *s, const struct list_entry *e)
 	return false;
 }
 
-static void tell_equal(struct search *s, const struct list *list, const struct list_entry *e)
+static void tell_equal(
+	struct search *s, const struct list *list, const struct list_entry *e, size_t index)
 {
-	struct matcher_match m = {.entry = e,
+	struct matcher_match m = {.entry = *e,
+		.index = index,
 		.list = list,
 		.basis = "name_birth_date",
 		.reasons = {"match.surname", "match.given_names", "match.birth_date"},
@@ -178,21 +181,26 @@ static void tell_equal(struct search *s, const struct list *list, const struct l
 		tell(s, &m);
 }
 
+static void find_cut(struct search *s, const struct list *list)
+{
+	struct list_entry e;
+	size_t at, end;
+	for (matcher_beginners(list, s->surname, &at, &end); at < end && !is_full(s); at++) {
+		list_entry_at(list, list->beginners[at], &e);
+		if (cut_name_agrees(s, &e))
+			tell_equal(s, list, &e, list->beginners[at]);
+	}
+}
+
 static void find_equal(struct search *s, const struct list *list)
 {
 	struct matcher_place place = {0};
-	const struct list_entry *e;
-	if (!s->query->name_truncated) {
-		while (!is_full(s) && (e = matcher_next(list, LIST_PERSON, s->surname,
-					       s->given_names, &place)) != NULL)
-			tell_equal(s, list, e);
+	if (s->query->name_truncated) {
+		find_cut(s, list);
 		return;
 	}
-	for (size_t i = 0; i < list->count && !is_full(s); i++) {
-		e = &list->entries[i];
-		if (e->kind == LIST_PERSON && cut_name_agrees(s, e))
-			tell_equal(s, list, e);
-	}
+	while (!is_full(s) && matcher_next(list, LIST_PERSON, s->surname, s->given_names, &place))
+		tell_equal(s, list, &place.entry, place.index);
 }
 
 /* Which parts are alike, and how the birth dates agree. */
@@ -203,11 +211,12 @@ static struct matcher_match of_found(
 		"match.birth_date_partial", "match.birth_date_dummy", "match.birth_date_flipped",
 		"match.birth_date_slip", "match.birth_year", "match.birth_year_near",
 		"match.birth_date_unknown", "match.birth_date_other"};
-	struct matcher_match m = {.entry = &list->entries[f->id],
+	struct matcher_match m = {.index = f->id,
 		.list = list,
 		.basis = "name_birth_date",
 		.score_permille = (unsigned)(match_score(&f->result) * 1000 + 0.5)};
 	bool surname = false, given = false;
+	list_entry_at(list, f->id, &m.entry);
 	for (size_t i = 0; i < f->result.pair_count; i++)
 		*(name->word[f->result.pair[i].of_query].role == MATCH_SURNAME ? &surname
 									       : &given) = true;

@@ -14,7 +14,6 @@
 #include <time.h>
 
 enum {
-	LIST_BYTES_MAX = 200 * 1024 * 1024,
 	CHANGES_BYTES_MAX = 16 * 1024 * 1024,
 	AT_ONCE_BYTES = 1024 * 1024 /* read within some 20 ms */
 };
@@ -94,13 +93,11 @@ static void work(struct job *job)
 	if (r != PN_OK) {
 		job->failed = "watchlist.not_verified";
 		snprintf(job->detail, sizeof job->detail, "%s", pn_err_name(r));
-	} else if ((r = list_parse((const char *)bytes, size, &job->list, &line)) != PN_OK) {
+		free(bytes);
+	} else if ((r = list_take((char *)bytes, size, &job->list, &line)) != PN_OK) {
 		job->failed = r == PN_EFORMAT ? "watchlist.bad_line" : "watchlist.not_read";
 		snprintf(job->detail, sizeof job->detail, "line %u", line);
 	}
-	if (bytes != NULL)
-		explicit_bzero(bytes, size);
-	free(bytes);
 	atomic_store(&job->done, true);
 }
 
@@ -170,8 +167,7 @@ static const char *read_changes(
 		failed = job.failed;
 	else if (job.list->base == 0)
 		failed = "watchlist.not_changes";
-	else if (fits(list, job.list) &&
-		 (*out == NULL || job.list->version >= (*out)->version)) {
+	else if (fits(list, job.list) && (*out == NULL || job.list->version >= (*out)->version)) {
 		*out = job.list;
 		job.list = NULL;
 	} else if (job.list->version > list->version)
@@ -258,7 +254,7 @@ void store_look(struct store *s)
 	}
 	if (has_changed(&s->whole)) {
 		prepare(s, &s->job, &s->whole, LIST_BYTES_MAX);
-		s->loading = s->list != NULL && s->whole.seen[0].size > AT_ONCE_BYTES &&
+		s->loading = s->whole.seen[0].size > AT_ONCE_BYTES &&
 			     pthread_create(&s->thread, NULL, work_in_thread, &s->job) == 0;
 		if (s->loading)
 			return;

@@ -16,7 +16,7 @@ struct store_options {
 	const char *folder, *file, *changes, *state_folder;
 };
 
-/* keys are copied. Reads what is there before it returns. */
+/* keys are copied. Reads what is there before it returns, unless it is large. */
 int store_new(const struct store_options *options, const struct signed_keys *keys,
 	struct store **out) PN_MUST_CHECK;
 /* Has a file been replaced, or a thread come to its end? */

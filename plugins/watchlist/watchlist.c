@@ -88,9 +88,9 @@ static void fill(const struct matcher_match *from, size_t count, Postern__Watchl
 {
 	for (size_t i = 0; i < count; i++) {
 		postern__watchlist_match__init(&match[i]);
-		match[i].entry_id = (char *)(uintptr_t)from[i].entry->id;
+		match[i].entry_id = (char *)(uintptr_t)from[i].entry.id;
 		match[i].list_id = (char *)(uintptr_t)from[i].list->id;
-		match[i].handling_code = (char *)(uintptr_t)from[i].entry->handling_code;
+		match[i].handling_code = (char *)(uintptr_t)from[i].entry.handling_code;
 		match[i].basis = (char *)(uintptr_t)from[i].basis;
 		match[i].score_permille = from[i].score_permille;
 		match[i].reasons = (char **)(uintptr_t)from[i].reasons;

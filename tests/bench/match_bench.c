@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The matcher against a list of generated people, on one core: latency, memory, build, recall, and
  * the curve of innocent travellers alerted against recall; beside it PostgreSQL's pg_trgm and a
- * plain Jaro-Winkler scan in the same run, and the table of documents. tests/bench/match says how
- * it is run. Must never draw a query from anything the matcher was tuned on when --held is given.
+ * plain Jaro-Winkler scan in the same run, and the watchlist's documents. tests/bench/match says
+ * how it is run. Must never draw a query from anything the matcher was tuned on when --held is
+ * given.
  */
 #include <getopt.h>
 #include <libpq-fe.h>
@@ -16,6 +17,7 @@
 
 #include "match/match.h"
 #include "match_people.h"
+#include "matcher.h"
 #include "pg_server.h"
 
 struct settings {
@@ -476,39 +478,123 @@ static void document_number(uint64_t seed, unsigned long i, char out[16])
 	snprintf(out, 16, "%c%08u", 'A' + (int)random_below(&r, 26), random_below(&r, 100000000));
 }
 
-static void run_documents(const struct settings *s)
+enum { LINE = 256 };
+static const char list_head[] =
+	"# list=bench version=1 issued=2026-06-30T12:00:00Z\nentry_id,kind,document_number,issuer,"
+	"document_status,surname,given_names,aliases,birth_date,sex,nationality,authority,purpose,"
+	"handling_code,valid_from,valid_until\n";
+
+static size_t document_line(const struct settings *s, unsigned long i, char *line)
+{
+	char number[16];
+	document_number(s->seed, i, number);
+	return (size_t)snprintf(
+		line, LINE, "slt:%lu,document,%s,UTO,stolen,,,,,,,slt,border,seize,,\n", i, number);
+}
+
+static size_t person_line(const struct settings *s, unsigned long i, char *line)
+{
+	struct human h;
+	char birth[40] = "";
+	listed(s, i, &h);
+	if (h.year != 0)
+		snprintf(birth, sizeof birth, "%04u-%02u-%02u", h.year, h.month, h.day);
+	return (size_t)snprintf(line, LINE,
+		"prs:%lu,person,,,,%s,%s,,%s,%.1s,%s,police,border,second-line,,\n", i, h.surname,
+		h.given, birth, h.sex != '\0' ? &h.sex : "", h.state);
+}
+
+/* As the watchlist's plugin reads a file. */
+static struct list *read_list(const struct settings *s, unsigned long count, const char *what,
+	size_t (*line)(const struct settings *s, unsigned long i, char *line))
+{
+	struct list *list = NULL;
+	unsigned wrong = 0;
+	size_t n = sizeof list_head - 1, room = n + (count + 2) * LINE;
+	char *text = malloc(room);
+	must(text != NULL, "no memory");
+	memcpy(text, list_head, n);
+	for (unsigned long i = 0; i < count; i++)
+		n += line(s, i, text + n);
+	double begun = now_us(), before = resident_mb();
+	if (list_take(text, n, &list, &wrong) != PN_OK)
+		fprintf(stderr, "bench-match: line %u of the list of %s\n", wrong, what);
+	must(list != NULL, "no list");
+	printf("list       %lu %s as the plugin reads them: %.2f s, the file's %.0f MB and %.0f MB "
+	       "beside them\n",
+		count, what, (now_us() - begun) / 1e6, (double)n / 1e6, resident_mb() - before);
+	return list;
+}
+
+static bool is_found(const struct list *list, const char *number, unsigned long wanted)
+{
+	const char *const numbers[] = {number};
+	const struct matcher_query q = {.numbers = numbers,
+		.number_count = 1,
+		.issuer = "UTO",
+		.surname = "",
+		.given_names = "",
+		.today = 20260701,
+		.purposes = "border"};
+	struct matcher_found found;
+	char id[32];
+	matcher_find(list, NULL, &q, &found);
+	snprintf(id, sizeof id, "slt:%lu", wanted);
+	for (size_t i = 0; i < found.count; i++)
+		if (strcmp(found.match[i].entry.id, id) == 0)
+			return true;
+	return false;
+}
+
+/* A traveller's whole search, by name as it is and as one that the zone may have cut. */
+static void search_people(const struct settings *s, const struct list *list, bool cut)
+{
+	enum { TRIED = 1000 };
+	struct measured m = room_for(TRIED);
+	struct matcher_found found;
+	for (unsigned long i = 0; i < TRIED; i++) {
+		struct human h;
+		human_make(s->seed, (UINT64_C(1) << 40) + i, &h);
+		struct matcher_query q = {.surname = h.surname,
+			.given_names = h.given,
+			.issuer = "UTO",
+			.name_truncated = cut,
+			.year = h.year,
+			.month = h.month,
+			.day = h.day};
+		double begun = now_us();
+		matcher_find(list, NULL, &q, &found);
+		m.us[m.count++] = now_us() - begun;
+	}
+	printf("%-10s p50 %.2f ms, p99 %.2f ms on the plugin's list\n", cut ? "cut name" : "name",
+		at(m.us, m.count, 50) / 1e3, at(m.us, m.count, 99) / 1e3);
+	forget(&m);
+}
+
+/* The watchlist's own list and search. */
+static void run_lists(const struct settings *s)
 {
 	enum { TRIED = 200000 };
-	struct match_documents *d;
 	struct measured m = room_for(TRIED);
 	char number[16];
-	must(match_documents_new(s->documents, &d) == PN_OK, "no memory");
-	double begun = now_us();
-	for (unsigned long i = 0; i < s->documents; i++) {
-		document_number(s->seed, i, number);
-		must(match_documents_add(d, number, (uint32_t)i) == PN_OK, "no room");
-	}
-	double built = now_us() - begun;
+	struct list *list = read_list(s, s->entries, "people", person_line);
+	search_people(s, list, false);
+	search_people(s, list, true);
+	list_free(list);
+	list = read_list(s, s->documents, "documents", document_line);
 	for (unsigned long i = 0; i < TRIED; i++) {
 		struct random r = {i};
 		unsigned long wanted = (unsigned long)(random_next(&r) % (2 * s->documents));
-		uint64_t cursor = 0;
-		uint32_t id = 0;
-		bool found = false;
 		document_number(s->seed, wanted, number);
-		begun = now_us();
-		while (!found && match_documents_find(d, number, &cursor, &id))
-			found = id == wanted;
+		double begun = now_us();
+		bool found = is_found(list, number, wanted);
 		m.us[m.count++] = now_us() - begun;
-		m.in_ten += found;
 		must(found == (wanted < s->documents),
 			"a document is not found, or one that is not there is");
 	}
-	printf("documents  %lu keys, built in %.2f s, %.0f MB, look-up p50 %.2f us, p99 %.2f us "
-	       "(half of them there)\n",
-		s->documents, built / 1e6, (double)match_documents_bytes(d) / 1e6,
-		at(m.us, m.count, 50), at(m.us, m.count, 99));
-	match_documents_free(d);
+	printf("documents  %lu, search p50 %.2f us, p99 %.2f us (half of them there)\n",
+		s->documents, at(m.us, m.count, 50), at(m.us, m.count, 99));
+	list_free(list);
 	forget(&m);
 }
 
@@ -566,6 +652,6 @@ int main(int argc, char **argv)
 		run_pg(&s);
 	}
 	if (s.documents > 0)
-		run_documents(&s);
+		run_lists(&s);
 	return 0;
 }

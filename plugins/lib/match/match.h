@@ -193,16 +193,4 @@ void match_index_entry(const struct match_index *index, uint32_t at, struct matc
 	struct match_person *person);
 struct match_index_stats match_index_stats(const struct match_index *index);
 void match_index_free(struct match_index *index);
-
-/* --- documents --- */
-struct match_documents;
-/* room: how many will be added at most. */
-int match_documents_new(size_t room, struct match_documents **out) PN_MUST_CHECK;
-int match_documents_add(struct match_documents *d, const char *number, uint32_t id) PN_MUST_CHECK;
-/* The next id whose number may be this one (32 of 64 bits of a hash agree: the caller compares
- * the number); *cursor is 0 at first. False: no more. */
-bool match_documents_find(
-	const struct match_documents *d, const char *number, uint64_t *cursor, uint32_t *id);
-size_t match_documents_bytes(const struct match_documents *d);
-void match_documents_free(struct match_documents *d);
 #endif

@@ -29,7 +29,7 @@ enum {
 	SIGNED_HEX = 128,                    /* digits of a signature */
 	SIGNED_TEXT_MAX = 256,               /* of a signature file */
 	SIGNED_FILES_MAX = 512,              /* of one folder */
-	SIGNED_FILE_MAX = 256 * 1024 * 1024, /* a signed file */
+	SIGNED_FILE_MAX = 1024 * 1024 * 1024, /* a signed file */
 	SIGNED_FOLDER_MAX = 8 * 1024 * 1024, /* all files of a folder together */
 };
 

@@ -45,7 +45,7 @@ static bool has_year(const struct list_entry *e, unsigned year)
 
 static void matches(const struct matcher_match *m, const struct matcher_query *q)
 {
-	const struct list_entry *e = m->entry;
+	const struct list_entry *e = &m->entry;
 	MUST(m->reason_count > 0 && m->score_permille <= 1000);
 	if (strcmp(m->basis, "document_number") == 0) {
 		MUST(e->kind == LIST_DOCUMENT && strcmp(e->number, q->numbers[0]) == 0);
@@ -58,7 +58,8 @@ static void matches(const struct matcher_match *m, const struct matcher_query *q
 	}
 }
 
-static void finds_itself(const struct list *list, const struct list_entry *e, bool cut)
+static void finds_itself(
+	const struct list *list, size_t index, const struct list_entry *e, bool cut)
 {
 	struct matcher_found out;
 	const char *numbers[] = {e->number};
@@ -71,9 +72,9 @@ static void finds_itself(const struct list *list, const struct list_entry *e, bo
 	MUST(e->kind != LIST_PERSON || e->year == 0 || out.complete);
 	for (size_t i = 0; i < out.count; i++) {
 		matches(&out.match[i], &q);
-		found = found || out.match[i].entry == e;
+		found = found || out.match[i].index == index;
 		for (size_t k = 0; k < i; k++)
-			MUST(out.match[k].entry != out.match[i].entry);
+			MUST(out.match[k].index != out.match[i].index);
 	}
 	/* a person without a date is found by evidence only */
 	MUST(found || (e->kind == LIST_PERSON && e->year == 0) || out.count == MATCHES_MAX);
@@ -103,9 +104,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = list_parse(text, before + size, &list, &line);
 	MUST((r == PN_OK) == (list != NULL));
 	for (size_t i = 0; r == PN_OK && i < list->count && i < ENTRIES_TRIED; i++) {
-		const struct list_entry *e = &list->entries[i];
-
+		struct list_entry entry;
+		const struct list_entry *e = &entry;
 		struct list_name name;
+
+		list_entry_at(list, i, &entry);
 
 		MUST(e->id[0] != '\0' && (e->kind != LIST_REMOVED || list->base != 0));
 		MUST(e->kind != LIST_NOT_THIS_PERSON || (e->from != 0 && e->until >= e->from));
@@ -115,8 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		if (e->kind > LIST_PERSON)
 			continue;
-		finds_itself(list, e, false);
-		finds_itself(list, e, true);
+		finds_itself(list, i, e, false);
+		finds_itself(list, i, e, true);
 	}
 	list_free(list);
 	free(text);

@@ -207,30 +207,6 @@ static void test_people_count_once(void **state)
 	assert_true(name_bits(20) == name_bits(1));
 }
 
-static void test_documents(void **state)
-{
-	struct match_documents *d;
-	char number[24];
-	uint32_t id;
-	uint64_t cursor;
-	(void)state;
-	assert_int_equal(match_documents_new(1000, &d), PN_OK);
-	for (uint32_t i = 0; i < 1000; i++) {
-		snprintf(number, sizeof number, "X%06u", i / 2);
-		assert_int_equal(match_documents_add(d, number, i), PN_OK);
-	}
-	assert_int_equal(match_documents_add(d, "Y", 0), PN_ELIMIT);
-	for (uint32_t i = 0; i < 500; i++) {
-		uint32_t found = 0;
-		snprintf(number, sizeof number, "X%06u", i);
-		cursor = 0;
-		while (match_documents_find(d, number, &cursor, &id))
-			found += id / 2 == i;
-		assert_int_equal(found, 2);
-	}
-	match_documents_free(d);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,7 +214,6 @@ int main(void)
 		cmocka_unit_test(test_entries_come_back),
 		cmocka_unit_test(test_namesakes_count),
 		cmocka_unit_test(test_people_count_once),
-		cmocka_unit_test(test_documents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,12 @@
 	"# list=sis-test version=42 issued=2026-06-30T12:00:00Z\n"                                 \
 	"entry_id,kind,document_number,issuer,surname,given_names,birth_date,handling_code\n"
 
+#define WIDE_HEADER                                                                                \
+	"entry_id,kind,document_number,issuer,document_status,surname,given_names,aliases,birth_"  \
+	"date,sex,nationality,authority,purpose,handling_code,valid_from,valid_until\n"
+#define WIDE "# list=wide version=7 issued=2026-06-30T12:00:00Z\n" WIDE_HEADER
+#define CHANGES "# list=wide version=8 issued=2026-07-01T12:00:00Z base=7\n" WIDE_HEADER
+
 static struct list *parse(const char *text)
 {
 	struct list *list = NULL;
@@ -74,7 +80,7 @@ static struct found find_with(
 	for (size_t i = 0; i < f.count; i++) {
 		char *ids = strstr(f.match[i].reasons[0], "_alike") != NULL ? f.alike : f.ids;
 		size_t n = strlen(ids);
-		snprintf(ids + n, sizeof f.ids - n, "%s%s", n > 0 ? " " : "", f.match[i].entry->id);
+		snprintf(ids + n, sizeof f.ids - n, "%s%s", n > 0 ? " " : "", f.match[i].entry.id);
 	}
 	return f;
 }
@@ -176,7 +182,7 @@ static void document_numbers(void **state)
 	assert_string_equal(f.ids, "A4");
 	q.issuer = "D";
 	assert_string_equal(find(list, &q).ids, "A5");
-	assert_string_equal(f.match[0].entry->handling_code, "");
+	assert_string_equal(f.match[0].entry.handling_code, "");
 	assert_int_equal(f.match[0].reason_count, 2);
 	list_free(list);
 }
@@ -254,6 +260,99 @@ static void cut_names(void **state)
 	/* whole names are not taken for cut ones */
 	persons(list, "NILAVADHANANANDA", "CHAYAPA DEJTHAMRONG KRASU", 1970, 5, 6, "");
 	list_free(list);
+}
+
+/* A word of one to four of few letters, so that many begin alike. */
+static void draw_word(unsigned *r, char *out)
+{
+	unsigned n = 1 + rand_r(r) % 4U;
+	for (unsigned i = 0; i < n; i++)
+		out[i] = "ABZ"[rand_r(r) % 3];
+	out[n] = '\0';
+}
+
+static void draw_name(unsigned *r, char out[24])
+{
+	char word[8];
+	out[0] = '\0';
+	for (int words = 1 + rand_r(r) % 3; words > 0; words--) {
+		draw_word(r, word);
+		strcat(out, word);
+		strcat(out, words > 1 ? " " : "");
+	}
+}
+
+/* Does each word of cut begin a word of whole, in order, the first the first? By trying all. */
+static bool may_be_cut(const char *whole, const char *cut, bool first)
+{
+	size_t n = strcspn(cut, " ");
+	if (*cut == '\0')
+		return true;
+	for (const char *w = whole;; w += strspn(w, " ")) {
+		size_t length = strcspn(w, " ");
+		if (length == 0)
+			return false;
+		if (n <= length && strncmp(w, cut, n) == 0 &&
+			may_be_cut(w + length + strspn(w + length, " "), cut + n + (cut[n] == ' '), false))
+			return true;
+		if (first)
+			return false;
+		w += length;
+	}
+}
+
+enum { DRAWN = 40 };
+
+struct drawn {
+	char names[2 * DRAWN][24], text[DRAWN * 96 + 512], cut[24];
+};
+
+static struct list *draw_list(unsigned *r, struct drawn *d)
+{
+	size_t n = (size_t)snprintf(d->text, sizeof d->text, WIDE);
+	char word[8];
+	for (size_t i = 0; i < DRAWN; i++) {
+		draw_name(r, d->names[2 * i]);
+		draw_name(r, d->names[2 * i + 1]);
+		n += (size_t)snprintf(d->text + n, sizeof d->text - n,
+			"P%zu,person,,,,%s,JO,%s<<JO,1970-05-06,,,,,,,\n", i, d->names[2 * i],
+			d->names[2 * i + 1]);
+	}
+	draw_word(r, d->cut);
+	if (rand_r(r) % 2 == 0) {
+		draw_word(r, word);
+		strcat(strcat(d->cut, " "), word);
+	}
+	return parse(d->text);
+}
+
+static size_t told_by_a_scan(const struct drawn *d)
+{
+	size_t told = 0;
+	for (size_t i = 0; i < DRAWN; i++)
+		told += may_be_cut(d->names[2 * i], d->cut, true) ||
+			may_be_cut(d->names[2 * i + 1], d->cut, true);
+	return told < MATCHES_MAX ? told : MATCHES_MAX;
+}
+
+/* The persons that begin alike are found by their first letters alone; here every one is tried. */
+static void cut_names_are_those_of_a_scan(void **state)
+{
+	(void)state;
+	static struct drawn d;
+	unsigned r = 7, found_any = 0;
+	for (unsigned round = 0; round < 300; round++) {
+		struct list *list = draw_list(&r, &d);
+		struct matcher_query q = {NULL, 0, "NOR", d.cut, "JO", true, 1970, 5, 6, NULL, NULL, 0, 0, NULL};
+		struct found f = find(list, &q);
+		size_t have = f.ids[0] != '\0';
+		for (const char *s = f.ids; *s != '\0'; s++)
+			have += *s == ' ';
+		assert_int_equal(have, told_by_a_scan(&d));
+		found_any += have > 0;
+		list_free(list);
+	}
+	assert_in_range(found_any, 50, 299);
 }
 
 static void alike(const struct list *list, const char *surname, const char *given, unsigned y,
@@ -371,11 +470,6 @@ static void one_id_on_many_lines(void **state)
 	list_free(list);
 }
 
-#define WIDE_HEADER                                                                                \
-	"entry_id,kind,document_number,issuer,document_status,surname,given_names,aliases,birth_"  \
-	"date,sex,nationality,authority,purpose,handling_code,valid_from,valid_until\n"
-#define WIDE "# list=wide version=7 issued=2026-06-30T12:00:00Z\n" WIDE_HEADER
-#define CHANGES "# list=wide version=8 issued=2026-07-01T12:00:00Z base=7\n" WIDE_HEADER
 /* printf 'postern-pair 1 NOR X7\n' | sha256sum */
 #define HASH_NOR_X7 "036e88b0d58189829c0bedcd96a3a56963468247752197021d963acd300af308"
 
@@ -414,17 +508,20 @@ static void wide_columns(void **state)
 		"A2,person,,,,O'Connor,Enya,MULLER<<HILKE-MARIE;SOLO<<;VAN DER BERG<<JO,1980-01-02;"
 		"1981-00-00,F,IRL;D,court,border,second-line,,\n"
 		"A3,person,,,,SMITH,JO,,,,,,,,,\n");
-	const struct list_entry *e = &list->entries[1];
+	struct list_entry document, person;
+	const struct list_entry *e = &person;
 	struct list_name name;
 	struct match_birth birth;
 	unsigned at = 0;
 	assert_int_equal(list->count, 3);
 	assert_int_equal(list->names, 5);
-	assert_int_equal(list->entries[0].status, LIST_STOLEN);
-	assert_int_equal(list->entries[0].from, 20260101);
-	assert_int_equal(list->entries[0].until, 20261231);
-	assert_string_equal(list->entries[0].authority, "police");
-	assert_string_equal(list->entries[0].handling_code, "seize");
+	list_entry_at(list, 0, &document);
+	list_entry_at(list, 1, &person);
+	assert_int_equal(document.status, LIST_STOLEN);
+	assert_int_equal(document.from, 20260101);
+	assert_int_equal(document.until, 20261231);
+	assert_string_equal(document.authority, "police");
+	assert_string_equal(document.handling_code, "seize");
 	assert_int_equal(e->sex, 'F');
 	assert_string_equal(e->nationality[0], "IRL");
 	assert_string_equal(e->nationality[1], "D");
@@ -616,8 +713,8 @@ static void limits(void **state)
 	/* more than fit: the first, and no more */
 	struct found f = find(list, &q);
 	assert_int_equal(f.count, MATCHES_MAX);
-	assert_string_equal(f.match[0].entry->id, "D0");
-	assert_string_equal(f.match[15].entry->id, "D15");
+	assert_string_equal(f.match[0].entry.id, "D0");
+	assert_string_equal(f.match[15].entry.id, "D15");
 	q.number_count = 0;
 	assert_string_equal(
 		find(list, &q).ids, "P0 P17576"); /* 26 * 26 * 26 names, then the first again */
@@ -635,7 +732,7 @@ int main(void)
 		cmocka_unit_test(document_numbers),
 		cmocka_unit_test(birth_dates),
 		cmocka_unit_test(names_as_in_the_zone),
-		cmocka_unit_test(cut_names),
+		cmocka_unit_test(cut_names), cmocka_unit_test(cut_names_are_those_of_a_scan),
 		cmocka_unit_test(names_alike),
 		cmocka_unit_test(cannot_be_searched),
 		cmocka_unit_test(wrong_lines),
