@@ -315,8 +315,10 @@ void engine_evaluate(
 	uint64_t deadline_ns = clock_mono_ns() + (uint64_t)ENGINE_TIME_MS * 1000000u;
 	const struct fields *tree = &e->pack->tree;
 
-	memset(out, 0, sizeof *out);
+	/* the rest of a result counts only as far as its counts say, and is long */
 	out->verdict = POSTERN__VERDICT__VERDICT_CLEAR;
+	out->finding_count = out->field_count = 0;
+	out->errors = 0;
 	memset(e->read, 0, sizeof e->read);
 	e->generation++;
 	for (size_t i = 0; i < e->pack->rule_count; i++)
@@ -333,6 +335,7 @@ void engine_evaluate(
 		return;
 	}
 	lua_settop(e->vm.lua, 0);
+	facts_forget(e);
 	vm_refill(&e->vm, ENGINE_LOAD_INSTRUCTIONS, UINT64_MAX);
 	lua_gc(e->vm.lua, LUA_GCCOLLECT);
 }

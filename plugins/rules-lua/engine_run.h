@@ -13,6 +13,8 @@ struct engine {
 	bool read[FIELDS_MAX]; /* fields noted in this evaluation */
 	int env_ref; /* in the registry, of the present state; so are rule_refs, of the chunks */
 	int rule_refs[PACK_RULES_MAX];
+	int meta_ref, views_ref; /* facts.c: the views' metatable; a table of this evaluation's */
+	unsigned views;		 /* in that table */
 	unsigned rule_errors[PACK_RULES_MAX];
 	char error[ENGINE_ERROR_MAX];
 	void (*on_line)(void *ctx, lua_State *lua, lua_Debug *ar); /* coverage.c; NULL at a gate */
@@ -27,6 +29,8 @@ static inline struct engine *engine_of(lua_State *lua)
 /* facts.c */
 void facts_register(lua_State *lua);
 void facts_push(struct engine *e, const Postern__CrossingFacts *facts);
+/* The evaluation is over; raises nothing. */
+void facts_forget(struct engine *e);
 /* What stands at index, or an error is raised. */
 void facts_stays(lua_State *lua, int index, const Postern__Stay *const **out, size_t *count);
 const Postern__Date *facts_date(lua_State *lua, int index);

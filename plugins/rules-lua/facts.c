@@ -19,19 +19,56 @@ struct view {
 	int field; /* its place in the tree */
 };
 
-static void push_view(lua_State *lua, const struct view *from)
-{
-	struct view *v = lua_newuserdatauv(lua, sizeof *v, 0);
+enum { VIEWS_KEPT = 128 }; /* in one evaluation; those beyond are made anew each time */
 
+/* The table of this evaluation's views. */
+static void push_kept(lua_State *lua, struct engine *e)
+{
+	if (lua_rawgeti(lua, LUA_REGISTRYINDEX, e->views_ref) == LUA_TTABLE)
+		return;
+	lua_pop(lua, 1);
+	lua_newtable(lua);
+	lua_pushvalue(lua, -1);
+	lua_rawseti(lua, LUA_REGISTRYINDEX, e->views_ref);
+}
+
+/* Onto the stack, above that table. key: an address that no other view of the evaluation has. A
+ * view cannot be changed, so rules may see the same one. */
+static void push_view(lua_State *lua, const struct view *from, const void *key)
+{
+	struct engine *e = engine_of(lua);
+	struct view *v;
+
+	push_kept(lua, e);
+	if (lua_rawgetp(lua, -1, key) == LUA_TUSERDATA)
+		return;
+	lua_pop(lua, 1);
+	v = lua_newuserdatauv(lua, sizeof *v, 0);
 	*v = *from;
-	luaL_setmetatable(lua, meta);
+	lua_rawgeti(lua, LUA_REGISTRYINDEX, e->meta_ref);
+	lua_setmetatable(lua, -2);
+	if (e->views < VIEWS_KEPT) {
+		lua_pushvalue(lua, -1);
+		lua_rawsetp(lua, -3, key);
+		e->views++;
+	}
 }
 
 void facts_push(struct engine *e, const Postern__CrossingFacts *facts)
 {
 	struct view v = {e->generation, &facts->base, NULL, 0, FIELDS_ROOT};
 
-	push_view(e->vm.lua, &v);
+	push_view(e->vm.lua, &v, facts);
+	lua_remove(e->vm.lua, -2);
+}
+
+void facts_forget(struct engine *e)
+{
+	e->views = 0;
+	if (e->vm.lua == NULL)
+		return;
+	lua_pushboolean(e->vm.lua, 0);
+	lua_rawseti(e->vm.lua, LUA_REGISTRYINDEX, e->views_ref);
 }
 
 static void push_enum(lua_State *lua, const ProtobufCEnumDescriptor *d, int value)
@@ -87,13 +124,23 @@ static void push_scalar(lua_State *lua, const ProtobufCFieldDescriptor *f, const
 	luaL_error(lua, "field '%s' has a type that rules do not see", f->name);
 }
 
-static struct view *view_at(lua_State *lua, int index)
+static struct view *alive(lua_State *lua, struct view *v)
 {
-	struct view *v = luaL_checkudata(lua, index, meta);
-
 	if (v->generation != engine_of(lua)->generation)
 		luaL_error(lua, "a crossing that is over");
 	return v;
+}
+
+static struct view *view_at(lua_State *lua, int index)
+{
+	return alive(lua, luaL_checkudata(lua, index, meta));
+}
+
+/* Of a metamethod: a rule has no other way to it than by a view, since no function hands out a
+ * metatable. */
+static struct view *view_of_method(lua_State *lua)
+{
+	return alive(lua, lua_touserdata(lua, 1));
 }
 
 static int index_list(lua_State *lua, const struct view *v)
@@ -108,7 +155,7 @@ static int index_list(lua_State *lua, const struct view *v)
 	one.message = v->elements[i - 1];
 	one.elements = NULL;
 	one.count = 0;
-	push_view(lua, &one);
+	push_view(lua, &one, &v->elements[i - 1]);
 	return 1;
 }
 
@@ -122,7 +169,7 @@ static int push_list(lua_State *lua, const struct view *v, int at, const struct 
 		return luaL_error(lua, "field '%s' is a list that rules do not see", field->path);
 	list.count = *(const size_t *)(const void *)(base + f->quantifier_offset);
 	list.elements = *(const ProtobufCMessage *const *const *)(const void *)(base + f->offset);
-	push_view(lua, &list);
+	push_view(lua, &list, base + f->quantifier_offset);
 	return 1;
 }
 
@@ -153,7 +200,7 @@ static int index_field(lua_State *lua, const struct view *v)
 		if (sub.message == NULL)
 			lua_pushnil(lua);
 		else
-			push_view(lua, &sub);
+			push_view(lua, &sub, sub.message);
 		return 1;
 	}
 	push_scalar(lua, field->descriptor, base + field->descriptor->offset);
@@ -162,14 +209,14 @@ static int index_field(lua_State *lua, const struct view *v)
 
 static int on_index(lua_State *lua)
 {
-	const struct view *v = view_at(lua, 1);
+	const struct view *v = view_of_method(lua);
 
 	return v->message == NULL ? index_list(lua, v) : index_field(lua, v);
 }
 
 static int on_length(lua_State *lua)
 {
-	const struct view *v = view_at(lua, 1);
+	const struct view *v = view_of_method(lua);
 
 	if (v->message != NULL)
 		return luaL_error(lua, "a length is asked of what is no list");
@@ -184,6 +231,8 @@ static int on_write(lua_State *lua)
 
 void facts_register(lua_State *lua)
 {
+	struct engine *e = engine_of(lua);
+
 	luaL_newmetatable(lua, meta);
 	lua_pushcfunction(lua, on_index);
 	lua_setfield(lua, -2, "__index");
@@ -193,7 +242,10 @@ void facts_register(lua_State *lua)
 	lua_setfield(lua, -2, "__newindex");
 	lua_pushboolean(lua, 0);
 	lua_setfield(lua, -2, "__metatable");
-	lua_pop(lua, 1);
+	e->meta_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
+	lua_pushboolean(lua, 0);
+	e->views_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
+	e->views = 0;
 }
 
 void facts_stays(lua_State *lua, int index, const Postern__Stay *const **out, size_t *count)
