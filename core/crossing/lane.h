@@ -134,6 +134,7 @@ struct lane_ordered {
 	Postern__LaneOrderKind kind;
 	Postern__LaneMode mode;
 	Postern__OrderProgress progress;
+	uint64_t record; /* tag of its record until that is durable; 0: it is, or there is none */
 };
 
 /* The order under which people pass unchecked. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Orders from the control post: duty, assist with a dead man's hold, mode, service, alarms, looking at a referral. An order names
  * gate, core, officer and number; it is valid once and not long. Signatures are verified before it gets here. What it comes to is
- * judged by what is sensed, never by what was commanded.
+ * judged by what is sensed, never by what was commanded, and not before its record is durable.
  * Must never let an order's loss, or the line's, do anything to a person inside: an assist that nobody renews shuts as any other.
  */
 #include <string.h>
@@ -150,6 +150,7 @@ int order_take(struct lane_run *run)
 {
 	const Postern__LaneOrder *o = run->in->order;
 	struct lane_ordered *last = &run->lane->ordered;
+	uint64_t before = run->lane->next_tag;
 	int r = check(run);
 	if (r == PN_OK)
 		r = carry_out(run);
@@ -157,6 +158,9 @@ int order_take(struct lane_run *run)
 		run->sink->count(run->sink->ctx, METRIC_DECISIONS_REFUSED, 1);
 		return r;
 	}
+	/* Its record is the last that it makes. What makes none goes on with the one before: an assist that is held. */
+	if (run->lane->next_tag != before)
+		last->record = run->lane->next_tag - 1;
 	text_copy(last->officer, sizeof last->officer, o->officer);
 	last->sequence = o->sequence;
 	last->kind = o->kind;
@@ -227,13 +231,19 @@ static bool is_so(const struct lane *lane)
 	return false;
 }
 
+void order_recorded(struct lane_run *run, uint64_t tag)
+{
+	if (run->lane->ordered.record == tag)
+		run->lane->ordered.record = 0;
+}
+
 void order_progress(struct lane_run *run)
 {
 	struct lane_ordered *o = &run->lane->ordered;
 	bool so;
 	if (o->progress == POSTERN__ORDER_PROGRESS__ORDER_PROGRESS_UNSPECIFIED)
 		return;
-	so = is_so(run->lane);
+	so = is_so(run->lane) && o->record == 0;
 	if (o->progress == POSTERN__ORDER_PROGRESS__ORDER_TAKEN && so)
 		o->progress = POSTERN__ORDER_PROGRESS__ORDER_CONFIRMED;
 	else if (o->progress == POSTERN__ORDER_PROGRESS__ORDER_CONFIRMED && !so)

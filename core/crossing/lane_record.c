@@ -182,6 +182,7 @@ void record_committed(struct lane_run *run)
 	if (in->tag == lane->decision_tag)
 		lane->decision_durable = true;
 	referral_recorded(run, in->tag, in->hash);
+	order_recorded(run, in->tag);
 	kiosk_recorded(run, in->tag, true);
 	if (lane->commit_wait_tag != 0 && in->tag == lane->commit_wait_tag) {
 		lane->commit_wait_tag = 0;

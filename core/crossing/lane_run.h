@@ -95,6 +95,8 @@ void order_tick(struct lane_run *run);
 uint64_t order_next_wake(const struct lane *lane);
 /* After every dispatch: how far the last order has come. */
 void order_progress(struct lane_run *run);
+/* Its record is durable. */
+void order_recorded(struct lane_run *run, uint64_t tag);
 
 /* Why an officer's word is not carried out: a catalogue key, which stands until the next. Returns err. */
 static inline int refuse(struct lane *lane, const char *key, int err)
