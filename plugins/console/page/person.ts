@@ -2,7 +2,7 @@
 // What the gate has shown of one crossing: the person's data, the checks, matches and earlier stays, as elements. Must never colour what is as it should be.
 import { h, icon, type Icon } from './dom';
 import { iconBox, resultIcons } from './tile';
-import { fill, meaning, sentence, t, term, type Key } from './words';
+import { because, checkName, fill, sentence, t, term, type Key } from './words';
 
 export interface Day { year: number; month: number; day: number }
 export interface Check { name: string; result: string; field: string; reason: string; expected: string; found: string; plain?: boolean }
@@ -73,11 +73,17 @@ export function personFacts(p: Person): HTMLElement {
 
 const irregular = (result: string): boolean => result !== 'CHECK_SUCCESSFUL' && result !== 'CHECK_NOT_PERFORMED';
 
+// The machine's name for it, which the journal has, stands beside what is irregular; of the rest it is a tip.
 function checkRow(c: Check): HTMLElement {
-  const differs = c.expected !== '' || c.found !== '';
-  return h('li', { 'data-result': c.result, 'data-irregular': String(irregular(c.result)) }, iconBox(resultIcons[c.result] ?? 'unsure'),
-    h('span', {}, h('span', c.plain === true ? {} : { class: 'mono' }, c.name), c.reason === '' || c.reason === c.name ? null : h('span', { class: c.plain === true || meaning(c.reason) !== c.reason ? 'soft' : 'soft mono' }, ` ${meaning(c.reason)}`),
-      differs ? h('span', { class: 'differs' }, ` ${t('expected')} ${c.expected || '–'} · ${t('found')} ${c.found || '–'}`) : null), h('span', { class: 'soft' }, term('', c.result)));
+  const plain = c.plain === true, bad = irregular(c.result);
+  const file = c.name === 'pa.dg.hash' ? ` ${c.field.toUpperCase()}` : '';
+  const name = h('span', plain ? {} : { title: c.name }, (plain ? c.name : checkName(c.name)) + file);
+  const reason = c.reason === '' ? null : h('span', { class: 'soft' }, ` ${because(c.reason)}`);
+  const code = plain || !bad ? null : h('span', { class: 'code mono soft', dir: 'ltr' }, c.name);
+  const differs = c.expected === '' && c.found === '' ? null
+    : h('span', { class: 'differs' }, ` ${t('expected')} ${c.expected || '–'} · ${t('found')} ${c.found || '–'}`);
+  return h('li', { 'data-result': c.result, 'data-irregular': String(bad) }, iconBox(resultIcons[c.result] ?? 'unsure'),
+    h('span', {}, name, reason, differs, code), h('span', { class: 'soft' }, term('', c.result)));
 }
 
 // Worst first; a group opens by itself where something in it is irregular.

@@ -68,22 +68,31 @@ export function term(prefix: string, name: string): string {
 // Why something was refused, by its code.
 export const explain = (code: string): string => term('code.', code);
 
+// What a check asks, in words; a name that no catalogue knows is shown as it is.
+export const checkName = (name: string): string => term('check.', name);
+
+// Why a check came out as it did.
+export function because(reason: string): string {
+  const words: Record<string, string> = catalogues[language];
+  return words[`because.${reason}`] ?? rules[language].get(reason) ?? reason;
+}
+
+// A check's name within a sentence is told apart from it.
+function named(argument: string): string {
+  const check = checkName(argument);
+  return check === argument ? because(argument) : fill('quoted', { name: check });
+}
+
 // What a rule's code says; an argument that nobody gave is left open.
 export function sentence(code: string, args: string[]): string {
   const text = rules[language].get(code);
-  return text === undefined ? code : text.replace(/\{(\d)\}/g, (_, n: string) => args[Number(n) - 1] || '…');
+  return text === undefined ? code : text.replace(/\{(\d)\}/g, (_, n: string) => named(args[Number(n) - 1] || '…')).replace('….', '…');
 }
 
-// What a name of the machine's means, where it has words.
-export const meaning = (name: string): string => rules[language].get(name) ?? name;
-
-// Why the machine refers: what the rule says, and what it names where that has words of its own; a name that has none is in the sentence, or stands
-// behind it as it is.
+// Why the machine refers: what the rule says, and what it names, which is in the sentence or stands behind it; and its code, for who needs it.
 export function why(code: string, argument: string): { words: string; name: string } {
-  const said = sentence(code, [argument]), more = rules[language].get(argument);
-  if (more !== undefined)
-    return { words: `${said} ${more}`, name: '' };
-  return { words: said, name: said.includes(argument) ? '' : argument };
+  const said = sentence(code, [argument]), more = argument === '' ? '' : named(argument);
+  return { words: said.includes(more) ? said : `${said} ${more}`, name: more === argument ? '' : argument };
 }
 
 export const time = (wallMs: number): string =>
@@ -99,7 +108,8 @@ export const moment = (wallMs: number): string => {
 
 // States of the lane's table as an officer tells them apart.
 const groups: Record<string, string> = {
-  BOOT_SELFTEST: 'starting', OUT_OF_SERVICE: 'out', IDLE: 'idle', DOC_READ: 'document', ELIGIBILITY: 'checking', REFERRED_OUTSIDE: 'waits',
+  BOOT_SELFTEST: 'starting', OUT_OF_SERVICE: 'out', IDLE: 'idle', DOC_READ: 'document', ELIGIBILITY: 'checking', REDEMPTION: 'checking',
+  ISSUING: 'checking', RESULT_SHOWN: 'document', REFERRED_OUTSIDE: 'waits',
   DOC_LEFT: 'forgotten', DOC_TAKE_BACK: 'document', DOC_FORGOTTEN: 'forgotten', ENTRY_OPENING: 'entering', INVITING: 'entering',
   ENTRY_OPEN: 'entering', ENTRY_CLOSING: 'entering', ENTRY_REOPENED: 'entering', ENTRY_BLOCKED: 'blocked', INSIDE_DOCUMENT: 'inside',
   INSIDE_ELIGIBILITY: 'inside', INSIDE_TAKE_BACK: 'inside', INSIDE_FORGOTTEN: 'inside', OCCUPIED_VERIFY: 'inside', DECISION_COMMIT: 'inside',
