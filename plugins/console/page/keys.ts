@@ -10,6 +10,7 @@ const STORED = 'postern.keys';
 export class Keys {
   private enabled = localStorage.getItem(STORED) !== 'off';
   private help: HTMLDialogElement | null = null;
+  private before: Element | null = null;
 
   constructor(private readonly known: () => Shortcut[]) {
     document.addEventListener('keydown', (e) => this.pressed(e));
@@ -37,14 +38,19 @@ export class Keys {
     this.help = h('dialog', { class: 'help', 'aria-labelledby': 'help-title' }, h('h2', { id: 'help-title' }, t('keys')),
       h('dl', {}, ...lines.flatMap((s) => [h('dt', {}, h('kbd', {}, s.first), ...(s.last === s.first ? [] : [' – ', h('kbd', {}, s.last)])), h('dd', {}, t(s.about))])),
       h('p', {}, box, h('label', { for: 'keys-on' }, t('keys_on'))), close);
+    this.before = document.activeElement;
     document.body.append(this.help);
     this.help.show();
     close.focus();
   }
 
   close(): void {
-    this.help?.remove();
+    if (this.help === null)
+      return;
+    this.help.remove();
     this.help = null;
+    if (this.before instanceof HTMLElement && this.before.isConnected)
+      this.before.focus();
   }
 
   private enable(on: boolean): void {

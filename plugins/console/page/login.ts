@@ -34,6 +34,9 @@ export function loginScreen(done: (me: Me) => void, first: string): HTMLElement 
     void ask('/api/login', { name: name.value, password: password.value, code: code.value });
   } }, h('h1', {}, 'Postern', h('small', {}, t('console'))), field(t('name'), name), field(t('password'), password), field(t('code'), code), wrong, enter,
     h('hr', {}), card, h('p', { class: 'soft' }, t('card_about')));
-  queueMicrotask(() => name.focus());
+  queueMicrotask(() => {
+    if (document.activeElement === null || document.activeElement === document.body)
+      name.focus(); // who has chosen a language stays there
+  });
   return form;
 }

@@ -6,6 +6,7 @@ import { may, type App, type Screen, type Shortcut } from './app';
 import { Audit } from './audit';
 import { Bar, settle, switches, type Place } from './bar';
 import { h } from './dom';
+import { keepFocus } from './focus';
 import { Keys } from './keys';
 import { Lanes } from './lanes';
 import { Live } from './live';
@@ -108,6 +109,7 @@ class Session {
     this.notices.update();
     this.bar.update();
     this.screen?.update();
+    keepFocus();
   }
 
   shortcuts(): Shortcut[] {

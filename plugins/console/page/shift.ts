@@ -106,12 +106,12 @@ export class Shift implements Screen {
     this.wipe = [];
   }
 
-  private open(sheet: HTMLElement | null): void {
+  private open(sheet: HTMLElement | null, button: string): void {
     if (sheet === null)
       return;
     this.root.replaceWith(sheet);
     sheet.querySelector<HTMLElement>('input, textarea, button')?.focus();
-    sheet.addEventListener('close', () => { sheet.replaceWith(this.root); this.draw(true); });
+    sheet.addEventListener('close', () => { sheet.replaceWith(this.root); this.draw(true); document.getElementById(button)?.focus(); });
   }
 
   private async begin(): Promise<void> {
@@ -121,11 +121,11 @@ export class Shift implements Screen {
   }
 
   private print(): void {
-    this.open(this.figures === null || !this.root.isConnected ? null : reportSheet(this.app.me, this.figures));
+    this.open(this.figures === null || !this.root.isConnected ? null : reportSheet(this.app.me, this.figures), 'report');
   }
 
   private note(): void {
-    this.open(this.root.isConnected ? noteSheet(this.app.me, '', '', '') : null);
+    this.open(this.root.isConnected ? noteSheet(this.app.me, '', '', '') : null, 'note');
   }
 
   update(): void { /* it reads by its own clock */ }
