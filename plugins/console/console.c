@@ -104,7 +104,7 @@ static void message(void *self, const struct postern_message *m)
 		audit_done(c, m->bytes, m->size);
 }
 
-/* The bus is dispatched and proofs are fetched after every turn; this only ends the wait. */
+/* The bus is dispatched, proofs are fetched and gates are heard after every turn; this only ends the wait. */
 static void bus_ready(void *self)
 {
 	(void)self;
@@ -127,11 +127,13 @@ static void refresh(struct console *c, uint64_t now)
 static int run(void *self)
 {
 	struct console *c = self;
-	int err = proofs_start(&c->proofs, &c->proofs_fd);
+	int err = proofs_start(&c->proofs, &c->proofs_fd), gates = web_heard(c->gates);
 	if (err == 0)
 		err = web_watch(c->officers, c->host->bus_fd(c->host->ctx), bus_ready, c);
 	if (err == 0)
 		err = web_watch(c->officers, c->proofs_fd, bus_ready, c);
+	if (err == 0)
+		err = gates >= 0 ? web_watch(c->officers, gates, bus_ready, c) : gates;
 	int wants = c->host->bus_dispatch(c->host->ctx);
 	while (err == 0 && wants >= 0) {
 		uint64_t now;

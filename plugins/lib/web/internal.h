@@ -62,6 +62,7 @@ struct web_server {
 	lws_sorted_usec_list_t timer;
 	struct web_watch watches[WEB_WATCHES_MAX];
 	unsigned watch_count;
+	int heard; /* epoll of all connections; -1: nobody asked for it */
 };
 
 /* An answer on its way out. bytes are borrowed from web_files or a literal, or owned. */

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <sys/epoll.h>
 
 #include "base/clock.h"
 #include "web/internal.h"
@@ -88,6 +89,14 @@ bool web_place_may(struct web_server *s, const struct sockaddr *from)
 	return n < s->config.connections_per_address && s->connections < s->config.connections_max;
 }
 
+/* Closing takes it out again. Without room for it the connection is served at the next turn that something else brings. */
+static void hear(const struct web_server *s, int fd)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	if (s->heard >= 0)
+		(void)epoll_ctl(s->heard, EPOLL_CTL_ADD, fd, &e);
+}
+
 void web_place_take(struct web_server *s, struct lws *wsi)
 {
 	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
@@ -102,6 +111,7 @@ void web_place_take(struct web_server *s, struct lws *wsi)
 		address_of((struct sockaddr *)&from, p->address);
 		web_due(p, s->config.request_s);
 		lws_set_opaque_user_data(wsi, p);
+		hear(s, lws_get_socket_fd(wsi));
 		s->connections++;
 		if (s->connections + s->config.connections_max / ROOM_SHARE + 1 > s->config.connections_max)
 			make_room(s);
@@ -278,6 +288,7 @@ int web_open(const struct web_config *config, struct web_server **out)
 	if (s == NULL)
 		return PN_ENOMEM;
 	s->config = *config;
+	s->heard = -1;
 	s->tls = config->certificate != NULL;
 	s->places = calloc(config->connections_max, sizeof *s->places);
 	err = s->places == NULL ? PN_ENOMEM : copy_hosts(s);
@@ -311,6 +322,8 @@ void web_close(struct web_server *s)
 	for (unsigned i = 0; i < s->host_count; i++)
 		free(s->hosts[i]);
 	web_revocations_close(s->revocations);
+	if (s->heard >= 0)
+		close(s->heard);
 	free(s->places);
 	free(s);
 }
@@ -318,6 +331,13 @@ void web_close(struct web_server *s)
 uint16_t web_port(const struct web_server *s)
 {
 	return (uint16_t)lws_get_vhost_listen_port(s->vhost);
+}
+
+int web_heard(struct web_server *s)
+{
+	if (s->heard < 0)
+		s->heard = epoll_create1(EPOLL_CLOEXEC);
+	return s->heard >= 0 ? s->heard : PN_EIO;
 }
 
 int web_watch(struct web_server *s, int fd, void (*ready)(void *self), void *self)

@@ -142,6 +142,9 @@ void web_close(struct web_server *s);
 uint16_t web_port(const struct web_server *s);
 /* Calls ready(self) when fd is readable. */
 int web_watch(struct web_server *s, int fd, void (*ready)(void *self), void *self) PN_MUST_CHECK;
+/* A descriptor, the server's own, that is readable while somebody connected to it has said what is not read yet: for another server's web_watch(),
+ * so that whoever turns two of them need not look at each by the clock. Negative: PN_EIO. Once, before the first turn. */
+int web_heard(struct web_server *s);
 /* Looks whether the list of revoked certificates has changed. 0: no, or there is none; 1: it was read, and connections whose certificate is
  * in it are being dropped; PN_EIO, PN_EFORMAT, PN_ECRYPTO, PN_ENOMEM: the list before stays. */
 int web_refresh(struct web_server *s);

@@ -2,6 +2,7 @@
  * The web server of the plugins over loopback: what it serves, and what it refuses a hostile client. Expected answers are RFC 9110's and
  * RFC 6455's. Must never take a duration for a result: limits in time are tested by what they end.
  */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -48,6 +49,12 @@ static void handle(void *self, struct web_request *r)
 	}
 	struct web_answer a = {.status = 200, .type = "application/json", .body = "{\"a\":1}", .size = 7, .set_cookie = "s=1; HttpOnly"};
 	web_answer(r, &a);
+}
+
+/* Here nobody is to go because their time is over, however slow the machine. */
+static void without_hurry(struct bench *b)
+{
+	b->config.idle_s = b->config.request_s = b->config.ping_s = 60;
 }
 
 static void refused(void *self, int status)
@@ -365,6 +372,7 @@ static void connections_are_bounded(void **state)
 {
 	struct bench *b = *state;
 	struct client *idle[12], *c;
+	without_hurry(b);
 	start(b);
 	for (size_t i = 0; i < 12; i++) {
 		idle[i] = client_open(b->server);
@@ -399,6 +407,7 @@ static void silent_connections_make_room(void **state)
 	struct client *idle[40];
 	char text[128], address[16], lines[256];
 	b->config.connections_per_address = b->config.connections_max;
+	without_hurry(b);
 	start(b);
 	struct client *page = client_open_from(b->server, "127.0.0.2");
 	snprintf(lines, sizeof lines, "%sSec-WebSocket-Protocol: test.1\r\n", b->same);
@@ -596,6 +605,30 @@ static void messages_are_bounded(void **state)
 	client_close(c);
 }
 
+/* The two servers of one process: what is said to this one wakes whoever waits at the other, until it has been read. */
+static void what_is_said_can_be_seen_from_without(void **state)
+{
+	struct bench *b = *state;
+	char text[128];
+	start(b);
+	struct pollfd p = {.fd = web_heard(b->server), .events = POLLIN};
+	assert_true(p.fd >= 0);
+	assert_int_equal(web_heard(b->server), p.fd);
+	struct client *c = client_open(b->server);
+	client_wait(c, 50, NULL);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	snprintf(text, sizeof text, "GET /api/x HTTP/1.1\r\n%s\r\n", b->host);
+	assert_int_equal(write(c->fd, text, strlen(text)), strlen(text));
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	client_wait(c, 500, "\"a\":1");
+	assert_int_equal(b->handled, 1);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	client_close(c);
+	for (int i = 0; i < 100 && poll(&p, 1, 0) != 0; i++)
+		assert_int_equal(web_turn(b->server, 10), 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
 static void plain_text_stays_on_loopback(void **state)
 {
 	struct bench *b = *state;
@@ -642,6 +675,7 @@ int main(void)
 		T(a_request_may_be_answered_later_or_never),
 		T(messages_go_both_ways), T(the_newest_state_wins), T(a_full_queue_ends_the_socket), T(a_reader_that_reads_nothing_is_dropped),
 		T(sockets_that_are_refused), T(messages_are_bounded), T(plain_text_stays_on_loopback), T(a_foreign_descriptor_wakes_it),
+		T(what_is_said_can_be_seen_from_without),
 	};
 	return cmocka_run_group_tests_name("web", tests, NULL, NULL);
 }
