@@ -48,6 +48,7 @@ struct sim {
 	uint64_t key_until_ms; /* the key that ends an emergency is turned */
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
+	bool unsynced; /* what was seen is written, not yet durable */
 	char crossing[32];
 	uint32_t first_index;
 	/* How long the lane waits for Postern alone: from what was last done or sensed to the answer. */
@@ -72,8 +73,15 @@ static uint64_t now_of(const struct sim *s)
 	return s->host->now_ms(s->host->ctx);
 }
 
-/* One line, durable before the caller goes on. */
-static void truth(struct sim *s, const char *event, const char *detail)
+static void sync_truth(struct sim *s)
+{
+	if (fdatasync(s->truth) != 0)
+		s->host->log(s->host->ctx, POSTERN_ERROR, "sim.truth_log_failed", "");
+	s->unsynced = false;
+}
+
+/* One line. It outlives this process at once, and a power cut when it has been synced. */
+static void write_truth(struct sim *s, const char *event, const char *detail)
 {
 	struct timespec t;
 	char line[256];
@@ -82,8 +90,23 @@ static void truth(struct sim *s, const char *event, const char *detail)
 		(long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, event, s->crossing, detail);
 	if (s->truth < 0 || n < 0)
 		return;
-	if (write(s->truth, line, (size_t)n) != n || fdatasync(s->truth) != 0)
+	if (write(s->truth, line, (size_t)n) != n)
 		s->host->log(s->host->ctx, POSTERN_ERROR, "sim.truth_log_failed", "");
+	s->unsynced = true;
+}
+
+/* What is done: durable before the caller goes on. */
+static void truth(struct sim *s, const char *event, const char *detail)
+{
+	write_truth(s, event, detail);
+	if (s->unsynced)
+		sync_truth(s);
+}
+
+/* What is seen: the core is told first, as by sensors that keep no log, and the disk in the same turn. */
+static void truth_seen(struct sim *s, const char *event, const char *detail)
+{
+	write_truth(s, event, detail);
 }
 
 static Postern__LeafPosition position(const struct sim_leaf *leaf)
@@ -183,7 +206,7 @@ static void finish(struct sim *s, const struct traveller *t, const char *outcome
 {
 	char detail[96];
 	snprintf(detail, sizeof detail, "%u %s %s", t->index, traveller_kind_name(t->kind), outcome);
-	truth(s, "traveller_done", detail);
+	truth_seen(s, "traveller_done", detail);
 	s->next_arrival_ms = now_of(s) + s->scenario.gap_ms;
 }
 
@@ -214,7 +237,7 @@ static struct agent_view view_of(const struct sim *s, uint64_t now)
 /* Hardware frees both leaves; software is told. */
 static void emergency(struct sim *s, bool pressed, uint64_t now)
 {
-	truth(s, pressed ? "emergency_pressed" : "emergency_reset", "");
+	truth_seen(s, pressed ? "emergency_pressed" : "emergency_reset", "");
 	s->emergency = s->entry.emergency = s->exit.emergency = pressed;
 	s->key_until_ms = pressed ? 0 : now + KEY_MS;
 	s->changed = true;
@@ -233,7 +256,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 	if (acts.persons_in > 0) {
 		s->occupants += (uint32_t)acts.persons_in;
 		show(s, who, true);
-		truth(s, "entered", acts.persons_in > 1 ? "2" : "1");
+		truth_seen(s, "entered", acts.persons_in > 1 ? "2" : "1");
 		s->changed = true;
 	}
 	if (acts.block_entry)
@@ -242,14 +265,14 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->entry.blocked = false;
 	if (acts.persons_out > 0) {
 		s->occupants -= s->occupants < (uint32_t)acts.persons_out ? s->occupants : (uint32_t)acts.persons_out;
-		truth(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
+		truth_seen(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
 		show(s, who, s->occupants > 0);
 		s->changed = true;
 	}
 	if (acts.leave_object) {
 		s->object_left = true;
 		s->object_until_ms = now + s->scenario.bag_ms;
-		truth(s, "object_left", "");
+		truth_seen(s, "object_left", "");
 	}
 	if (acts.press_emergency || acts.reset_emergency)
 		emergency(s, acts.press_emergency, now);
@@ -371,6 +394,8 @@ static void sim_tick(void *self, uint64_t now)
 	without_core(s, now);
 	if (s->changed || now - s->reported_ms >= REPORT_EVERY_MS)
 		report(s);
+	if (s->unsynced)
+		sync_truth(s);
 	if (s->host->wake_after(s->host->ctx, TICK_MS) != 0)
 		s->host->fail(s->host->ctx, "sim.no_timer");
 }
