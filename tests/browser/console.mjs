@@ -216,11 +216,13 @@ describe('the officers\' console', () => {
     // Whoever is in the lane then may still be referred, and would wait for ever.
     await until('the lane is locked, and senses it', async () => {
       if (await tile(name).getAttribute('data-waits') === 'true') {
+        const crossing = daemon.lane(name)?.crossing_id;
         await tile(name).locator('button.open').click();
         await officer.waitForSelector('#decide');
         await decide('send-back', 0);
         await officer.waitForSelector('.lanes');
-        await until('the lane goes on', async () => await tile(name).getAttribute('data-waits') !== 'true');
+        // The next one may be referred before anybody looks.
+        await until('the lane goes on', async () => await tile(name).getAttribute('data-waits') !== 'true' || daemon.lane(name)?.crossing_id !== crossing, 60000);
         await lock();
       }
       return (await tile(name).locator('p.asked').textContent()) === `${en['order.ORDER_LOCK']}: ${en['progress.ORDER_CONFIRMED']}`;

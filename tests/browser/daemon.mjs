@@ -2,7 +2,7 @@
 // The demonstration with a real posternd, simulated lanes, travellers' displays and, where wanted, the officers' console, for the browser tests. Must never end a process
 // that it did not start, nor listen beyond loopback.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,9 +23,10 @@ const decisions = { EXCEPTION_DATABASE_HIT: ['second-line', 'list.hit'], EXCEPTI
 export class Daemon {
   // more: lanes, console (an officers' console at the post, its lanes with a line to it), officer_required, link (to the centre, which
   // can be cut), traveller (one lane more, where person() is who comes), cards (accounts whose smart card is enrolled: the console is
-  // under TLS then), faces (chips with portraits, and a camera at each lane)
+  // under TLS then), faces (chips with portraits, and a camera at each lane), kiosk (the first lane is a
+  // gate behind a kiosk, and somebody stands at both by hand: lay(), personAt())
   constructor(build, source, port, more = {}) {
-    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, cards: [], faces: false, ...more };
+    this.more = { lanes: 1, console: false, officer_required: false, link: false, traveller: false, cards: [], faces: false, kiosk: false, ...more };
     this.build = build;
     this.source = source;
     this.port = port; // and some more: 0 centre, 1 link (nobody there), 2.. chips, 20 console and its gates, 27.. displays
@@ -52,14 +53,75 @@ export class Daemon {
       throw new Error(made.stderr);
     if (this.more.cards.length > 0)
       this.enrol(made.stdout.trim());
+    if (this.more.faces) // a matcher on a busy machine is slow, not dead
+      this.change(made.stdout.trim(), (text) => text.replaceAll('    officer_required: true\n', '    officer_required: true\n    stale_after_ms: 8000\n'));
+    if (this.more.kiosk)
+      this.behindKiosk(made.stdout.trim());
     if (this.more.link)
       this.link = spawn('python3', [join(this.source, 'etc/demo/link'), String(this.port + 1), String(this.port)], { stdio: 'ignore' });
     const log = openSync(join(this.folder, 'posternd.log'), 'w');
     this.child = spawn(join(this.build, 'core/posternd'), ['--config', made.stdout.trim()], { stdio: ['ignore', log, log] });
   }
 
+  // The kiosk's reader is at the other end of a line that this test holds: before start().
+  async openKiosk() {
+    this.kiosk = spawn('python3', ['-c', `import os, sys, tty
+far, near = os.openpty()
+tty.setraw(near)
+print(os.ttyname(near), flush=True)
+for line in sys.stdin.buffer:
+    os.write(far, b'\\x02' + line.rstrip(b'\\n') + b'\\x03')`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.kioskLine = await new Promise((r) => this.kiosk.stdout.once('data', (d) => r(String(d).trim())));
+  }
+
+  // A document laid on the kiosk's reader, and taken again.
+  lay(lines) {
+    this.kiosk.stdin.write(lines.map((l) => `${l}\n`).join(''));
+  }
+
+  behindKiosk(config) {
+    const d = this.folder, unit = `  - name: lane-1
+    role: gate
+    crossing_point: OSL
+    time_zone: UTC
+    direction: entry
+    mode: controlled
+    officer_required: true
+    lane: ${d}/segregated.yaml
+    kiosk_results: {valid_s: 600}
+    trust: ${d}/pki/trust
+    plugins:
+      - {instance: reader, plugin: reader-serial, devices: {line: line-1}, options: {removed_frame: "--"}}
+      - {instance: check, plugin: check-document}
+      - {instance: watchlist, plugin: watchlist, folders: {lists: ${d}/lists, trust: ${d}/pki/trust}}
+      - {instance: rules, plugin: rules-lua, folders: {packs: ${d}/packs, trust: ${d}/pki/trust}}
+      - instance: gate
+        plugin: sim-lane
+        devices: {line: line-1-far}
+        folders: {scenario: ${d}/scenario}
+        sockets: [inet-client, inet-server]
+        connect_ports: [1]
+        bind_ports: [${this.port + 41}]
+        options: {scenario: demo.yaml, travellers: 1, first_index: 0, topology: segregated, traveller_port: ${this.port + 41}}
+      - {instance: kiosk-reader, plugin: reader-serial, kiosk: kiosk-1, devices: {line: kiosk-line}, options: {removed_frame: "--"}}
+      - instance: post-link
+        plugin: post-link
+        sockets: [inet-client]
+        connect_ports: [${this.port + 21}]
+        folders: {pki: ${d}/pki/gates/lane-1}
+        options: {host: "127.0.0.1", port: ${this.port + 21}}
+`;
+    copyFileSync(join(this.source, 'hw/lanes/segregated.yaml'), join(d, 'segregated.yaml'));
+    this.change(config, (text) => (text.slice(0, text.indexOf('  - name: lane-1\n')) + unit + text.slice(text.indexOf('  - name: lane-2\n')))
+      .replace('devices:\n', `devices:\n  - {name: kiosk-line, path: ${this.kioskLine}}\n`));
+  }
+
+  change(config, how) {
+    writeFileSync(config, how(readFileSync(config, 'utf8')));
+  }
+
   enrol(config) {
-    writeFileSync(config, readFileSync(config, 'utf8').replace('tls: false', 'tls: true, cards: true'));
+    this.change(config, (text) => text.replace('tls: false', 'tls: true, cards: true'));
     const accounts = join(this.folder, 'accounts/accounts.yaml');
     for (const name of this.more.cards) {
       const r = spawnSync(this.postern, ['account', 'certificate', name, '--certificate', this.card(name).certPath, '--file', accounts], { encoding: 'utf8' });
@@ -81,7 +143,11 @@ export class Daemon {
 
   // What a person does at the last lane, act by act; what they saw.
   person(...acts) {
-    const r = spawnSync(this.postern, ['traveller', '--port', String(this.port + 40), ...acts], { encoding: 'utf8', timeout: 120000 });
+    return this.personAt(this.port + 40, ...acts);
+  }
+
+  personAt(port, ...acts) {
+    const r = spawnSync(this.postern, ['traveller', '--port', String(port), ...acts], { encoding: 'utf8', timeout: 120000 });
     if (r.status !== 0)
       throw new Error(`${acts}: ${r.stderr}${r.stdout}`);
     return r.stdout;
@@ -144,6 +210,12 @@ export class Daemon {
     }
   }
 
+  // What stands in a lane's journal, oldest first.
+  records(lane) {
+    const r = spawnSync(this.postern, ['journal', 'export', join(this.folder, `state/${lane}/journal.db`)], { encoding: 'utf8', maxBuffer: 1 << 26 });
+    return r.stdout.split('\n').filter((l) => l.startsWith('{')).map((l) => JSON.parse(l));
+  }
+
   // Travellers who have walked off, by the simulator's own log.
   travellersDone() {
     const path = join(this.folder, 'state/lane-1.gate/truth.jsonl');
@@ -161,6 +233,7 @@ export class Daemon {
         this.child.kill('SIGKILL');
     }
     this.link?.kill('SIGTERM');
+    this.kiosk?.kill('SIGTERM');
     // Of a build with sanitizers.
     const path = join(this.folder, 'posternd.log');
     const found = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((l) => /Sanitizer|runtime error:/.test(l)) : [];
