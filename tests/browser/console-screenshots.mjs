@@ -138,6 +138,27 @@ try {
   await lanes();
   await until('two wait', async () => await waiting.count() >= 2, LIMIT_MS);
   await view(officer, 'lanes', async () => {}, { 'ar-dark': 'console-lanes-ar' });
+  const free = officer.locator('.tile[data-lane="lane-1"] .free');
+  const supervisor = await login('supervisor-1');
+  await supervisor.click('.tile[data-lane="lane-1"] button.pick');
+  await supervisor.selectOption('#order-reason', 'passage.staffed');
+  await until('a lane is free', async () => {
+    if (await officer.locator('.tile[data-lane="lane-1"][data-waits="true"]').count() > 0) {
+      await officer.click('.tile[data-lane="lane-1"] button.open');
+      await officer.waitForSelector('#decide');
+      await officer.check('.decide input[value="send-back"]');
+      await officer.selectOption('#decision-reason', { index: 1 });
+      await officer.click('#decide');
+      await officer.waitForSelector('.lanes');
+    }
+    await supervisor.click('[data-order="free"]');
+    return await free.isVisible();
+  }, LIMIT_MS);
+  await officer.click('.tile[data-lane="lane-1"] button.pick');
+  await view(officer, 'free', () => free.waitFor());
+  await supervisor.click('[data-order="controlled"]');
+  await free.waitFor({ state: 'hidden' });
+  await supervisor.context().close();
   process.kill(daemon.childPid('lane-3', 'gate'), 'SIGKILL');
   await officer.waitForSelector('#notices li[data-loud="true"]');
   await until('two wait, and all is fresh', async () => await waiting.count() >= 2 && await officer.locator('.tile[data-stale="true"]').count() === 0, LIMIT_MS);

@@ -77,8 +77,8 @@ const irregular = (result: string): boolean => result !== 'CHECK_SUCCESSFUL' && 
 function checkRow(c: Check): HTMLElement {
   const plain = c.plain === true, bad = irregular(c.result);
   const file = c.name === 'pa.dg.hash' ? ` ${c.field.toUpperCase()}` : '';
-  const name = h('span', plain ? {} : { title: c.name }, (plain ? c.name : checkName(c.name)) + file);
-  const reason = c.reason === '' ? null : h('span', { class: 'soft' }, ` ${because(c.reason)}`);
+  const name = h('span', plain ? { class: 'check' } : { class: 'check', title: c.name }, (plain ? c.name : checkName(c.name)) + file);
+  const reason = c.reason === '' ? null : h('span', { class: 'soft because' }, ` ${because(c.reason)}`);
   const code = plain || !bad ? null : h('span', { class: 'code mono soft', dir: 'ltr' }, c.name);
   const differs = c.expected === '' && c.found === '' ? null
     : h('span', { class: 'differs' }, ` ${t('expected')} ${c.expected || '–'} · ${t('found')} ${c.found || '–'}`);

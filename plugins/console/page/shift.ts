@@ -24,7 +24,7 @@ const READ_MS = 10000;
 
 export function table(heads: string[], rows: (string | number)[][]): HTMLTableElement {
   return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((x) => h('th', { scope: 'col' }, x)))),
-    h('tbody', {}, ...rows.map((r) => h('tr', {}, ...r.map((c) => h('td', typeof c === 'number' ? { class: 'number' } : {}, typeof c === 'number' ? c.toLocaleString('en') : c))))));
+    h('tbody', {}, ...rows.map((r) => h('tr', {}, ...r.map((c) => h('td', typeof c === 'number' ? { class: 'number' } : /^[!-~]{1,16}$/.test(c) ? { class: 'name' } : {}, typeof c === 'number' ? c.toLocaleString('en') : c))))));
 }
 
 const percent = (permille: number): string => `${(permille / 10).toFixed(1)} %`;
