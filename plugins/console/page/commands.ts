@@ -5,7 +5,7 @@ import { may, order, tell, type App, type Shortcut } from './app';
 import { clock, field, h, options, put, say, show } from './dom';
 import type { Lane } from './live';
 import { orderWords, sensedWords } from './tile';
-import { fill, stateName, t, term, time, type Key } from './words';
+import { apart, fill, stateName, t, term, time, type Key } from './words';
 
 const RENEW_MS = 500, HOLD_MS = 1500;
 
@@ -132,8 +132,8 @@ export class Commands {
     this.tell([[t('sensed'), sensedWords(v)], [t('duty'), v.on_duty === '' ? t('duty_none') : v.duty_until_wall_ms > 0 ? `${v.on_duty} ${t('until')} ${time(v.duty_until_wall_ms)}` : v.on_duty],
       [t('steps'), v.steps.map((s) => term('step.', s)).join(', ') || '–'], [t('crossings'), `${v.crossings} · ${t('referred')} ${v.referrals}`],
       [t('journal'), v.head_seq === v.acked_seq ? fill('journal_all', { n: v.head_seq }) : fill('journal_open', { n: v.head_seq, open: v.head_seq - v.acked_seq })],
-      [t('troubles'), v.troubles.length === 0 ? t('troubles_none') : v.troubles.join(', ')],
-      [t('links'), v.links.filter((l) => l.state !== 'ready').map((l) => `${l.instance} ${l.state}`).join(', ') || t('links_ready')]]);
+      [t('troubles'), v.troubles.length === 0 ? t('troubles_none') : v.troubles.map((c) => `${term('trouble.', c)} (${apart(c)})`).join('; ')],
+      [t('links'), v.links.filter((l) => l.state !== 'ready').map((l) => `${apart(l.instance)}: ${term('part.', l.state)}`).join(', ') || t('links_ready')]]);
   }
 
   private tell(facts: [string, string][]): void {

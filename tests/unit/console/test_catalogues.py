@@ -128,6 +128,22 @@ class Catalogues(unittest.TestCase):
         told = set(re.findall(r'\b(?:answer_code|words_end)\([^;]*?"([a-z_.]+)"', text))
         self.holds("code.", told - {"console.nothing", "note.recorded", "shift.begun"})  # no picture; what went well has words of its own
 
+    def test_troubles_and_parts(self):
+        said = set()
+        for folder in ("core", "plugins", "hw"):
+            for path, _, names in os.walk(os.path.join(ROOT, folder)):
+                for name in names:
+                    if name.endswith(".c"):
+                        said |= set(re.findall(r'\b(?:trouble|control_trouble(?:_of)?)\([^;]*?"([a-z]+\.[a-z_]+)"', read(os.path.relpath(os.path.join(path, name), ROOT))))
+        guide = read("docs/officers/guide.md")
+        table = guide[guide.index("## Alarms: troubles"):]
+        told = {c for row in table.splitlines() if row.startswith("| `") for c in re.findall(r"`([a-z]+\.[a-z_]+)`", row.split("|")[1])}
+        self.assertGreater(min(len(said), len(told) - 30), 10)
+        self.assertEqual(said - told, set())  # what a lane can say, the guide explains
+        self.holds("trouble.", told)
+        states = re.findall(r'return "([a-z_]+)";', re.search(r"plugins_state_name.*?\n}", read("core/loop/core_plugins.c"), re.S).group(0))
+        self.holds("part.", set(states) - {"ready", "unknown"})
+
     def test_what_officers_choose_from(self):
         text = read("plugins/console/reason.c")
         decisions = between(text, "decisions[] =", "};") - {"admit", "send-back", "second-line", "hold", "refuse"}
