@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "bus.pb-c.h"
+#include "face/engines.h"
 #include "face_stage.h"
 #include "postern/plugin.h"
 
@@ -217,7 +218,8 @@ static int load(struct plugin *p)
 	char why_text[200] = "";
 	struct text why;
 	const char *folder = p->host->folder(p->host->ctx, "models");
-	const struct face_engine *engines[] = {face_reference_engine()};
+	const struct face_engine *engines[FACE_ENGINES_MAX];
+	size_t engine_count;
 	text_init(&why, why_text, sizeof why_text);
 	if (folder == NULL)
 		return PN_ENOTFOUND;
@@ -230,7 +232,9 @@ static int load(struct plugin *p)
 		.file_count = p->folder->model->files_count,
 		.files = p->folder->files,
 		.folder = folder};
-	r = face_matcher_open(engines, 1, &opening, &p->matcher);
+	r = face_engines_of(p->folder, engines, &engine_count);
+	if (r == PN_OK)
+		r = face_matcher_open(engines, engine_count, &opening, &p->matcher);
 	face_folder_drop_files(p->folder);
 	if (r != PN_OK)
 		log_event(p, POSTERN_ERROR, "match_face.engine", pn_err_name(r));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "face/engines.h"
 #include "face/picture.h"
 #include "json/json.h"
 
@@ -17,7 +18,8 @@ int face_tool_open(struct cli *cli, struct face_tool *t)
 	char why_text[256] = "";
 	struct text why;
 	const char *folder = cli_value(cli, "model");
-	const struct face_engine *engines[] = {face_reference_engine()};
+	const struct face_engine *engines[FACE_ENGINES_MAX];
+	size_t engine_count;
 	text_init(&why, why_text, sizeof why_text);
 	*t = (struct face_tool){0};
 	int r = face_folder_load(folder, &t->folder, &why);
@@ -28,14 +30,20 @@ int face_tool_open(struct cli *cli, struct face_tool *t)
 		.file_count = t->folder->model->files_count,
 		.files = t->folder->files,
 		.folder = folder};
-	r = face_matcher_open(engines, 1, &opening, &t->matcher);
+	r = face_engines_of(t->folder, engines, &engine_count);
+	if (r == PN_EUNSUPPORTED) {
+		face_folder_free(t->folder);
+		t->folder = NULL;
+		return cli_fail(cli, CLI_USAGE, "--model %s: has ONNX files; this build has no OpenCV (docs/face.md)", folder);
+	}
+	r = face_matcher_open(engines, engine_count, &opening, &t->matcher);
 	face_folder_drop_files(t->folder);
 	if (r == PN_OK)
 		return CLI_OK;
 	face_folder_free(t->folder);
 	t->folder = NULL;
 	return cli_fail(cli, CLI_USAGE,
-		"--model %s: its networks are not those of the reference engine (%s)", folder,
+		"--model %s: its networks are not what their slots are called (%s)", folder,
 		pn_err_name(r));
 }
 

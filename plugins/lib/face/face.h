@@ -104,7 +104,7 @@ struct face_engine {
 		uint32_t room, uint32_t *count);
 	int (*quality)(void *self, const struct face_frame *frame, const struct face_found *face,
 		struct face_quality *out);
-	/* size: room before, bytes after. */
+	/* size: room before, bytes after. PN_ENOTFOUND: sees no face there. */
 	int (*extract)(void *self, const struct face_frame *frame, const struct face_found *face,
 		uint8_t *templ, uint32_t *size);
 	/* One template of several of one person; each of bytes size. */

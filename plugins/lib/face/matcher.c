@@ -131,6 +131,13 @@ int face_matcher_capture(struct face_matcher *m, const struct face_frame *frame,
 	if (r == PN_OK)
 		r = m->engine[MATCHER]->extract(
 			m->self[MATCHER], frame, &out->face, out->templ, &out->size);
+	if (r == PN_ENOTFOUND) {
+		/* an engine of its own for this slot sees no face where the detector did */
+		memset(out, 0, sizeof *out);
+		out->quality = unknown;
+		out->faults = FACE_NO_FACE;
+		return PN_OK;
+	}
 	if (r == PN_OK && (out->size == 0 || out->size > m->engine[MATCHER]->template_max))
 		r = PN_EFORMAT;
 	if (r != PN_OK)
