@@ -202,6 +202,23 @@ void kiosk_issued(struct kiosk_results *s, const char *id, bool durable)
 		wipe(slot);
 }
 
+bool kiosk_token_of(const struct kiosk_results *s, const uint8_t document[KEYED_DIGEST], uint8_t token[KIOSK_TOKEN])
+{
+	const struct kiosk_slot *slot = by_document(s, document);
+	if (slot == NULL || !slot->result.has_token)
+		return false;
+	memcpy(token, slot->result.token, KIOSK_TOKEN);
+	return true;
+}
+
+uint32_t kiosk_left_ms(const struct kiosk_results *s, const char *id, const struct kiosk_now *now)
+{
+	const struct kiosk_slot *slot = by_id(s, id);
+	if (slot == NULL || slot->state != KIOSK_OPEN || over(slot, now))
+		return 0;
+	return (uint32_t)(slot->gone_mono_ms - now->mono_ms); /* valid_ms at most */
+}
+
 /* --- redemption --------------------------------------------------------------------------------------------------- */
 
 static enum kiosk_answer of_verdict(Postern__Verdict verdict)

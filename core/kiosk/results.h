@@ -111,8 +111,13 @@ bool kiosk_look(struct kiosk_results *s, const struct kiosk_now *now) PN_MUST_CH
  * waits to be redeemed: that one stands. PN_ECONFLICT: a record of the same document is on its way, or the token or the id is in
  * use. PN_ELIMIT: no slot is free; nothing makes room but time. */
 int kiosk_issue(struct kiosk_results *s, struct kiosk_result *result, const struct kiosk_now *now) PN_MUST_CHECK;
+/* The face that a result of this document names, which goes when another takes its place. False: there is none. */
+bool kiosk_token_of(const struct kiosk_results *s, const uint8_t document[KEYED_DIGEST], uint8_t token[KIOSK_TOKEN]);
 /* Its record is durable, or will never be. */
 void kiosk_issued(struct kiosk_results *s, const char *id, bool durable);
+
+/* How long it is still good for; 0: it is not open. */
+uint32_t kiosk_left_ms(const struct kiosk_results *s, const char *id, const struct kiosk_now *now);
 
 /* What a gate shows. */
 struct kiosk_claim {

@@ -144,6 +144,37 @@ static void faces(void **state)
 	assert_int_equal(redeem(2, 2), KIOSK_CLEAR);
 }
 
+/* Which face goes when another result takes the place, and for how long one is good. */
+static void what_is_known_of_a_face(void **state)
+{
+	uint8_t one[KEYED_DIGEST] = {1}, two[KEYED_DIGEST] = {2}, token[KIOSK_TOKEN] = {0};
+	struct kiosk_result out;
+	(void)state;
+	assert_false(kiosk_token_of(&s, one, token));
+	assert_int_equal(issue('A', 1, 5, CLEAR), PN_OK);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), 0); /* its record is on its way */
+	kiosk_issued(&s, given.id, true);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), VALID);
+	assert_true(kiosk_token_of(&s, one, token));
+	assert_int_equal(token[0], 5);
+	issued('B', 2, 0, CLEAR);
+	assert_false(kiosk_token_of(&s, two, token));
+	look(1000, 0, false);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), VALID - 1000);
+	given = result('A', 1, 5, CLEAR);
+	look(VALID - 1001, 0, false);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), 1);
+	assert_int_equal(redeem_on(1, 0, 9, &out), KIOSK_CLEAR);
+	assert_true(out.has_token && out.token[0] == 5);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), 0);
+	assert_true(kiosk_redeemed(&s, given.id, true));
+	issued('C', 3, 7, CLEAR);
+	look(1000, -5000, true);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), 0); /* void */
+	look(VALID, 0, false);
+	assert_int_equal(kiosk_left_ms(&s, given.id, &now), 0);
+}
+
 static void time_is_over(void **state)
 {
 	static const struct kiosk_slot zero;
@@ -317,7 +348,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test_setup(once, fresh),
 		cmocka_unit_test_setup(not_recorded_is_not_acted_on, fresh), cmocka_unit_test_setup(referrals, fresh),
-		cmocka_unit_test_setup(faces, fresh), cmocka_unit_test_setup(time_is_over, fresh),
+		cmocka_unit_test_setup(faces, fresh), cmocka_unit_test_setup(what_is_known_of_a_face, fresh),
+		cmocka_unit_test_setup(time_is_over, fresh),
 		cmocka_unit_test_setup(clocks, fresh), cmocka_unit_test_setup(lists_change, fresh),
 		cmocka_unit_test_setup(bounds, fresh), cmocka_unit_test_setup(marks, fresh),
 		cmocka_unit_test_setup(a_restart, fresh), cmocka_unit_test_setup(a_restart_after_a_jump, fresh),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every order of issue, redemption, durable and failed records, expiry, clock that jumps, lists that change and power loss, to a
+ * Every order of issue, redemption by document, by face and by another's face, durable and failed records, expiry, clock that jumps, lists that change and power loss, to a
  * depth, over the shipped module and a journal that keeps what was durable. An onlooker who knows only what was done and what the
  * journal holds says whom a gate may let in. Must never read the module's slots to judge it.
  *
@@ -46,6 +46,8 @@ enum deed {
 	RECORD_FAILS,
 	REDEEM,
 	REDEEM_OTHER,
+	REDEEM_FACE,
+	REDEEM_BOTH,
 	TIME_PASSES,
 	CLOCK_JUMPS,
 	LISTS_CHANGE,
@@ -54,7 +56,7 @@ enum deed {
 };
 
 static const char *const words[DEEDS] = { "issue clear", "issue refer", "issue another's", "durable", "fails", "redeem",
-	"redeem another's", "time passes", "clock jumps back", "lists change", "power loss" };
+	"redeem another's", "redeem by face", "redeem by document and another's face", "time passes", "clock jumps back", "lists change", "power loss" };
 
 static const struct kiosk_policy policy = { .valid_ms = VALID, .drift_ms = DRIFT, .same_basis = true };
 static unsigned long long steps, admitted, orders;
@@ -68,6 +70,12 @@ static void fail(unsigned depth, const char *what)
 	exit(1);
 }
 
+/* The name of each result's face is its own. */
+static uint8_t face_of(const struct trial *t, const struct known *k)
+{
+	return (uint8_t)(1 + (k - t->of));
+}
+
 static void write_mark(struct trial *t, unsigned depth, Postern__KioskPhase phase, const struct known *k)
 {
 	if (t->marks == MARKS)
@@ -79,6 +87,8 @@ static void write_mark(struct trial *t, unsigned depth, Postern__KioskPhase phas
 		struct kiosk_result *r = &t->journal[t->marks].result;
 		memcpy(r->id, k->id, sizeof r->id);
 		r->document[0] = (uint8_t)(1 + k->who);
+		r->has_token = true;
+		r->token[0] = face_of(t, k);
 		r->verdict = k->clear ? POSTERN__VERDICT__VERDICT_CLEAR : POSTERN__VERDICT__VERDICT_REFER;
 		r->checked_wall_ms = k->until - VALID;
 		r->expires_wall_ms = k->until;
@@ -125,6 +135,8 @@ static void issue(struct trial *t, unsigned depth, unsigned who, bool clear)
 	memcpy(r.id, "01ARYZ6S41000000000000000", KIOSK_ID - 2);
 	r.id[KIOSK_ID - 2] = (char)('A' + t->results);
 	r.document[0] = (uint8_t)(1 + who);
+	r.has_token = true;
+	r.token[0] = face_of(t, k);
 	r.basis[0] = (uint8_t)t->basis;
 	int result = kiosk_issue(&t->s, &r, &t->now);
 	if (result != PN_OK) {
@@ -178,18 +190,38 @@ static void answer_record(struct trial *t, unsigned depth, bool durable)
 	}
 }
 
-static void redeem(struct trial *t, unsigned depth, unsigned who)
+static bool is_good(const struct trial *t, const struct known *k)
+{
+	return !k->gone && k->durable && !k->spent_durable && !k->spending && !k->void_ && t->now.wall_ms < k->until &&
+	       (!k->clear || k->basis == t->basis);
+}
+
+static struct known *newest_of(struct trial *t, unsigned who)
+{
+	struct known *k = NULL;
+	for (unsigned i = 0; i < t->results; i++)
+		if (t->of[i].who == who)
+			k = &t->of[i];
+	return k;
+}
+
+/* face: of somebody's newest result, which is not to be mistaken for an older one's. */
+static void redeem(struct trial *t, unsigned depth, const unsigned *who, const unsigned *face)
 {
 	struct kiosk_claim claim = { 0 };
 	struct kiosk_result out;
-	uint8_t document[KEYED_DIGEST] = { (uint8_t)(1 + who) };
-	struct known *good = NULL;
-	claim.document = document;
+	uint8_t document[KEYED_DIGEST] = { (uint8_t)(1 + (who != NULL ? *who : 0)) }, token[KIOSK_TOKEN] = { 0 };
+	struct known *named = face != NULL ? newest_of(t, *face) : NULL, *good = NULL;
+	if (face != NULL && named == NULL)
+		return;
+	if (named != NULL)
+		token[0] = face_of(t, named);
+	claim.document = who != NULL ? document : NULL;
+	claim.token = named != NULL ? token : NULL;
 	claim.basis[0] = (uint8_t)t->basis;
 	for (unsigned i = 0; i < t->results; i++) {
 		struct known *k = &t->of[i];
-		if (k->who == who && !k->gone && k->durable && !k->spent_durable && !k->spending && !k->void_ &&
-			t->now.wall_ms < k->until && (!k->clear || k->basis == t->basis))
+		if ((who == NULL || k->who == *who) && (named == NULL || k == named) && is_good(t, k))
 			good = k;
 	}
 	enum kiosk_answer answer = kiosk_redeem(&t->s, &claim, &t->now, &out);
@@ -244,6 +276,7 @@ static void power_loss(struct trial *t, unsigned depth)
 
 static void try_all(const struct trial *from, unsigned depth, unsigned most)
 {
+	static const unsigned me = 0, another = 1;
 	if (depth == most) {
 		orders++;
 		return;
@@ -277,7 +310,13 @@ static void try_all(const struct trial *from, unsigned depth, unsigned most)
 			break;
 		case REDEEM:
 		case REDEEM_OTHER:
-			redeem(&t, depth, d == REDEEM_OTHER);
+			redeem(&t, depth, d == REDEEM ? &me : &another, NULL);
+			break;
+		case REDEEM_FACE:
+			redeem(&t, depth, NULL, &me);
+			break;
+		case REDEEM_BOTH:
+			redeem(&t, depth, &me, &another);
 			break;
 		case LISTS_CHANGE:
 			t.basis++;
