@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "sim/chip/options.h"
+#include "sim/chip/pack.h"
 #include "sim/chip/portrait.h"
 #include "sim/chip/store.h"
 #include "sim/chip/vpcd.h"
@@ -151,6 +153,25 @@ static int load_and_run(const struct options *o)
 	return status;
 }
 
+static int load_one_file(const struct options *o)
+{
+	struct sim_chip_config config = {.timing = o->passport.timing};
+	struct sim_pack *pack = NULL;
+	int status = 1, err = sim_pack_load(o->load, &config, &pack);
+	if (err == PN_OK)
+		status = run(o, &config);
+	else
+		fprintf(stderr, "postern-sim-chip: %s: %s\n", o->load, pn_err_name(err));
+	sim_pack_free(pack);
+	return status;
+}
+
+static bool is_file(const char *path)
+{
+	struct stat s;
+	return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -168,5 +189,7 @@ int main(int argc, char **argv)
 	if (o.help || o.list_faults)
 		return 0;
 	o.office.now_s = (int64_t)time(NULL);
-	return o.load != NULL ? load_and_run(&o) : issue_and_run(&o);
+	if (o.load == NULL)
+		return issue_and_run(&o);
+	return is_file(o.load) ? load_one_file(&o) : load_and_run(&o);
 }

@@ -87,7 +87,7 @@ static const struct {
 	{{"ds-key", 1, NULL, O_DS}, "KIND", "the same for the document signer"},
 	{{"sod-form", 1, NULL, O_SOD}, "BITS", "sum of the forms in sim/state/state.h"},
 	{{"country", 1, NULL, O_COUNTRY}, "CC", "two letters; else the issuing State's"},
-	{{"load", 1, NULL, O_LOAD}, "FOLDER", "files and keys from there rather than issued"},
+	{{"load", 1, NULL, O_LOAD}, "FOLDER|FILE", "files and keys from there rather than issued"},
 	{{"save", 1, NULL, O_SAVE}, "FOLDER",
 		"write files, keys, certificate, revocation and master list there"},
 	{{"trace", 0, NULL, O_TRACE}, NULL, "every command and response on standard error"},

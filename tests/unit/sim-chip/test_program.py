@@ -115,6 +115,14 @@ class Program(unittest.TestCase):
         self.assertEqual(p.wait(20), 0)
         self.assertLess(time.monotonic() - before, 10)
 
+    def test_a_file_that_is_no_passport(self):
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(b"\x30\x82")
+            f.flush()
+            r = subprocess.run([PROGRAM, "--load", f.name, "--listen", "0"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(f.name, r.stderr)
+
     def test_save_and_load(self):
         with tempfile.TemporaryDirectory() as folder:
             made = os.path.join(folder, "p")
