@@ -48,6 +48,8 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_TAKE_REFERENCE:
 	case POSTERN__ENVELOPE__BODY_MATCH_FACE:
 	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
+	case POSTERN__ENVELOPE__BODY_KEEP_FACE:
+	case POSTERN__ENVELOPE__BODY_DROP_FACE:
 	case POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST:
 	case POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY:
 	case POSTERN__ENVELOPE__BODY_EVALUATE_RULES:
@@ -157,6 +159,8 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 		return kind == bus_kind_for_query(body);
 
 	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
+	case POSTERN__ENVELOPE__BODY_KEEP_FACE:
+	case POSTERN__ENVELOPE__BODY_DROP_FACE:
 		return kind == KIND(FACE_MATCH);
 	case POSTERN__ENVELOPE__BODY_RULE_PACK_ORDER:
 		return kind == KIND(RULES);

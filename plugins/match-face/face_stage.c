@@ -89,6 +89,20 @@ void face_stage_take(struct face_stage *s, const char *crossing, const uint8_t *
 	face_stage_forget(s);
 }
 
+void face_stage_recall(struct face_stage *s, const char *crossing, const struct face_capture *face, Postern__ReferenceTaken *out)
+{
+	postern__reference_taken__init(out);
+	face_stage_forget(s);
+	out->result = RESULT(UNDETERMINED);
+	out->cause = text("face.no_reference");
+	if (crossing[0] == '\0' || strlen(crossing) >= sizeof s->crossing || face == NULL || face->size == 0)
+		return;
+	memcpy(s->crossing, crossing, strlen(crossing) + 1);
+	s->reference = *face;
+	out->result = RESULT(SUCCESSFUL);
+	out->cause = text("");
+}
+
 static void describe(struct face_stage *s, Postern__FaceMatched *out)
 {
 	const struct face_engine *e = s->matcher->engine[MATCHER_SLOT];

@@ -54,6 +54,8 @@ const char *face_stage_missing(const struct face_stage *s);
 /* Strings and lists of the answers are static, or the stage's or the folder's. */
 void face_stage_take(struct face_stage *s, const char *crossing, const uint8_t *blob, size_t size,
 	Postern__ReferenceTaken *out);
+/* face NULL: nothing is kept under the name that was given. */
+void face_stage_recall(struct face_stage *s, const char *crossing, const struct face_capture *face, Postern__ReferenceTaken *out);
 /* A query in three steps, since a frame takes its time: begin; look at each frame, 0 to q->n_frames - 1; decide. False: there is
  * nothing to look at, and out is the answer. */
 bool face_stage_begin(struct face_stage *s, const char *crossing, const Postern__MatchFace *q, const uint8_t *blob,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Plugin match-face: answers take_reference with whether the chip's face can be compared, and
- * match_face with how alike the faces of some frames are to it. Must never hold a reference longer
- * than its crossing is asked about, start unattended without a measured threshold and attack
- * detection, nor be deaf for longer than one frame takes.
+ * match_face with how alike the faces of some frames are to it; for a gate and its kiosks at once.
+ * Must never hold a reference longer than its crossing is asked about or the core has named a time
+ * for, start unattended without a measured threshold and attack detection, nor be deaf for longer
+ * than one frame takes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,22 +12,20 @@
 #include "base/err.h"
 #include "bus.pb-c.h"
 #include "face/engines.h"
+#include "face_gallery.h"
 #include "face_stage.h"
 #include "postern/plugin.h"
 
 #define ARENA_SIZE 16384u
+#define SCRATCH_SIZE 1024u
 #define ANSWER_MAX 4096u
 
-struct plugin {
-	const struct postern_host *host;
-	struct arena arena; /* the decoded query; wiped after the answer */
-	uint8_t memory[ARENA_SIZE];
-	uint8_t answer[ANSWER_MAX];
-	struct face_folder *folder;
-	struct face_matcher matcher;
+enum { SEATS = 5 }; /* a gate and its four kiosks */
+
+/* A crossing that is asked about: a gate's, or one of its kiosks'. */
+struct seat {
 	struct face_stage stage;
-	uint32_t hold_ms;
-	uint64_t forget_ms; /* when the reference goes; 0: there is none */
+	uint64_t forget_ms; /* when the reference goes; 0: nobody sits here */
 	/* The match_face under way, a frame per turn of the loop; query NULL: none. In the arena and in memory of our own. */
 	struct {
 		const Postern__MatchFace *query;
@@ -34,6 +33,22 @@ struct plugin {
 		size_t frame, size;
 		uint8_t *blob;
 	} work;
+	struct arena arena; /* its decoded query; wiped after the answer */
+	uint8_t memory[ARENA_SIZE];
+};
+
+struct plugin {
+	const struct postern_host *host;
+	struct arena scratch; /* of whatever is done with at once */
+	uint8_t memory[SCRATCH_SIZE];
+	uint8_t answer[ANSWER_MAX];
+	struct face_folder *folder;
+	struct face_matcher matcher;
+	struct seat seats[SEATS];
+	size_t turn;		  /* whose frame was looked at last */
+	struct face_stage nobody; /* answers about crossings that have no seat */
+	struct face_gallery gallery;
+	uint32_t hold_ms;
 };
 
 static void *arena_take(void *data, size_t size)
@@ -70,143 +85,280 @@ static void answer(struct plugin *p, uint64_t query_id, uint32_t body, const Pro
 	explicit_bzero(p->answer, size);
 }
 
-/* The next frame at once; or the end of the reference's time. */
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static void forget_all(struct plugin *p)
+{
+	for (size_t i = 0; i < SEATS; i++) {
+		face_stage_forget(&p->seats[i].stage);
+		p->seats[i].forget_ms = 0;
+	}
+	face_gallery_drop(&p->gallery, NULL, 0);
+}
+
+/* The next frame at once; or the end of a face's time. */
 static void arm(struct plugin *p)
 {
 	const uint64_t now = p->host->now_ms(p->host->ctx);
-	uint64_t wait = p->forget_ms > now ? p->forget_ms - now : 0;
-	if (p->work.query == NULL && p->forget_ms == 0)
+	uint64_t next = face_gallery_tick(&p->gallery, now);
+	for (size_t i = 0; i < SEATS; i++)
+		next = sooner(next, p->seats[i].work.query != NULL ? now : p->seats[i].forget_ms);
+	if (next == 0)
 		return;
-	if (p->work.query != NULL)
-		wait = 0;
-	if (p->host->wake_after(p->host->ctx, (uint32_t)wait) != 0) {
-		face_stage_forget(&p->stage);
+	const uint64_t wait = next > now ? next - now : 0;
+	if (p->host->wake_after(p->host->ctx, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX) != 0) {
+		forget_all(p);
 		p->host->fail(p->host->ctx, "match_face.no_timer");
 	}
 }
 
-static void end_work(struct plugin *p)
+static void end_work(struct seat *s)
 {
-	if (p->work.blob != NULL)
-		explicit_bzero(p->work.blob, p->work.size);
-	free(p->work.blob);
-	memset(&p->work, 0, sizeof p->work);
-	arena_wipe(&p->arena);
+	if (s->work.blob != NULL)
+		explicit_bzero(s->work.blob, s->work.size);
+	free(s->work.blob);
+	memset(&s->work, 0, sizeof s->work);
+	arena_wipe(&s->arena);
 }
 
-static void forget(struct plugin *p)
+static void forget(struct seat *s)
 {
-	face_stage_forget(&p->stage);
-	p->forget_ms = 0;
+	face_stage_forget(&s->stage);
+	s->forget_ms = 0;
 }
 
-static void give(struct plugin *p, uint64_t id, const Postern__FaceMatched *m)
+static void give(struct plugin *p, struct face_stage *stage, uint64_t id, const Postern__FaceMatched *m)
 {
 	p->host->count(p->host->ctx, "matches_total", 1);
 	if (!m->more && m->result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
 		p->host->count(p->host->ctx, "matches_not_successful_total", 1);
-	answer(p, id, POSTERN__ENVELOPE__BODY_FACE_MATCHED, &m->base, p->stage.live.jpeg, p->stage.live.size);
-	face_stage_shown(&p->stage);
+	answer(p, id, POSTERN__ENVELOPE__BODY_FACE_MATCHED, &m->base, stage->live.jpeg, stage->live.size);
+	face_stage_shown(stage);
 }
 
-/* Something else is asked before this is done: its traveller is gone. */
-static void abandon(struct plugin *p)
+/* Something else is asked of this crossing before this is done: its traveller is gone. */
+static void abandon(struct plugin *p, struct seat *s)
 {
 	Postern__FaceMatched m = POSTERN__FACE_MATCHED__INIT;
-	if (p->work.query == NULL)
+	if (s->work.query == NULL)
 		return;
 	m.result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
 	m.cause = (char *)(uintptr_t)"face.asked_again";
-	give(p, p->work.id, &m);
-	end_work(p);
+	give(p, &s->stage, s->work.id, &m);
+	end_work(s);
+}
+
+/* NULL: it has no reference here. */
+static struct seat *seat_of(struct plugin *p, const char *crossing)
+{
+	for (size_t i = 0; i < SEATS; i++)
+		if (crossing[0] != '\0' && strcmp(p->seats[i].stage.crossing, crossing) == 0)
+			return &p->seats[i];
+	return NULL;
+}
+
+/* Its own, a free one, or that of the crossing whose time ends first: the core has forgotten to say that it is over. */
+static struct seat *seat_for(struct plugin *p, const char *crossing)
+{
+	struct seat *s = seat_of(p, crossing);
+	for (size_t i = 0; i < SEATS && s == NULL; i++)
+		if (p->seats[i].forget_ms == 0)
+			s = &p->seats[i];
+	if (s != NULL)
+		return s;
+	s = &p->seats[0];
+	for (size_t i = 1; i < SEATS; i++)
+		if (p->seats[i].forget_ms < s->forget_ms)
+			s = &p->seats[i];
+	return s;
 }
 
 static void take_reference(struct plugin *p, const struct postern_message *m)
 {
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &p->scratch};
+	const Postern__TakeReference *q = postern__take_reference__unpack(&allocator, m->size, m->bytes);
+	struct seat *s = seat_for(p, m->crossing_id);
+	struct face_capture kept = {.size = 0};
 	Postern__ReferenceTaken taken;
-	face_stage_take(&p->stage, m->crossing_id, m->blob, m->blob_size, &taken);
+	abandon(p, s);
+	if (q == NULL) {
+		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
+		forget(s);
+	} else if (q->face_token.len == 0) {
+		face_stage_take(&s->stage, m->crossing_id, m->blob, m->blob_size, &taken);
+	} else {
+		const uint64_t now = p->host->now_ms(p->host->ctx);
+		int r = face_gallery_take(&p->gallery, q->face_token.data, q->face_token.len, now, &kept);
+		face_stage_recall(&s->stage, m->crossing_id, r == PN_OK ? &kept : NULL, &taken);
+		p->host->count(p->host->ctx, "faces_recalled_total", r == PN_OK);
+	}
+	explicit_bzero(&kept, sizeof kept);
+	s->forget_ms = s->stage.crossing[0] != '\0' ? p->host->now_ms(p->host->ctx) + p->hold_ms : 0;
+	arena_wipe(&p->scratch);
+	if (q == NULL)
+		return;
 	p->host->count(p->host->ctx, "references_total", 1);
-	p->forget_ms = p->stage.crossing[0] != '\0' ? p->host->now_ms(p->host->ctx) + p->hold_ms : 0;
 	answer(p, m->query_id, POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN, &taken.base, NULL, 0);
 }
 
-static void match_face(struct plugin *p, const struct postern_message *m)
+static void keep_face(struct plugin *p, const struct postern_message *m)
 {
-	ProtobufCAllocator allocator = {arena_take, arena_leave, &p->arena};
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &p->scratch};
+	const Postern__KeepFace *k = postern__keep_face__unpack(&allocator, m->size, m->bytes);
+	const struct seat *s = seat_of(p, m->crossing_id);
+	int r = PN_ENOTFOUND;
+	if (k == NULL)
+		r = PN_EFORMAT;
+	else if (s != NULL && k->valid_ms > 0)
+		r = face_gallery_keep(&p->gallery, k->face_token.data, k->face_token.len, &s->stage.reference,
+			p->host->now_ms(p->host->ctx) + k->valid_ms);
+	if (r != PN_OK)
+		log_event(p, POSTERN_WARNING, "match_face.not_kept", pn_err_name(r));
+	p->host->count(p->host->ctx, "faces_kept_total", r == PN_OK);
+	arena_wipe(&p->scratch);
+}
+
+static void drop_face(struct plugin *p, const struct postern_message *m)
+{
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &p->scratch};
+	const Postern__DropFace *d = postern__drop_face__unpack(&allocator, m->size, m->bytes);
+	if (d == NULL)
+		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
+	face_gallery_drop(&p->gallery, d != NULL ? d->face_token.data : NULL, d != NULL ? d->face_token.len : 0);
+	arena_wipe(&p->scratch);
+}
+
+/* Of the crossing, or of all. */
+static void forget_face(struct plugin *p, const struct postern_message *m)
+{
+	for (size_t i = 0; i < SEATS; i++) {
+		if (m->crossing_id[0] != '\0' && &p->seats[i] != seat_of(p, m->crossing_id))
+			continue;
+		abandon(p, &p->seats[i]);
+		forget(&p->seats[i]);
+	}
+}
+
+static void look_at(struct plugin *p, struct seat *s, const struct postern_message *m)
+{
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &s->arena};
 	const Postern__MatchFace *q = postern__match_face__unpack(&allocator, m->size, m->bytes);
 	Postern__FaceMatched matched;
 	if (q == NULL) {
 		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
-		arena_wipe(&p->arena);
+		arena_wipe(&s->arena);
 		return;
 	}
-	if (!face_stage_begin(&p->stage, m->crossing_id, q, m->blob, &matched)) {
-		give(p, m->query_id, &matched);
-		arena_wipe(&p->arena);
+	if (!face_stage_begin(&s->stage, m->crossing_id, q, m->blob, &matched)) {
+		give(p, &s->stage, m->query_id, &matched);
+		arena_wipe(&s->arena);
 		return;
 	}
-	p->work.query = q;
-	p->work.id = m->query_id;
-	p->work.size = m->blob_size;
-	p->work.blob = malloc(m->blob_size);
-	if (p->work.blob == NULL) {
-		abandon(p);
+	s->work.query = q;
+	s->work.id = m->query_id;
+	s->work.size = m->blob_size;
+	s->work.blob = malloc(m->blob_size);
+	if (s->work.blob == NULL) {
+		abandon(p, s);
 		return;
 	}
-	memcpy(p->work.blob, m->blob, m->blob_size);
+	memcpy(s->work.blob, m->blob, m->blob_size);
+}
+
+static void match_face(struct plugin *p, const struct postern_message *m)
+{
+	static const Postern__MatchFace nothing = POSTERN__MATCH_FACE__INIT;
+	struct seat *s = seat_of(p, m->crossing_id);
+	Postern__FaceMatched matched;
+	if (s != NULL) {
+		abandon(p, s);
+		look_at(p, s, m);
+	} else if (!face_stage_begin(&p->nobody, m->crossing_id, &nothing, NULL, &matched)) {
+		give(p, &p->nobody, m->query_id, &matched);
+	}
 }
 
 static void on_message(void *self, const struct postern_message *m)
 {
 	struct plugin *p = self;
-	if (m->body == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE) {
-		abandon(p);
+	switch (m->body) {
+	case POSTERN__ENVELOPE__BODY_TAKE_REFERENCE:
 		take_reference(p, m);
-	} else if (m->body == POSTERN__ENVELOPE__BODY_FORGET_FACE) {
-		abandon(p);
-		forget(p);
-	} else if (m->body == POSTERN__ENVELOPE__BODY_MATCH_FACE) {
-		abandon(p);
+		break;
+	case POSTERN__ENVELOPE__BODY_MATCH_FACE:
 		match_face(p, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
+		forget_face(p, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_KEEP_FACE:
+		keep_face(p, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_DROP_FACE:
+		drop_face(p, m);
+		break;
+	default:
+		break;
 	}
 	arm(p);
 }
 
-static void go_on(struct plugin *p)
+static void go_on(struct plugin *p, struct seat *s)
 {
 	Postern__FaceMatched matched;
-	if (p->work.frame < p->work.query->n_frames && p->work.frame < FACE_STAGE_FRAMES_MAX) {
-		face_stage_look(&p->stage, p->work.query, p->work.frame++, p->work.blob, p->work.size);
+	if (s->work.frame < s->work.query->n_frames && s->work.frame < FACE_STAGE_FRAMES_MAX) {
+		face_stage_look(&s->stage, s->work.query, s->work.frame++, s->work.blob, s->work.size);
 		return;
 	}
-	face_stage_decide(&p->stage, p->work.query, p->work.blob, p->work.size, &matched);
-	give(p, p->work.id, &matched);
-	end_work(p);
+	face_stage_decide(&s->stage, s->work.query, s->work.blob, s->work.size, &matched);
+	give(p, &s->stage, s->work.id, &matched);
+	end_work(s);
+}
+
+/* One frame of one crossing, each in its turn. */
+static void work(struct plugin *p)
+{
+	for (size_t i = 1; i <= SEATS; i++) {
+		const size_t at = (p->turn + i) % SEATS;
+		if (p->seats[at].work.query == NULL)
+			continue;
+		p->turn = at;
+		go_on(p, &p->seats[at]);
+		return;
+	}
 }
 
 static void on_tick(void *self, uint64_t now_ms)
 {
 	struct plugin *p = self;
-	if (p->work.query != NULL)
-		go_on(p);
-	else if (p->forget_ms != 0 && now_ms >= p->forget_ms)
-		forget(p);
+	work(p);
+	for (size_t i = 0; i < SEATS; i++) {
+		struct seat *s = &p->seats[i];
+		if (s->work.query == NULL && s->forget_ms != 0 && now_ms >= s->forget_ms)
+			forget(s);
+	}
 	arm(p);
 }
 
+/* Nobody waits for an answer, and no result is known any more whose face this would be. */
 static void on_core(void *self, uint64_t epoch)
 {
 	struct plugin *p = self;
 	(void)epoch;
-	end_work(p); /* nobody waits for it */
-	forget(p);
+	for (size_t i = 0; i < SEATS; i++)
+		end_work(&p->seats[i]);
+	forget_all(p);
 }
 
 static void on_stop(void *self)
 {
 	struct plugin *p = self;
-	end_work(p);
-	face_stage_forget(&p->stage);
+	for (size_t i = 0; i < SEATS; i++)
+		end_work(&p->seats[i]);
+	forget_all(p);
 	face_matcher_close(&p->matcher);
 	face_folder_free(p->folder);
 	explicit_bzero(p, sizeof *p);
@@ -245,9 +397,9 @@ static int settings(struct plugin *p)
 {
 	const struct postern_host *h = p->host;
 	const char *mode = h->option(h->ctx, "mode");
-	struct face_settings *s = &p->stage.settings;
-	p->stage.matcher = &p->matcher;
-	p->stage.folder = p->folder;
+	struct face_settings *s = &p->nobody.settings;
+	p->nobody.matcher = &p->matcher;
+	p->nobody.folder = p->folder;
 	s->limits = face_limits_default;
 	s->limits.eye_distance_min = (float)h->option_int(h->ctx, "eye_distance_min");
 	s->frames_min = (uint32_t)h->option_int(h->ctx, "frames_min");
@@ -257,7 +409,12 @@ static int settings(struct plugin *p)
 	if (face_model_threshold(p->folder->model, (double)h->option_int(h->ctx, "fmr_millionths") / 1e6 / s->attempts, &s->threshold) != PN_OK)
 		s->threshold = NULL;
 	p->hold_ms = (uint32_t)h->option_int(h->ctx, "hold_s") * 1000;
-	const char *missing = face_stage_missing(&p->stage);
+	for (size_t i = 0; i < SEATS; i++) {
+		p->seats[i].stage.matcher = &p->matcher;
+		p->seats[i].stage.folder = p->folder;
+		p->seats[i].stage.settings = *s;
+	}
+	const char *missing = face_stage_missing(&p->nobody);
 	if (missing != NULL)
 		log_event(p, POSTERN_ERROR, missing, "unattended");
 	else if (s->threshold == NULL)
@@ -275,7 +432,9 @@ static int on_init(const struct postern_host *host, void **self)
 		return PN_EUNSUPPORTED;
 	}
 	p->host = host;
-	arena_init(&p->arena, p->memory, sizeof p->memory);
+	arena_init(&p->scratch, p->memory, sizeof p->memory);
+	for (size_t i = 0; i < SEATS; i++)
+		arena_init(&p->seats[i].arena, p->seats[i].memory, sizeof p->seats[i].memory);
 	int r = load(p);
 	if (r == PN_OK)
 		r = settings(p);

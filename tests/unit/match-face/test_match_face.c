@@ -293,6 +293,224 @@ static void forgotten(void **state)
 	free(file);
 }
 
+/* --- faces that outlive their crossing ----------------------------------------------------------------------------- */
+
+static const uint8_t name[16] = {"nobody guesses"}, other_name[16] = {"nor this one"};
+
+static void keep(struct fake_host *h, const uint8_t *token, size_t size, uint32_t valid_ms)
+{
+	Postern__KeepFace k = POSTERN__KEEP_FACE__INIT;
+	uint8_t bytes[64];
+	k.face_token = (ProtobufCBinaryData){size, (uint8_t *)(uintptr_t)token};
+	k.valid_ms = valid_ms;
+	fake_host_send(h, POSTERN__ENVELOPE__BODY_KEEP_FACE, 0, bytes, postern__keep_face__pack(&k, bytes));
+}
+
+static void drop(struct fake_host *h, const uint8_t *token, size_t size)
+{
+	Postern__DropFace d = POSTERN__DROP_FACE__INIT;
+	uint8_t bytes[64];
+	d.face_token = (ProtobufCBinaryData){size, (uint8_t *)(uintptr_t)token};
+	fake_host_send(h, POSTERN__ENVELOPE__BODY_DROP_FACE, 0, bytes, postern__drop_face__pack(&d, bytes));
+}
+
+static void recall(struct fake_host *h, uint64_t id, const uint8_t *token, size_t size, Postern__CheckResult expected)
+{
+	Postern__TakeReference q = POSTERN__TAKE_REFERENCE__INIT;
+	uint8_t bytes[64];
+	q.face_token = (ProtobufCBinaryData){size, (uint8_t *)(uintptr_t)token};
+	fake_host_send(h, POSTERN__ENVELOPE__BODY_TAKE_REFERENCE, id, bytes, postern__take_reference__pack(&q, bytes));
+	const struct fake_message *m = fake_host_next(h, 5000);
+	assert_non_null(m);
+	assert_int_equal(m->query_id, id);
+	Postern__ReferenceTaken *a = postern__reference_taken__unpack(NULL, m->size, m->bytes);
+	assert_non_null(a);
+	assert_int_equal(a->result, expected);
+	assert_string_equal(a->cause, expected == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL ? "" : "face.no_reference");
+	postern__reference_taken__free_unpacked(a, NULL);
+}
+
+#define WELL POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL
+#define UNKNOWN POSTERN__CHECK_RESULT__CHECK_UNDETERMINED
+#define AT_KIOSK "01J00000000000000000000001"
+#define AT_GATE "01J00000000000000000000002"
+
+/* A kiosk's crossing whose face is kept, and is over. */
+static void at_the_kiosk(struct fake_host *h, uint64_t id, const uint8_t *file, size_t size, uint32_t valid_ms)
+{
+	char cause[40];
+	h->crossing_id = AT_KIOSK;
+	assert_int_equal(take(h, id, file, size, cause), WELL);
+	keep(h, name, sizeof name, valid_ms);
+	fake_host_send(h, POSTERN__ENVELOPE__BODY_FORGET_FACE, 0, NULL, 0);
+	h->crossing_id = AT_GATE;
+}
+
+static void kept_for_the_gate(void **state)
+{
+	struct fake_host *h = host_with("assisted", 1000, 120);
+	static uint8_t frames[2 * FILM];
+	Postern__FaceFrame same[3], other[3];
+	uint8_t *file;
+	(void)state;
+	const size_t size = jpeg_of(person[0], &file);
+	film(person[0], frames);
+	film(person[1], frames + FILM);
+	for (unsigned i = 0; i < 3; i++) {
+		same[i] = raw(i * (FILM / 3));
+		other[i] = raw(FILM + i * (FILM / 3));
+	}
+	assert_int_equal(fake_host_start(h), 0);
+	at_the_kiosk(h, 1, file, size, 60000);
+	expect(h, 2, same, 3, frames, sizeof frames, UNKNOWN, "face.no_reference"); /* by its name alone */
+	recall(h, 3, name, sizeof name, WELL);
+	expect(h, 4, other, 3, frames, sizeof frames, POSTERN__CHECK_RESULT__CHECK_FAILED, "face.no_match");
+	expect(h, 5, same, 3, frames, sizeof frames, WELL, "");
+	h->crossing_id = AT_KIOSK;
+	expect(h, 6, same, 3, frames, sizeof frames, UNKNOWN, "face.no_reference");
+	recall(h, 7, name, sizeof name, UNKNOWN); /* once */
+	h->crossing_id = AT_GATE;
+	fake_host_send(h, POSTERN__ENVELOPE__BODY_FORGET_FACE, 0, NULL, 0);
+	expect(h, 8, same, 3, frames, sizeof frames, UNKNOWN, "face.no_reference");
+	recall(h, 9, name, sizeof name, UNKNOWN);
+	assert_int_equal(fake_host_count(h, "faces_kept_total"), 1);
+	assert_int_equal(fake_host_count(h, "faces_recalled_total"), 1);
+	fake_host_stop(h);
+	fake_host_free(h);
+	free(file);
+}
+
+/* Names that nobody gave, of another length, of results that are over, and of another core. */
+static void names_that_are_none(void **state)
+{
+	struct fake_host *h = host_with("assisted", 1000, 120);
+	uint8_t *file;
+	char cause[40];
+	(void)state;
+	const size_t size = jpeg_of(person[0], &file);
+	assert_int_equal(fake_host_start(h), 0);
+	recall(h, 1, name, sizeof name, UNKNOWN);
+	at_the_kiosk(h, 2, file, size, 60000);
+	recall(h, 3, other_name, sizeof other_name, UNKNOWN);
+	recall(h, 4, name, sizeof name - 1, UNKNOWN);
+	recall(h, 5, name, sizeof name, WELL);
+	/* A crossing that has no reference has none to keep; nor is one kept under no name, or for no time. */
+	h->crossing_id = "01J00000000000000000000009";
+	keep(h, name, sizeof name, 60000);
+	recall(h, 6, name, sizeof name, UNKNOWN);
+	assert_int_equal(take(h, 7, file, size, cause), WELL);
+	keep(h, name, 3, 60000);
+	keep(h, NULL, 0, 60000);
+	keep(h, name, sizeof name, 0);
+	assert_int_equal(fake_host_count(h, "faces_kept_total"), 1);
+	at_the_kiosk(h, 8, file, size, 300);
+	fake_host_run(h, 500);
+	recall(h, 9, name, sizeof name, UNKNOWN); /* its time is over */
+	at_the_kiosk(h, 10, file, size, 60000);
+	drop(h, other_name, sizeof other_name);
+	drop(h, name, sizeof name);
+	recall(h, 11, name, sizeof name, UNKNOWN);
+	at_the_kiosk(h, 12, file, size, 60000);
+	drop(h, NULL, 0);
+	recall(h, 13, name, sizeof name, UNKNOWN);
+	at_the_kiosk(h, 14, file, size, 60000);
+	h->plugin->core_started(h->self, 2);
+	recall(h, 15, name, sizeof name, UNKNOWN);
+	fake_host_stop(h);
+	fake_host_free(h);
+	free(file);
+}
+
+static void send_frames(struct fake_host *h, uint64_t id, const uint8_t *blob)
+{
+	Postern__MatchFace q = POSTERN__MATCH_FACE__INIT;
+	Postern__FaceFrame f[3] = {raw(0), raw(FILM / 3), raw(FILM / 3 * 2)}, *list[3] = {&f[0], &f[1], &f[2]};
+	uint8_t bytes[256];
+	q.frames = list;
+	q.n_frames = 3;
+	fake_host_send_blob(h, POSTERN__ENVELOPE__BODY_MATCH_FACE, id, bytes, postern__match_face__pack(&q, bytes), blob, FILM);
+}
+
+/* Two at once, each with the other's face before the camera of the other: neither hears what the other is told. */
+static void a_gate_and_a_kiosk_at_once(void **state)
+{
+	struct fake_host *h = host_with("assisted", 1000, 120);
+	static uint8_t frames[2][FILM];
+	uint8_t *file[2];
+	size_t size[2];
+	char cause[40];
+	unsigned answered = 0;
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		size[i] = jpeg_of(person[i], &file[i]);
+		film(person[i], frames[i]);
+	}
+	assert_int_equal(fake_host_start(h), 0);
+	for (uint64_t id = 1; id <= 2; id++) {
+		h->crossing_id = id == 1 ? AT_KIOSK : AT_GATE;
+		assert_int_equal(take(h, id, file[id - 1], size[id - 1], cause), WELL);
+	}
+	h->crossing_id = AT_KIOSK;
+	send_frames(h, 3, frames[0]);
+	h->crossing_id = AT_GATE;
+	send_frames(h, 4, frames[0]);
+	while (answered < 2) {
+		const struct fake_message *m = fake_host_next(h, 20000);
+		assert_non_null(m);
+		Postern__FaceMatched *a = postern__face_matched__unpack(NULL, m->size, m->bytes);
+		assert_non_null(a);
+		assert_int_equal(a->result, m->query_id == 3 ? WELL : POSTERN__CHECK_RESULT__CHECK_FAILED);
+		postern__face_matched__free_unpacked(a, NULL);
+		answered++;
+	}
+	/* Asked again of the same crossing, what was under way ends; of the other, it goes on. */
+	h->crossing_id = AT_KIOSK;
+	send_frames(h, 5, frames[0]);
+	h->crossing_id = AT_GATE;
+	send_frames(h, 6, frames[1]);
+	send_frames(h, 7, frames[1]);
+	for (answered = 0; answered < 3; answered++) {
+		const struct fake_message *m = fake_host_next(h, 20000);
+		assert_non_null(m);
+		Postern__FaceMatched *a = postern__face_matched__unpack(NULL, m->size, m->bytes);
+		assert_non_null(a);
+		assert_string_equal(a->cause, m->query_id == 6 ? "face.asked_again" : "");
+		postern__face_matched__free_unpacked(a, NULL);
+	}
+	fake_host_stop(h);
+	fake_host_free(h);
+	free(file[0]);
+	free(file[1]);
+}
+
+/* A sixth crossing takes the place of the one that has been there longest. */
+static void more_crossings_than_seats(void **state)
+{
+	struct fake_host *h = host_with("assisted", 1000, 120);
+	static uint8_t frames[FILM];
+	Postern__FaceFrame same[3] = {raw(0), raw(FILM / 3), raw(FILM / 3 * 2)};
+	static char id[6][27];
+	uint8_t *file;
+	char cause[40];
+	(void)state;
+	const size_t size = jpeg_of(person[0], &file);
+	film(person[0], frames);
+	assert_int_equal(fake_host_start(h), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		snprintf(id[i], sizeof id[i], "01J0000000000000000000000%u", i);
+		h->crossing_id = id[i];
+		assert_int_equal(take(h, i + 1, file, size, cause), WELL);
+		fake_host_run(h, 5);
+	}
+	for (unsigned i = 0; i < 6; i++) {
+		h->crossing_id = id[i];
+		expect(h, 10 + i, same, 3, frames, sizeof frames, i == 0 ? UNKNOWN : WELL, i == 0 ? "face.no_reference" : "");
+	}
+	fake_host_stop(h);
+	fake_host_free(h);
+	free(file);
+}
+
 static void without_a_threshold(void **state)
 {
 	struct fake_host *h =
@@ -331,6 +549,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(matches),
 		cmocka_unit_test(reference_without_a_face),
 		cmocka_unit_test(forgotten),
+		cmocka_unit_test(kept_for_the_gate),
+		cmocka_unit_test(names_that_are_none),
+		cmocka_unit_test(a_gate_and_a_kiosk_at_once),
+		cmocka_unit_test(more_crossings_than_seats),
 		cmocka_unit_test(without_a_threshold),
 	};
 	if (argc != 2)
