@@ -85,8 +85,8 @@ struct lane_config {
 	struct gate_timing timing;
 	uint32_t stale_after_ms;
 	bool officer_required;
-	/* The officer without whom no new traveller is taken (officer_required) stands in for certified attack detection. False: a face
-	 * counts only with it. */
+	/* The officer without whom no new traveller is taken (officer_required) stands in for certified attack detection; for a kiosk's
+	 * camera the gate's does, before whom the face is compared again. False: a face counts only with it. */
 	bool face_assisted;
 	/* Kinds this lane is configured with. KIND_UNSPECIFIED: one of which nobody knows what it is; it is never ready, so nobody
 	 * is served. */
@@ -109,6 +109,8 @@ struct lane_mark {
 	enum kiosk_answer answer; /* of a redemption */
 	const char *why; /* the same; the crossing's */
 	char id[KIOSK_ID];
+	bool has_token;
+	uint8_t token[KIOSK_TOKEN]; /* the face that the result names */
 };
 
 /* Something that an officer must know of and confirm to have seen. */

@@ -248,6 +248,8 @@ void act(struct lane_run *run, enum gate_action action)
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_WALK_IN);
 		break;
 	case GATE_ACTION_GUIDE_LOOK_HERE:
+		if (run->lane->config.topology == GATE_KIOSK && !run->lane->config.has[POSTERN__PLUGIN_KIND__KIND_CAMERA])
+			break; /* nothing looks */
 		guide(run, POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE);
 		break;
 	case GATE_ACTION_GUIDE_WALK_OUT:

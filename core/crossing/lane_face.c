@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The face of who stands inside: the chip's portrait goes to the matcher as soon as it is known, and when the table asks who is
- * there the camera is asked for frames and the matcher about them, again and again until it has decided or the time is over. Must
- * never open a picture, wait without a deadline, nor take an answer for a match that lacks what this lane demands of one.
+ * The face of who stands inside, or before a kiosk: the reference (the chip's portrait as soon as it is known, or the face that a
+ * kiosk's result names) goes to the matcher, and when the table asks who is there the camera is asked for frames and the matcher
+ * about them, again and again until it has decided or the time is over. Must never open a picture, wait without a deadline, nor
+ * take an answer for a match that lacks what this lane demands of one.
  */
 #include <string.h>
 
@@ -16,9 +17,17 @@ static char *text_of(const char *s)
 	return (char *)(uintptr_t)s;
 }
 
+static bool sees(const struct lane *lane)
+{
+	return lane->config.has[POSTERN__PLUGIN_KIND__KIND_CAMERA];
+}
+
+/* A gate's matcher may be there for its kiosks' cameras. A kiosk without a camera makes the reference ready for its gate's. */
 bool face_expected(const struct lane *lane)
 {
-	return lane->config.has[POSTERN__PLUGIN_KIND__KIND_CAMERA] || lane->config.has[POSTERN__PLUGIN_KIND__KIND_FACE_MATCH];
+	if (lane->config.topology == GATE_SEGREGATED)
+		return sees(lane);
+	return sees(lane) || lane->config.has[POSTERN__PLUGIN_KIND__KIND_FACE_MATCH];
 }
 
 /* Below the time of the state, with room for the last question. */
@@ -30,7 +39,7 @@ static uint32_t limit_ms(const struct lane *lane)
 
 static bool verifying(const struct lane *lane)
 {
-	return lane->gate.state == GATE_STATE_OCCUPIED_VERIFY;
+	return lane->gate.state == GATE_STATE_OCCUPIED_VERIFY || lane->gate.state == GATE_STATE_KIOSK_VERIFY;
 }
 
 /* Nobody else has an answer to give: the core's own, with one check that says why. */
@@ -62,7 +71,7 @@ static const char *objection(const struct lane *lane, const Postern__FaceMatched
 	if (f->pad == RESULT(FAILED))
 		return "face.attack";
 	/* An officer was there when this traveller was taken; one who has gone since keeps nobody inside. */
-	if (lane->config.face_assisted && lane->config.officer_required)
+	if (lane->config.face_assisted && (lane->config.officer_required || lane->config.topology == GATE_KIOSK))
 		return NULL;
 	return f->pad == RESULT(SUCCESSFUL) && f->pad_level == POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED ? NULL : "face.no_pad";
 }
@@ -107,6 +116,18 @@ static void capture(struct lane_run *run)
 	ask_send(run, &e);
 }
 
+static void take_reference(struct lane_run *run, Postern__Envelope *e, Postern__TakeReference *q)
+{
+	struct crossing *c = &run->lane->crossing;
+	e->body_case = POSTERN__ENVELOPE__BODY_TAKE_REFERENCE;
+	e->take_reference = q;
+	c->reference_asked = true;
+	c->reference_done = false;
+	c->reference = NULL;
+	c->reference_query = run->lane->next_query_id;
+	ask_send(run, e);
+}
+
 void face_take_reference(struct lane_run *run)
 {
 	struct crossing *c = &run->lane->crossing;
@@ -117,13 +138,34 @@ void face_take_reference(struct lane_run *run)
 	q.media_type = c->inspected->portrait_type;
 	e.blob_sha256 = (ProtobufCBinaryData){ sizeof c->portrait_sha256, c->portrait_sha256 };
 	e.blob_size = c->portrait_size;
-	e.body_case = POSTERN__ENVELOPE__BODY_TAKE_REFERENCE;
-	e.take_reference = &q;
-	c->reference_asked = true;
-	c->reference_done = false;
-	c->reference = NULL;
-	c->reference_query = run->lane->next_query_id;
-	ask_send(run, &e);
+	take_reference(run, &e, &q);
+}
+
+static ProtobufCBinaryData name_of(const uint8_t *token)
+{
+	return (ProtobufCBinaryData){ token != NULL ? KIOSK_TOKEN : 0, (uint8_t *)(uintptr_t)token };
+}
+
+void face_recall(struct lane_run *run, const uint8_t token[KIOSK_TOKEN])
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__TakeReference q = POSTERN__TAKE_REFERENCE__INIT;
+	q.face_token = name_of(token);
+	take_reference(run, &e, &q);
+}
+
+bool face_has_reference(const struct lane *lane)
+{
+	const struct crossing *c = &lane->crossing;
+	return c->reference_asked && c->reference_done && c->reference != NULL && c->reference->result == RESULT(SUCCESSFUL);
+}
+
+/* At a kiosk without a camera: the gate's will look. */
+static void ready(struct lane_run *run)
+{
+	run->lane->crossing.face_done = true;
+	if (verifying(run->lane))
+		run_event(run, GATE_EVENT_INSIDE_CLEAR);
 }
 
 static void begin(struct lane_run *run)
@@ -137,8 +179,10 @@ static void begin(struct lane_run *run)
 		fail(run, RESULT(ABORTED), "face.no_answer");
 	else if (c->reference->result != RESULT(SUCCESSFUL))
 		fail(run, RESULT(UNDETERMINED), c->reference->cause);
-	else
+	else if (sees(run->lane) || run->lane->config.topology != GATE_KIOSK)
 		capture(run);
+	else
+		ready(run);
 }
 
 void face_ask(struct lane_run *run)
@@ -243,13 +287,40 @@ void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCas
 		matched(run, m);
 }
 
-void face_forget(struct lane_run *run)
+static void tell(struct lane_run *run, Postern__Envelope *e, const char *crossing_id)
+{
+	if (!run->lane->config.has[POSTERN__PLUGIN_KIND__KIND_FACE_MATCH])
+		return;
+	e->crossing_id = text_of(crossing_id);
+	run->sink->send(run->sink->ctx, POSTERN__PLUGIN_KIND__KIND_FACE_MATCH, e);
+}
+
+void face_forget(struct lane_run *run, const char *crossing_id)
 {
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__ForgetFace f = POSTERN__FORGET_FACE__INIT;
-	if (!run->lane->config.has[POSTERN__PLUGIN_KIND__KIND_FACE_MATCH])
-		return;
 	e.body_case = POSTERN__ENVELOPE__BODY_FORGET_FACE;
 	e.forget_face = &f;
-	run->sink->send(run->sink->ctx, POSTERN__PLUGIN_KIND__KIND_FACE_MATCH, &e);
+	tell(run, &e, crossing_id);
+}
+
+void face_keep(struct lane_run *run, const uint8_t token[KIOSK_TOKEN], uint32_t valid_ms)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__KeepFace k = POSTERN__KEEP_FACE__INIT;
+	k.face_token = name_of(token);
+	k.valid_ms = valid_ms;
+	e.body_case = POSTERN__ENVELOPE__BODY_KEEP_FACE;
+	e.keep_face = &k;
+	tell(run, &e, run->lane->crossing.id);
+}
+
+void face_drop(struct lane_run *run, const uint8_t *token)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__DropFace d = POSTERN__DROP_FACE__INIT;
+	d.face_token = name_of(token);
+	e.body_case = POSTERN__ENVELOPE__BODY_DROP_FACE;
+	e.drop_face = &d;
+	tell(run, &e, "");
 }

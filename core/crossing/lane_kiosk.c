@@ -27,6 +27,7 @@ static void look(struct lane_run *run, const struct kiosk_now *now)
 		return;
 	kiosk_mark_void(&mark, store->results.era);
 	record_kiosk(run, &mark.mark);
+	face_drop(run, NULL);
 }
 
 static struct lane_mark *slot_of(struct lane *lane, uint64_t tag)
@@ -44,6 +45,8 @@ static void wait_for(struct lane_run *run, struct lane_mark *slot, Postern__Kios
 	slot->phase = phase;
 	slot->awaited = true;
 	memcpy(slot->id, result->id, sizeof slot->id);
+	slot->has_token = result->has_token;
+	memcpy(slot->token, result->token, sizeof slot->token);
 	slot->tag = record_kiosk(run, &mark.mark);
 }
 
@@ -97,8 +100,36 @@ static int describe(const struct lane *lane, struct kiosk_result *r)
 	add_checks(r, c->document->checks, c->document->n_checks);
 	crossing_chip(c, &chip);
 	add_checks(r, chip.checks, chip.n_checks);
+	if (c->face != NULL)
+		add_checks(r, c->face->checks, c->face->n_checks);
 	result = kiosk_document_digest(store->key, c->document->document, r->document);
 	return result == PN_OK ? kiosk_basis_digest(store, r->basis) : result;
+}
+
+/* A face is kept for whom it lets in; nobody can guess its name. */
+static void name_face(const struct lane_run *run, struct kiosk_result *r)
+{
+	_Static_assert(sizeof run->in->random == sizeof r->token, "all of this input's randomness, which nothing else has used");
+	r->has_token = r->verdict == VERDICT(CLEAR) && face_has_reference(run->lane);
+	if (r->has_token)
+		memcpy(r->token, run->in->random, sizeof r->token);
+}
+
+static int issue(struct lane_run *run, struct kiosk_result *result)
+{
+	struct kiosk_results *results = &run->lane->config.kiosk->results;
+	struct kiosk_now now = now_of(run);
+	uint8_t before[KIOSK_TOKEN];
+	bool had;
+	int r = describe(run->lane, result);
+	if (r != PN_OK)
+		return r;
+	name_face(run, result);
+	had = kiosk_token_of(results, result->document, before);
+	r = kiosk_issue(results, result, &now);
+	if (r == PN_OK && had)
+		face_drop(run, before);
+	return r;
 }
 
 void kiosk_issue_result(struct lane_run *run)
@@ -110,9 +141,7 @@ void kiosk_issue_result(struct lane_run *run)
 	int r = PN_ENOTFOUND;
 	if (lane->config.kiosk != NULL) {
 		look(run, &now);
-		r = slot == NULL ? PN_ELIMIT : describe(lane, &result);
-		if (r == PN_OK)
-			r = kiosk_issue(&lane->config.kiosk->results, &result, &now);
+		r = slot == NULL ? PN_ELIMIT : issue(run, &result);
 	}
 	if (r == PN_OK) {
 		wait_for(run, slot, POSTERN__KIOSK_PHASE__KIOSK_ISSUED, &result);
@@ -182,22 +211,51 @@ void kiosk_redeem_result(struct lane_run *run)
 
 /* --- both ---------------------------------------------------------------------------------------------------------- */
 
+/* Before the crossing ends, and with it what the matcher knows of it. */
+static void keep_face(struct lane_run *run, const struct lane_mark *m)
+{
+	const struct kiosk_now now = now_of(run);
+	uint32_t left = kiosk_left_ms(&run->lane->config.kiosk->results, m->id, &now);
+	if (m->has_token && m->awaited && left > 0)
+		face_keep(run, m->token, left);
+}
+
+static void issue_recorded(struct lane_run *run, const struct lane_mark *m, bool durable)
+{
+	kiosk_issued(&run->lane->config.kiosk->results, m->id, durable);
+	keep_face(run, m);
+	if (m->awaited)
+		run_event(run, durable ? GATE_EVENT_COMMITTED : GATE_EVENT_COMMIT_FAILED);
+}
+
+/* Whose result it is: the face goes to whoever looks inside, else it has served. */
+static void use_face(struct lane_run *run, const struct lane_mark *m, bool may_act)
+{
+	if (!m->has_token)
+		return;
+	if (may_act && m->awaited && m->answer == KIOSK_CLEAR && face_expected(run->lane))
+		face_recall(run, m->token);
+	else
+		face_drop(run, m->token);
+}
+
+static void redemption_recorded(struct lane_run *run, const struct lane_mark *m, bool durable)
+{
+	bool may_act = kiosk_redeemed(&run->lane->config.kiosk->results, m->id, durable);
+	use_face(run, m, may_act);
+	if (m->awaited)
+		settle(run, may_act ? m->answer : durable ? KIOSK_CLOCK : KIOSK_NOT_YET, may_act ? m->why : NULL);
+}
+
 void kiosk_recorded(struct lane_run *run, uint64_t tag, bool durable)
 {
-	struct kiosk_store *store = run->lane->config.kiosk;
 	struct lane_mark *slot = tag != 0 ? slot_of(run->lane, tag) : NULL, m;
-	bool may_act;
 	if (slot == NULL)
 		return;
 	m = *slot;
 	memset(slot, 0, sizeof *slot);
-	if (m.phase == POSTERN__KIOSK_PHASE__KIOSK_ISSUED) {
-		kiosk_issued(&store->results, m.id, durable);
-		if (m.awaited)
-			run_event(run, durable ? GATE_EVENT_COMMITTED : GATE_EVENT_COMMIT_FAILED);
-		return;
-	}
-	may_act = kiosk_redeemed(&store->results, m.id, durable);
-	if (m.awaited)
-		settle(run, may_act ? m.answer : durable ? KIOSK_CLOCK : KIOSK_NOT_YET, may_act ? m.why : NULL);
+	if (m.phase == POSTERN__KIOSK_PHASE__KIOSK_ISSUED)
+		issue_recorded(run, &m, durable);
+	else
+		redemption_recorded(run, &m, durable);
 }

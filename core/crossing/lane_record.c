@@ -55,6 +55,7 @@ void record_outcome(struct lane_run *run, Postern__Outcome outcome)
 {
 	struct lane *lane = run->lane;
 	struct crossing *c = &lane->crossing;
+	char id[ULID_SIZE];
 	struct record r;
 	if (!c->active)
 		return;
@@ -70,8 +71,9 @@ void record_outcome(struct lane_run *run, Postern__Outcome outcome)
 	lane->commit_wait_tag = 0;
 	lane->decision_tag = 0;
 	lane->decision_durable = false;
+	memcpy(id, c->id, sizeof id);
 	crossing_end(c);
-	face_forget(run);
+	face_forget(run, id);
 }
 
 void record_event(struct lane_run *run, const char *event, const char *detail)

@@ -40,7 +40,8 @@ size_t kiosks_named(const struct core *c, const char *name)
 bool kiosks_share(Postern__PluginKind kind)
 {
 	return kind == POSTERN__PLUGIN_KIND__KIND_DOCUMENT_CHECK || kind == POSTERN__PLUGIN_KIND__KIND_WATCHLIST ||
-	       kind == POSTERN__PLUGIN_KIND__KIND_RULES || kind == POSTERN__PLUGIN_KIND__KIND_UPLINK;
+	       kind == POSTERN__PLUGIN_KIND__KIND_RULES || kind == POSTERN__PLUGIN_KIND__KIND_UPLINK ||
+	       kind == POSTERN__PLUGIN_KIND__KIND_FACE_MATCH;
 }
 
 bool kiosks_crossing(const struct core *c)
@@ -130,6 +131,17 @@ static void record_void(struct core *c)
 	records_append(c, TAG_OWN, &clear, NULL);
 }
 
+/* Of results that are void. */
+static void drop_faces(struct core *c)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__DropFace d = POSTERN__DROP_FACE__INIT;
+	e.body_case = POSTERN__ENVELOPE__BODY_DROP_FACE;
+	e.drop_face = &d;
+	if (plugins_send(c, POSTERN__PLUGIN_KIND__KIND_FACE_MATCH, &e, -1) != PN_OK)
+		pn_log(LOG_LEVEL_DEBUG, "kiosk", "kiosk.no_faces");
+}
+
 static struct kiosk_now now_of(struct core *c)
 {
 	struct lane_input in;
@@ -167,6 +179,7 @@ static void init_lane(struct core *c, size_t i, const struct lane_config *gate)
 	lc.record.lane = c->unit->kiosks[i];
 	lc.topology = GATE_KIOSK;
 	lc.officer_required = false; /* nobody passes here */
+	lc.face_assisted = gate->face_assisted && gate->has[POSTERN__PLUGIN_KIND__KIND_CAMERA];
 	for (int k = 0; k < LANE_KINDS; k++)
 		lc.has[k] = (c->kiosk_kinds[i] >> k & 1u) != 0 || (kiosks_share((Postern__PluginKind)k) && gate->has[k]);
 	lane_init(lane, &lc);
@@ -201,8 +214,10 @@ void kiosks_beat(struct core *c)
 	if (c->kiosk_count == 0)
 		return;
 	now = now_of(c);
-	if (kiosk_look(&c->results.results, &now))
+	if (kiosk_look(&c->results.results, &now)) {
 		record_void(c);
+		drop_faces(c);
+	}
 }
 
 void kiosks_stop(struct core *c)

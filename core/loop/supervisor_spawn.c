@@ -210,7 +210,7 @@ static int fill_request(struct child *c, struct request_memory *m, struct plugin
 static bool stands_at_a_kiosk(uint32_t kind)
 {
 	return kind == POSTERN__PLUGIN_KIND__KIND_READER || kind == POSTERN__PLUGIN_KIND__KIND_CHIP_READER ||
-	       kind == POSTERN__PLUGIN_KIND__KIND_DISPLAY;
+	       kind == POSTERN__PLUGIN_KIND__KIND_CAMERA || kind == POSTERN__PLUGIN_KIND__KIND_DISPLAY;
 }
 
 int spawn_spec(struct child *c, struct arena *arena, struct plugin_spec *spec, struct text *error)
@@ -222,7 +222,7 @@ int spawn_spec(struct child *c, struct arena *arena, struct plugin_spec *spec, s
 		return PN_ENOMEM;
 	r = load_manifest(c, m->manifest_path, sizeof m->manifest_path, error);
 	if (r == PN_OK && c->config->kiosk != NULL && !stands_at_a_kiosk(c->manifest->kind)) {
-		text_add(error, "it stands at kiosk %s, expected there a reader, a chip reader or a display", c->config->kiosk);
+		text_add(error, "it stands at kiosk %s, expected there a reader, a chip reader, a camera or a display", c->config->kiosk);
 		r = PN_EINVAL;
 	}
 	if (r == PN_OK)

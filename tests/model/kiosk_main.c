@@ -17,7 +17,7 @@ enum said { SAID_NOTHING, SAID_CLEAR, SAID_OTHERWISE };
 /* Bytes alone, so that it can be compared. */
 struct node {
 	struct gate gate;
-	uint8_t document, asks, waits, said, open, verdict_durable, result_durable, issued;
+	uint8_t document, asks, looks, waits, said, seen, open, verdict_durable, result_durable, issued;
 };
 
 struct search {
@@ -31,7 +31,7 @@ struct search {
 };
 
 struct seen {
-	bool begun, to_gate, present, other, moves, asks_issue;
+	bool begun, to_gate, present, other, moves, asks_issue, looks;
 	unsigned ends, issued_ends, abandoned_ends;
 };
 
@@ -42,12 +42,17 @@ static void see(struct node *n, const struct gate_actions *a, struct seen *o)
 		case GATE_ACTION_BEGIN_CROSSING:
 			o->begun = true;
 			n->open = 1;
-			n->verdict_durable = n->result_durable = n->issued = n->asks = n->waits = 0;
-			n->said = SAID_NOTHING;
+			n->verdict_durable = n->result_durable = n->issued = n->asks = n->looks = n->waits = 0;
+			n->said = n->seen = SAID_NOTHING;
 			break;
 		case GATE_ACTION_CHECK_ELIGIBILITY:
 			n->asks = 1;
-			n->said = SAID_NOTHING;
+			n->said = n->seen = SAID_NOTHING;
+			break;
+		case GATE_ACTION_VERIFY_INSIDE:
+			o->looks = true;
+			n->looks = 1;
+			n->seen = SAID_NOTHING;
 			break;
 		case GATE_ACTION_COMMIT_VERDICT:
 			n->waits = WAIT_VERDICT;
@@ -58,7 +63,7 @@ static void see(struct node *n, const struct gate_actions *a, struct seen *o)
 			n->waits = WAIT_RESULT;
 			break;
 		case GATE_ACTION_CANCEL_QUERIES:
-			n->asks = 0;
+			n->asks = n->looks = 0;
 			if (n->waits == WAIT_RESULT)
 				n->waits = WAIT_NONE;
 			break;
@@ -86,6 +91,7 @@ static void see(struct node *n, const struct gate_actions *a, struct seen *o)
 		case GATE_ACTION_RECORD_EVENT:
 		case GATE_ACTION_GUIDE_CLOSED:
 		case GATE_ACTION_GUIDE_KEEP_DOCUMENT:
+		case GATE_ACTION_GUIDE_LOOK_HERE:
 		case GATE_ACTION_GUIDE_TRY_AGAIN:
 		case GATE_ACTION_GUIDE_TAKE_DOCUMENT:
 			break;
@@ -101,13 +107,19 @@ static const char *judge(const struct search *s, const struct node *before, cons
 	if (a->row == GATE_ROW_NONE)
 		return "every event has a row";
 	if (o->moves)
-		return "a kiosk moves nothing, verifies nobody, redeems nothing";
+		return "a kiosk moves nothing, calls nobody, redeems nothing";
 	if (o->begun && (before->open || !well))
 		return "a check begins only when all is well, one at a time";
 	if (o->asks_issue && (!before->verdict_durable || n->issued > 1))
 		return "a result is issued once, after the record of its verdict";
+	if (o->looks && before->said != SAID_CLEAR)
+		return "a face is looked at when all else is clear";
+	if (o->asks_issue && before->said == SAID_CLEAR && before->seen == SAID_NOTHING)
+		return "no clear result before the face was looked at";
 	if (o->to_gate && (!before->result_durable || before->said != SAID_CLEAR))
 		return "to the gate goes who has a clear result that is durable";
+	if (o->to_gate && before->seen != SAID_CLEAR)
+		return "to the gate goes whose face was looked at";
 	if (o->ends > 1 || (o->ends > 0 && !before->open))
 		return "a crossing ends once";
 	if (o->issued_ends > 0 && !before->result_durable)
@@ -116,7 +128,7 @@ static const char *judge(const struct search *s, const struct node *before, cons
 		return "who has a result ends with it";
 	if (o->abandoned_ends > 0 && before->said != SAID_NOTHING)
 		return "who has been checked has not abandoned it";
-	if (o->ends > 0 && (n->asks || n->waits == WAIT_RESULT))
+	if (o->ends > 0 && (n->asks || n->looks || n->waits == WAIT_RESULT))
 		return "no question outlives its crossing";
 	if (o->present && (!well || n->open))
 		return "it invites only while it can check";
@@ -157,6 +169,13 @@ static bool happens(struct node *n, enum gate_event event, bool swiped)
 		n->asks = 0;
 		n->said = event == GATE_EVENT_ELIGIBLE ? SAID_CLEAR : SAID_OTHERWISE;
 		return true;
+	case GATE_EVENT_INSIDE_CLEAR:
+	case GATE_EVENT_INSIDE_REFERRED:
+		if (!n->looks)
+			return false;
+		n->looks = 0;
+		n->seen = event == GATE_EVENT_INSIDE_CLEAR ? SAID_CLEAR : SAID_OTHERWISE;
+		return true;
 	case GATE_EVENT_COMMITTED:
 		if (n->waits == WAIT_NONE)
 			return false;
@@ -184,7 +203,7 @@ static void step(struct search *s, struct node *n, enum gate_event event, unsign
 	see(n, &a, &o);
 	if (o.ends > 0) {
 		n->open = n->verdict_durable = n->result_durable = n->issued = 0;
-		n->said = SAID_NOTHING;
+		n->said = n->seen = SAID_NOTHING;
 	}
 	s->steps++;
 	if (a.row != GATE_ROW_NONE)
@@ -264,7 +283,10 @@ struct fault {
 };
 
 static const struct fault faults[] = {
-	{ GATE_STATE_ELIGIBILITY, GATE_EVENT_ELIGIBLE, GATE_STATE_ISSUING, GATE_DO_COMMIT_VERDICT, GATE_DO_ISSUE_RESULT },
+	{ GATE_STATE_KIOSK_VERIFY, GATE_EVENT_INSIDE_CLEAR, GATE_STATE_ISSUING, GATE_DO_COMMIT_VERDICT, GATE_DO_ISSUE_RESULT },
+	{ GATE_STATE_ELIGIBILITY, GATE_EVENT_ELIGIBLE, GATE_STATE_DECISION_COMMIT, GATE_DO_VERIFY_INSIDE, GATE_DO_COMMIT_VERDICT },
+	{ GATE_STATE_KIOSK_VERIFY, GATE_EVENT_INSIDE_REFERRED, GATE_STATE_DECISION_COMMIT, GATE_DO_REFER, GATE_DO_ADMIT_BY_MACHINE },
+	{ GATE_STATE_KIOSK_VERIFY, GATE_EVENT_TIMEOUT, GATE_STATE_DOC_TAKE_BACK, GATE_DO_CANCEL_QUERIES, GATE_DO_RECORD_EVENT },
 	{ GATE_STATE_ISSUING, GATE_EVENT_COMMIT_FAILED, GATE_STATE_DOC_TAKE_BACK, GATE_DO_REVOKE_ADMISSION, GATE_DO_NOTE_COMMITTED },
 	{ GATE_STATE_ELIGIBILITY, GATE_EVENT_REFERRED, GATE_STATE_DECISION_COMMIT, GATE_DO_COMMIT_VERDICT, GATE_DO_RELEASE_ENTRY },
 	{ GATE_STATE_DOC_TAKE_BACK, GATE_EVENT_DOCUMENT_REMOVED, GATE_STATE_RESULT_SHOWN, GATE_DO_END_CROSSING, GATE_DO_BEGIN_CROSSING },

@@ -125,7 +125,7 @@ units:
             f.write(text.replace("plugin: rules-lua,", "plugin: rules-lua, kiosk: kiosk-1,"))
         r = subprocess.run([os.path.join(self.build, "core/posternd"), "--config", path, "--check"], capture_output=True, text=True,
                            check=False)
-        if r.returncode == 0 or "expected there a reader, a chip reader or a display" not in r.stderr:
+        if r.returncode == 0 or "expected there a reader, a chip reader, a camera or a display" not in r.stderr:
             self.wrong(f"rules at a kiosk: {r.returncode} {r.stderr}")
 
     def power(self, first, count, valid_s=600):

@@ -36,6 +36,25 @@ static void compare_facts(const struct bench *b, const Postern__RecordClear *cle
 	assert_memory_equal(bytes, b->facts, b->facts_size);
 }
 
+static void note_bytes(struct bench_out *o, const ProtobufCBinaryData *token)
+{
+	o->token_size = token->len;
+	if (token->len == sizeof o->token)
+		memcpy(o->token, token->data, sizeof o->token);
+}
+
+static void note_token(struct bench_out *o, const Postern__Envelope *e)
+{
+	if (e->body_case == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE)
+		note_bytes(o, &e->take_reference->face_token);
+	if (e->body_case == POSTERN__ENVELOPE__BODY_DROP_FACE)
+		note_bytes(o, &e->drop_face->face_token);
+	if (e->body_case == POSTERN__ENVELOPE__BODY_KEEP_FACE) {
+		note_bytes(o, &e->keep_face->face_token);
+		o->valid_ms = e->keep_face->valid_ms;
+	}
+}
+
 static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *e)
 {
 	struct bench *b = ctx;
@@ -69,6 +88,7 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 		o->elapsed_ms = e->match_face->elapsed_ms;
 		o->limit_ms = e->match_face->limit_ms;
 	}
+	note_token(o, e);
 	if (e->blob_sha256.len == sizeof o->blob)
 		memcpy(o->blob, e->blob_sha256.data, sizeof o->blob);
 	o->blob_size = e->blob_size;
@@ -102,6 +122,8 @@ static void on_append(void *ctx, uint64_t tag, const Postern__RecordClear *clear
 	snprintf(o->detail, sizeof o->detail, "%s", clear->detail);
 	snprintf(o->reason, sizeof o->reason, "%s", clear->reason);
 	snprintf(o->argument, sizeof o->argument, "%s", clear->reason_argument);
+	if (clear->kiosk != NULL)
+		note_bytes(o, &clear->kiosk->face_token);
 	if (personal != NULL) {
 		compare_facts(b, clear, personal);
 		o->chip_result = personal->chip_result;
@@ -401,6 +423,26 @@ void bench_start_kiosk(struct bench *b, struct kiosk_store *store)
 void bench_start_segregated(struct bench *b, struct kiosk_store *store)
 {
 	start_of(b, all, PN_COUNT(all) - FACES - CHIPS, false, GATE_SEGREGATED, NULL, store);
+}
+
+/* Nothing of a kiosk's moves, and its officer is the gate's. */
+void bench_start_kiosk_with_face(struct bench *b, struct kiosk_store *store, bool camera)
+{
+	static const Postern__PluginKind stands[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(CHIP_READER),
+		K(FACE_MATCH), K(CAMERA) };
+	const struct face_choice face = { true };
+	start_of(b, stands, PN_COUNT(stands) - (camera ? 0 : 1), true, GATE_KIOSK, &face, store);
+	b->lane.config.record.lane = "kiosk-1";
+	b->lane.config.officer_required = false;
+	b->lane.config.has[K(CAMERA)] = camera;
+}
+
+void bench_start_segregated_with_face(struct bench *b, struct kiosk_store *store)
+{
+	static const Postern__PluginKind stands[] = { K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE), K(FACE_MATCH),
+		K(CAMERA) };
+	const struct face_choice face = { true };
+	start_of(b, stands, PN_COUNT(stands), false, GATE_SEGREGATED, &face, store);
 }
 
 void bench_walk_in(struct bench *b)

@@ -27,6 +27,9 @@ struct bench_out {
 	uint32_t permille;
 	Postern__FaceAdvice advice;
 	uint32_t elapsed_ms, limit_ms, frames; /* MATCH_FACE, CAPTURE_FACE */
+	uint8_t token[KIOSK_TOKEN];	       /* TAKE_REFERENCE, KEEP_FACE, DROP_FACE, a kiosk's mark */
+	size_t token_size;
+	uint32_t valid_ms; /* KEEP_FACE */
 	Postern__CheckResult face_result;      /* a verdict record's; UNSPECIFIED: it speaks of no face */
 	char face_cause[64], face_check[64];   /* the first check's name */
 	unsigned portraits;		       /* of a POST_REPLY */
@@ -67,6 +70,9 @@ void bench_start_one_step(struct bench *b);
 /* A kiosk, and the gate that redeems: of one store. */
 void bench_start_kiosk(struct bench *b, struct kiosk_store *store);
 void bench_start_segregated(struct bench *b, struct kiosk_store *store);
+/* The same, the gate with a camera and a matcher, the kiosk with a chip reader, that matcher and, if wished, a camera of its own. */
+void bench_start_kiosk_with_face(struct bench *b, struct kiosk_store *store, bool camera);
+void bench_start_segregated_with_face(struct bench *b, struct kiosk_store *store);
 int bench_input(struct bench *b, struct lane_input *in);
 /* A message from a plugin; query_id 0 for a report. */
 int bench_message(struct bench *b, Postern__PluginKind from, uint64_t query_id, Postern__Envelope *e);

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "crossing/lane_view.h"
-#include "lane_bench.h"
+#include "face_bench.h"
 
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
 #define B(name) POSTERN__ENVELOPE__BODY_##name
@@ -20,9 +20,6 @@
 #define CHECK(name) POSTERN__CHECK_RESULT__CHECK_##name
 #define ADVICE(name) POSTERN__FACE_ADVICE__FACE_ADVICE_##name
 #define T(text) ((char *)(uintptr_t)(text))
-
-static uint8_t files[32] = "hash of the files of SECRET chip", portrait[32] = "hash of the face of SECRET chip", frames[32] = "hash of the frames of a SECRET",
-	       live[32] = "hash of the SECRET face shown";
 
 static struct bench *fresh(void **state)
 {
@@ -57,50 +54,13 @@ static size_t asked(const struct bench *b, Postern__Envelope__BodyCase body)
 	return n;
 }
 
-static void with_blob(Postern__Envelope *e, uint8_t hash[32], uint64_t size)
-{
-	e->blob_sha256 = (ProtobufCBinaryData){32, hash};
-	e->blob_size = size;
-}
-
-static void read_chip(struct bench *b, bool with_portrait)
-{
-	Postern__Envelope e = POSTERN__ENVELOPE__INIT, i = POSTERN__ENVELOPE__INIT;
-	Postern__ChipRead read = POSTERN__CHIP_READ__INIT;
-	Postern__ChipInspected inspected = POSTERN__CHIP_INSPECTED__INIT;
-	read.result = POSTERN__CHIP_RESULT__CHIP_READ;
-	e.body_case = B(CHIP_READ);
-	e.chip_read = &read;
-	with_blob(&e, files, 20000);
-	assert_int_equal(bench_message(b, K(CHIP_READER), bench_last(b, B(READ_CHIP))->query_id, &e), PN_OK);
-	inspected.overall = CHECK(SUCCESSFUL);
-	if (with_portrait) {
-		inspected.portrait_type = T("image/jp2");
-		with_blob(&i, portrait, 15000);
-	}
-	i.body_case = B(CHIP_INSPECTED);
-	i.chip_inspected = &inspected;
-	assert_int_equal(bench_message(b, K(DOCUMENT_CHECK), bench_last(b, B(INSPECT_CHIP))->query_id, &i), PN_OK);
-}
-
-static void reference(struct bench *b, Postern__CheckResult result, const char *cause)
-{
-	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
-	Postern__ReferenceTaken a = POSTERN__REFERENCE_TAKEN__INIT;
-	a.result = result;
-	a.cause = T(cause);
-	e.body_case = B(REFERENCE_TAKEN);
-	e.reference_taken = &a;
-	assert_int_equal(bench_message(b, K(FACE_MATCH), bench_last(b, B(TAKE_REFERENCE))->query_id, &e), PN_OK);
-}
-
 /* A clear traveller whose chip has been read, up to standing alone between two locked leaves. */
 static void walk_in(struct bench *b, bool with_portrait)
 {
 	bench_present(b);
 	bench_answer_document(b, CHECK(SUCCESSFUL));
 	bench_answer_lists(b, false);
-	read_chip(b, with_portrait);
+	face_read_chip(b, with_portrait);
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
 	bench_remove(b);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
@@ -116,53 +76,8 @@ static struct bench *inside(void **state, bool assisted)
 	struct bench *b = fresh(state);
 	bench_start_with_face(b, assisted, GATE_TWO_STEP);
 	walk_in(b, true);
-	reference(b, CHECK(SUCCESSFUL), "");
+	face_reference(b, CHECK(SUCCESSFUL), "");
 	return b;
-}
-
-static void captured(struct bench *b, Postern__CheckResult result, const char *cause)
-{
-	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
-	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
-	Postern__FaceFrame f = POSTERN__FACE_FRAME__INIT, *list[3] = {&f, &f, &f};
-	f.format = POSTERN__FRAME_FORMAT__FRAME_JPEG;
-	f.size = 10;
-	a.result = result;
-	a.cause = T(cause);
-	if (result == CHECK(SUCCESSFUL)) {
-		a.frames = list;
-		a.n_frames = 3;
-		with_blob(&e, frames, 2000000);
-	}
-	e.body_case = B(FACE_CAPTURED);
-	e.face_captured = &a;
-	assert_int_equal(bench_message(b, K(CAMERA), bench_last(b, B(CAPTURE_FACE))->query_id, &e), PN_OK);
-}
-
-/* As good as a matcher without certified attack detection can say it. */
-static Postern__FaceMatched match(void)
-{
-	Postern__FaceMatched a = POSTERN__FACE_MATCHED__INIT;
-	a.result = CHECK(SUCCESSFUL);
-	a.scored = true;
-	a.score_permille = 700;
-	a.threshold_permille = 496;
-	a.fmr_millionths = 1000;
-	a.frames_used = 3;
-	a.pad = CHECK(NOT_PERFORMED);
-	a.pad_level = POSTERN__PAD_LEVEL__PAD_NONE;
-	a.live_type = T("image/jpeg");
-	return a;
-}
-
-static void say(struct bench *b, Postern__FaceMatched *a)
-{
-	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
-	e.body_case = B(FACE_MATCHED);
-	e.face_matched = a;
-	if (a->live_type[0] != '\0')
-		with_blob(&e, live, 40000);
-	assert_int_equal(bench_message(b, K(FACE_MATCH), bench_last(b, B(MATCH_FACE))->query_id, &e), PN_OK);
 }
 
 static void let_out(struct bench *b)
@@ -193,19 +108,19 @@ static void the_holder_passes(void **state)
 	struct bench *b = inside(state, true);
 	const struct bench_out *q = bench_last(b, B(TAKE_REFERENCE));
 	assert_int_equal(q->to, K(FACE_MATCH));
-	assert_memory_equal(q->blob, portrait, sizeof portrait);
+	assert_memory_equal(q->blob, face_hash_portrait, 32);
 	assert_int_equal(q->blob_size, 15000);
 	assert_int_equal(asked(b, B(CAPTURE_FACE)), 1);
 	assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
 	assert_int_equal(asked(b, B(MATCH_FACE)), 0);
-	captured(b, CHECK(SUCCESSFUL), "");
+	face_captured(b, CHECK(SUCCESSFUL), "");
 	q = bench_last(b, B(MATCH_FACE));
 	assert_int_equal(q->to, K(FACE_MATCH));
-	assert_memory_equal(q->blob, frames, sizeof frames);
+	assert_memory_equal(q->blob, face_hash_frames, 32);
 	assert_int_equal(q->frames, 3);
 	assert_true(q->limit_ms > 0 && q->limit_ms < 25000);
-	Postern__FaceMatched a = match();
-	say(b, &a);
+	Postern__FaceMatched a = face_match();
+	face_say(b, &a);
 	let_out(b);
 }
 
@@ -213,10 +128,10 @@ static void the_holder_passes(void **state)
 static void forgotten(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched a = match();
+	Postern__FaceMatched a = face_match();
 	a.engine = T("SECRET-ENGINE");
-	captured(b, CHECK(SUCCESSFUL), "");
-	say(b, &a);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
 	let_out(b);
 	assert_int_equal(asked(b, B(FORGET_FACE)), 0);
 	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_OPEN);
@@ -249,11 +164,11 @@ static void unattended_asks_for_certified_detection(void **state)
 	};
 	for (size_t i = 0; i < PN_COUNT(cases); i++) {
 		struct bench *b = inside(state, false);
-		Postern__FaceMatched a = match();
+		Postern__FaceMatched a = face_match();
 		a.pad = cases[i].pad;
 		a.pad_level = cases[i].level;
-		captured(b, CHECK(SUCCESSFUL), "");
-		say(b, &a);
+		face_captured(b, CHECK(SUCCESSFUL), "");
+		face_say(b, &a);
 		if (cases[i].cause == NULL)
 			let_out(b);
 		else
@@ -266,7 +181,7 @@ static void no_threshold_no_match(void **state)
 {
 	for (unsigned i = 0; i < 4; i++) {
 		struct bench *b = inside(state, true);
-		Postern__FaceMatched a = match();
+		Postern__FaceMatched a = face_match();
 		if (i == 0)
 			a.fmr_millionths = 0;
 		else if (i == 1)
@@ -275,8 +190,8 @@ static void no_threshold_no_match(void **state)
 			a.score_permille = a.threshold_permille - 1;
 		else
 			a.pad = CHECK(FAILED);
-		captured(b, CHECK(SUCCESSFUL), "");
-		say(b, &a);
+		face_captured(b, CHECK(SUCCESSFUL), "");
+		face_say(b, &a);
 		held(b, X(BIOMETRIC_FAILURE), i == 3 ? "face.attack" : "face.no_threshold");
 	}
 }
@@ -284,12 +199,12 @@ static void no_threshold_no_match(void **state)
 static void an_impostor_is_held(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched a = match();
+	Postern__FaceMatched a = face_match();
 	a.result = CHECK(FAILED);
 	a.score_permille = 200;
 	a.cause = T("face.no_match");
-	captured(b, CHECK(SUCCESSFUL), "");
-	say(b, &a);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
 	held(b, X(BIOMETRIC_FAILURE), "face.no_match");
 	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
 	assert_int_equal(v->face_result, CHECK(FAILED));
@@ -299,24 +214,24 @@ static void an_impostor_is_held(void **state)
 static void more_frames_with_advice(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT, a = match();
+	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT, a = face_match();
 	more.result = CHECK(UNDETERMINED);
 	more.cause = T("face.too_few_frames");
 	more.more = true;
 	more.advice = ADVICE(CLOSER);
-	captured(b, CHECK(SUCCESSFUL), "");
-	say(b, &more);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &more);
 	const struct bench_out *g = bench_last(b, B(SHOW_GUIDANCE));
 	assert_int_equal(g->guidance, POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE);
 	assert_int_equal(g->advice, ADVICE(CLOSER));
 	size_t shown = asked(b, B(SHOW_GUIDANCE));
 	assert_int_equal(asked(b, B(CAPTURE_FACE)), 2);
-	captured(b, CHECK(SUCCESSFUL), "");
-	say(b, &more);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &more);
 	assert_int_equal(asked(b, B(SHOW_GUIDANCE)), shown); /* the same: not again */
-	captured(b, CHECK(SUCCESSFUL), "");
+	face_captured(b, CHECK(SUCCESSFUL), "");
 	assert_true(bench_last(b, B(MATCH_FACE))->elapsed_ms > 0);
-	say(b, &a);
+	face_say(b, &a);
 	let_out(b);
 	g = bench_last(b, B(SHOW_GUIDANCE));
 	assert_int_equal(g->advice, ADVICE(UNSPECIFIED));
@@ -332,11 +247,11 @@ static void more_has_an_end(void **state)
 	more.more = true;
 	unsigned told = 0;
 	for (unsigned i = 0; i < 10 && strcmp(state_of(b), "OCCUPIED_VERIFY") == 0; i++) {
-		captured(b, CHECK(SUCCESSFUL), "");
+		face_captured(b, CHECK(SUCCESSFUL), "");
 		const struct bench_out *q = bench_last(b, B(MATCH_FACE));
 		told += q->elapsed_ms >= q->limit_ms;
 		bench_wait(b, 3000);
-		say(b, &more);
+		face_say(b, &more);
 	}
 	assert_int_equal(told, 1); /* for its last word */
 	held(b, X(BIOMETRIC_FAILURE), "face.too_few_frames");
@@ -345,21 +260,21 @@ static void more_has_an_end(void **state)
 static void what_does_not_come(void **state)
 {
 	struct bench *b = inside(state, true);
-	captured(b, CHECK(ABORTED), "camera.frozen");
+	face_captured(b, CHECK(ABORTED), "camera.frozen");
 	held(b, X(SYSTEM_MALFUNCTION), "camera.frozen");
 	assert_string_equal(bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT)->face_check, "face.capture");
 	b = inside(state, true);
 	bench_wait(b, 6000); /* the camera says nothing */
 	held(b, X(SYSTEM_MALFUNCTION), "camera.no_answer");
 	b = inside(state, true);
-	captured(b, CHECK(SUCCESSFUL), "");
+	face_captured(b, CHECK(SUCCESSFUL), "");
 	bench_wait(b, 6000);
 	held(b, X(SYSTEM_MALFUNCTION), "face.no_answer");
 	b = inside(state, true);
 	bench_lost(b, K(CAMERA));
 	held(b, X(SYSTEM_MALFUNCTION), "camera.no_answer");
 	b = inside(state, true);
-	captured(b, CHECK(SUCCESSFUL), "");
+	face_captured(b, CHECK(SUCCESSFUL), "");
 	bench_lost(b, K(FACE_MATCH));
 	held(b, X(SYSTEM_MALFUNCTION), "face.no_answer");
 }
@@ -376,7 +291,7 @@ static void references(void **state)
 	walk_in(b, true);
 	/* It takes its time: frames wait for it. */
 	assert_int_equal(asked(b, B(CAPTURE_FACE)), 0);
-	reference(b, CHECK(UNDETERMINED), "face.several_faces");
+	face_reference(b, CHECK(UNDETERMINED), "face.several_faces");
 	assert_int_equal(asked(b, B(CAPTURE_FACE)), 0);
 	held(b, X(BIOMETRIC_FAILURE), "face.several_faces");
 	b = fresh(state);
@@ -412,12 +327,12 @@ static void look(struct bench *b)
 static void both_faces_are_shown(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched a = match();
+	Postern__FaceMatched a = face_match();
 	unsigned chip = 0, before = 0;
 	a.result = CHECK(FAILED);
 	a.cause = T("face.no_match");
-	captured(b, CHECK(SUCCESSFUL), "");
-	say(b, &a);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
 	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT), true);
 	assert_int_equal(asked(b, B(PORTRAIT_IMAGE)), 0);
 	look(b);
@@ -425,8 +340,8 @@ static void both_faces_are_shown(void **state)
 	for (size_t i = 0; i < b->count; i++)
 		if (b->out[i].what == OUT_SEND && b->out[i].body == B(PORTRAIT_IMAGE)) {
 			assert_int_equal(b->out[i].to, K(POST_LINK));
-			chip += memcmp(b->out[i].blob, portrait, sizeof portrait) == 0;
-			before += memcmp(b->out[i].blob, live, sizeof live) == 0;
+			chip += memcmp(b->out[i].blob, face_hash_portrait, 32) == 0;
+			before += memcmp(b->out[i].blob, face_hash_live, 32) == 0;
 		}
 	assert_int_equal(chip, 1);
 	assert_int_equal(before, 1);
@@ -436,14 +351,14 @@ static void both_faces_are_shown(void **state)
 static void another_reason_to_hold(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched a = match();
+	Postern__FaceMatched a = face_match();
 	b->sensed.occupants = 2;
 	bench_sense(b);
 	assert_string_equal(state_of(b), "HOLD_OFFICER");
 	assert_int_equal(bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT)->exception, X(TAILGATING));
-	captured(b, CHECK(SUCCESSFUL), "");
+	face_captured(b, CHECK(SUCCESSFUL), "");
 	if (bench_last(b, B(MATCH_FACE)) != NULL)
-		say(b, &a);
+		face_say(b, &a);
 	assert_string_equal(state_of(b), "HOLD_OFFICER");
 	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
 }
@@ -488,12 +403,12 @@ static void light(const struct bench *b, Postern__CheckResult result, bool runni
 static void lights(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched a = match();
+	Postern__FaceMatched a = face_match();
 	light(b, CHECK(NOT_PERFORMED), true);
 	a.result = CHECK(FAILED);
 	a.cause = T("face.no_match");
-	captured(b, CHECK(SUCCESSFUL), "");
-	say(b, &a);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
 	light(b, CHECK(FAILED), false);
 }
 
