@@ -69,6 +69,12 @@ static void approach(struct agent *a, const struct agent_view *v, const struct a
 		go(a, AGENT_ENTERING, v->now_ms, p->walk_ms);
 }
 
+/* For whom the gate asks for a document that is not shown. */
+static bool waits_to_be_known(const struct agent *a)
+{
+	return a->who.kind == TRAVELLER_FACE_ALONE;
+}
+
 static void outside(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
 {
 	switch (a->state) {
@@ -79,6 +85,11 @@ static void outside(struct agent *a, const struct agent_view *v, const struct ag
 		}
 		if (v->guidance != G(PRESENT_DOCUMENT) && v->guidance != G(TRY_AGAIN)) {
 			a->due_ms = v->now_ms + p->react_ms; /* waits in the queue */
+			return;
+		}
+		if (waits_to_be_known(a)) {
+			acts->show_face = true;
+			go(a, AGENT_WAITING, v->now_ms, p->react_ms);
 			return;
 		}
 		lay(a, v, p, AGENT_PRESENTED, acts);
@@ -109,7 +120,7 @@ static void outside(struct agent *a, const struct agent_view *v, const struct ag
 			finish(a, acts, "no-show", v->now_ms);
 		} else if (v->entry_passable && v->guidance == G(WALK_IN)) {
 			go(a, AGENT_ENTERING, v->now_ms, p->walk_ms);
-		} else if (told_to_leave(v->guidance) || v->guidance == G(PRESENT_DOCUMENT) ||
+		} else if (told_to_leave(v->guidance) || (v->guidance == G(PRESENT_DOCUMENT) && !waits_to_be_known(a)) ||
 			   v->now_ms - a->since_ms > p->patience_ms) {
 			finish(a, acts, "sent-away", v->now_ms); /* the lane has turned to the next */
 		}

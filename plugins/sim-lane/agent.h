@@ -33,6 +33,7 @@ struct agent_view {
 /* What the traveller does now; several may be set. */
 struct agent_acts {
 	bool present_document, remove_document;
+	bool show_face; /* before the entry, to a camera */
 	int persons_in;	 /* enter the chamber */
 	int persons_out; /* leave it */
 	bool by_exit;

@@ -247,6 +247,10 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 {
 	if (acts.present_document)
 		present(s, who);
+	if (acts.show_face) {
+		truth(s, "face_shown", traveller_kind_name(who->kind));
+		show(s, who, true);
+	}
 	if (acts.remove_document) {
 		if (s->chip != NULL)
 			chip_side_take(s->chip);
@@ -276,6 +280,8 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 	}
 	if (acts.press_emergency || acts.reset_emergency)
 		emergency(s, acts.press_emergency, now);
+	if (acts.done && who->kind == TRAVELLER_FACE_ALONE)
+		show(s, who, s->occupants > 0);
 	if (acts.done)
 		finish(s, who, acts.outcome);
 }

@@ -45,6 +45,7 @@ static void for_ms(struct scene *s, uint64_t ms)
 		agent_step(&s->agent, &s->view, &pace, &a);
 		s->seen.present_document |= a.present_document;
 		s->seen.remove_document |= a.remove_document;
+		s->seen.show_face |= a.show_face;
 		s->seen.persons_in += a.persons_in;
 		s->seen.persons_out += a.persons_out;
 		s->seen.by_exit |= a.by_exit;
@@ -203,11 +204,37 @@ static void before_a_two_step_lane_the_document_comes_first(void **state)
 	assert_false(s.seen.present_document);
 }
 
+/* Asked for a document, whoever shows the face alone waits to be known, and goes when nobody knows it. */
+static void a_face_alone(void **state)
+{
+	struct scene s;
+	(void)state;
+	come(&s, TRAVELLER_FACE_ALONE, false);
+	shown(&s, G(CLOSED), false, false);
+	assert_false(s.seen.show_face);
+	shown(&s, G(PRESENT_DOCUMENT), false, false);
+	assert_true(s.seen.show_face);
+	shown(&s, G(LOOK_HERE), false, false);
+	shown(&s, G(PRESENT_DOCUMENT), false, false);
+	assert_false(s.seen.done || s.seen.present_document || s.seen.show_face);
+	shown(&s, G(WALK_IN), true, false);
+	assert_int_equal(s.seen.persons_in, 1);
+	shown(&s, G(WALK_OUT), false, true);
+	assert_string_equal(s.seen.outcome, "passed");
+	come(&s, TRAVELLER_FACE_ALONE, false);
+	shown(&s, G(PRESENT_DOCUMENT), false, false);
+	for_ms(&s, pace.patience_ms + 100);
+	assert_true(s.seen.done);
+	assert_false(s.seen.present_document);
+	assert_string_equal(s.seen.outcome, "sent-away");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_citizen_walks_in_first_and_is_asked_inside),
 		cmocka_unit_test(asked_again_lays_it_down_again),
+		cmocka_unit_test(a_face_alone),
 		cmocka_unit_test(pulls_it_away_once),
 		cmocka_unit_test(two_come_in_one_behind_the_other_and_leave_together),
 		cmocka_unit_test(who_is_too_late_to_slip_in_stays_outside),
