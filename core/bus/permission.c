@@ -47,6 +47,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_CAPTURE_FACE:
 	case POSTERN__ENVELOPE__BODY_TAKE_REFERENCE:
 	case POSTERN__ENVELOPE__BODY_MATCH_FACE:
+	case POSTERN__ENVELOPE__BODY_FIND_FACE:
 	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
 	case POSTERN__ENVELOPE__BODY_KEEP_FACE:
 	case POSTERN__ENVELOPE__BODY_DROP_FACE:
@@ -87,8 +88,11 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 		return answer(kind, POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT, phase);
 	case POSTERN__ENVELOPE__BODY_CHIP_INSPECTED:
 		return answer(kind, POSTERN__ENVELOPE__BODY_INSPECT_CHIP, phase);
+	/* Also of whoever comes to a gate behind kiosks: no crossing has begun. */
 	case POSTERN__ENVELOPE__BODY_FACE_CAPTURED:
-		return answer(kind, POSTERN__ENVELOPE__BODY_CAPTURE_FACE, phase);
+		return by(kind, bus_kind_for_query(POSTERN__ENVELOPE__BODY_CAPTURE_FACE), phase);
+	case POSTERN__ENVELOPE__BODY_FACE_FOUND:
+		return by(kind, bus_kind_for_query(POSTERN__ENVELOPE__BODY_FIND_FACE), phase);
 	case POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN:
 		return answer(kind, POSTERN__ENVELOPE__BODY_TAKE_REFERENCE, phase);
 	case POSTERN__ENVELOPE__BODY_FACE_MATCHED:
@@ -152,6 +156,7 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_CAPTURE_FACE:
 	case POSTERN__ENVELOPE__BODY_TAKE_REFERENCE:
 	case POSTERN__ENVELOPE__BODY_MATCH_FACE:
+	case POSTERN__ENVELOPE__BODY_FIND_FACE:
 	case POSTERN__ENVELOPE__BODY_SEARCH_WATCHLIST:
 	case POSTERN__ENVELOPE__BODY_LOOKUP_HISTORY:
 	case POSTERN__ENVELOPE__BODY_EVALUATE_RULES:
@@ -193,6 +198,7 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_FACE_CAPTURED:
 	case POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN:
 	case POSTERN__ENVELOPE__BODY_FACE_MATCHED:
+	case POSTERN__ENVELOPE__BODY_FACE_FOUND:
 	case POSTERN__ENVELOPE__BODY_WATCHLIST_SEARCHED:
 	case POSTERN__ENVELOPE__BODY_HISTORY_LOOKED:
 	case POSTERN__ENVELOPE__BODY_RULES_EVALUATED:

@@ -53,6 +53,45 @@ int face_gallery_take(struct face_gallery *g, const uint8_t *name, size_t size, 
 	return over ? PN_ENOTFOUND : PN_OK;
 }
 
+static bool is_there(const struct face_kept *k, uint64_t now_ms)
+{
+	return k->until_ms != 0 && now_ms < k->until_ms;
+}
+
+uint32_t face_gallery_count(const struct face_gallery *g, uint64_t now_ms)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; i < FACE_GALLERY_MAX; i++)
+		n += is_there(&g->kept[i], now_ms);
+	return n;
+}
+
+int face_gallery_find(const struct face_gallery *g, struct face_matcher *m, const struct face_capture *const *probes, size_t count,
+	double threshold, uint64_t now_ms, struct face_candidates *out)
+{
+	struct face_candidates c = {.highest = -1};
+	*out = c;
+	for (size_t i = 0; i < FACE_GALLERY_MAX; i++) {
+		const struct face_kept *k = &g->kept[i];
+		float score;
+		if (!is_there(k, now_ms))
+			continue;
+		int r = face_matcher_score(m, &k->face, probes, count, &score);
+		if (r != PN_OK)
+			return r;
+		c.compared++;
+		c.highest = score > c.highest ? score : c.highest;
+		if ((double)score >= threshold) {
+			c.reached++;
+			c.name = k->name;
+		}
+	}
+	if (c.reached != 1)
+		c.name = NULL;
+	*out = c;
+	return PN_OK;
+}
+
 void face_gallery_drop(struct face_gallery *g, const uint8_t *name, size_t size)
 {
 	struct face_kept *k = find(g, name, size);

@@ -21,6 +21,17 @@ struct face_gallery {
 int face_gallery_keep(struct face_gallery *g, const uint8_t *name, size_t size, const struct face_capture *face, uint64_t until_ms) PN_MUST_CHECK;
 /* Moves it to out. PN_ENOTFOUND: nothing has this name now. */
 int face_gallery_take(struct face_gallery *g, const uint8_t *name, size_t size, uint64_t now_ms, struct face_capture *out) PN_MUST_CHECK;
+struct face_candidates {
+	uint32_t compared, reached; /* how many are kept; how many of them reached the threshold */
+	float highest;
+	const uint8_t *name; /* of the one that reached it; NULL unless it is one alone. The gallery's */
+};
+
+/* How many are kept now. */
+uint32_t face_gallery_count(const struct face_gallery *g, uint64_t now_ms);
+/* Each is compared with the probes of one person, 1 to FACE_PROBES_MAX. An error of the engine's: nobody is found. */
+int face_gallery_find(const struct face_gallery *g, struct face_matcher *m, const struct face_capture *const *probes, size_t count,
+	double threshold, uint64_t now_ms, struct face_candidates *out) PN_MUST_CHECK;
 /* size 0: all. */
 void face_gallery_drop(struct face_gallery *g, const uint8_t *name, size_t size);
 /* Wipes what is over. When the next one is: 0: there is none. */

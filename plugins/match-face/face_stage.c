@@ -146,6 +146,7 @@ void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t f
 		s->looked.engine_failed = true;
 	} else {
 		s->looked.well++;
+		s->looked.faces += (s->probe.faults & FACE_NO_FACE) == 0;
 		keep_for_officer(s, &seen);
 		if (face_session_offer(&s->session, s->matcher, &s->probe) != PN_OK)
 			s->looked.engine_failed = true;
@@ -186,6 +187,13 @@ static void detect_attack(struct face_stage *s, const Postern__MatchFace *q, con
 	s->pad_certificate[sizeof s->pad_certificate - 1] = '\0';
 	out->pad_mechanism = s->pad_mechanism;
 	out->pad_certificate = s->pad_certificate;
+}
+
+bool face_stage_attacked(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size)
+{
+	Postern__FaceMatched unused = POSTERN__FACE_MATCHED__INIT;
+	detect_attack(s, q, blob, size, &unused);
+	return s->attacked;
 }
 
 static void conclude(Postern__FaceMatched *out, Postern__CheckResult result, const char *cause)
@@ -316,6 +324,15 @@ static void finish(struct face_stage *s, Postern__FaceMatched *out)
 	end_session(s);
 }
 
+void face_stage_open(struct face_stage *s)
+{
+	const struct face_session_settings settings = {.frames_min = s->settings.frames_min,
+		.attempts = s->settings.attempts,
+		.same_person = s->settings.threshold != NULL ? (float)s->settings.threshold->score : NAN};
+	if (!s->session.open)
+		face_session_begin(&s->session, &settings);
+}
+
 bool face_stage_begin(struct face_stage *s, const char *crossing, const Postern__MatchFace *q, const uint8_t *blob,
 	Postern__FaceMatched *out)
 {
@@ -326,12 +343,7 @@ bool face_stage_begin(struct face_stage *s, const char *crossing, const Postern_
 		out->cause = text("face.no_reference");
 		return false;
 	}
-	if (!s->session.open) {
-		const struct face_session_settings settings = {.frames_min = s->settings.frames_min,
-			.attempts = s->settings.attempts,
-			.same_person = s->settings.threshold != NULL ? (float)s->settings.threshold->score : NAN};
-		face_session_begin(&s->session, &settings);
-	}
+	face_stage_open(s);
 	if (blob != NULL && q->n_frames > 0)
 		return true;
 	conclude(out, RESULT(ABORTED), "face.picture");

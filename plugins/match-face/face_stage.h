@@ -34,7 +34,7 @@ struct face_stage {
 	struct face_session session;
 	/* Of the query under way: frames that showed something, and why the others did not. */
 	struct {
-		uint32_t well;
+		uint32_t well, faces; /* shown something; of these, those with a face */
 		enum camera_fault fault;
 		bool engine_failed;
 	} looked;
@@ -64,6 +64,10 @@ void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t f
 /* What out->live_type speaks of is in s->live.jpeg until face_stage_shown(). */
 void face_stage_decide(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size,
 	Postern__FaceMatched *out);
+/* Begins a session, unless one is open: for whoever has no reference. */
+void face_stage_open(struct face_stage *s);
+/* Does any frame of the session look like an attack to an engine that detects them? */
+bool face_stage_attacked(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size);
 /* The answer has been given: wipes its picture. */
 void face_stage_shown(struct face_stage *s);
 void face_stage_forget(struct face_stage *s);

@@ -13,6 +13,7 @@
 #include "bus.pb-c.h"
 #include "face/engines.h"
 #include "face_gallery.h"
+#include "face_search.h"
 #include "face_stage.h"
 #include "postern/plugin.h"
 
@@ -22,19 +23,21 @@
 
 enum { SEATS = 5 }; /* a gate and its four kiosks */
 
+/* Frames that are being looked at, one per turn of the loop; query NULL: none. In the arena and in memory of our own. */
+struct work {
+	const Postern__MatchFace *query;
+	uint64_t id;
+	size_t frame, size;
+	uint8_t *blob;
+	struct arena arena; /* the decoded query; wiped after the answer */
+	uint8_t memory[ARENA_SIZE];
+};
+
 /* A crossing that is asked about: a gate's, or one of its kiosks'. */
 struct seat {
 	struct face_stage stage;
 	uint64_t forget_ms; /* when the reference goes; 0: nobody sits here */
-	/* The match_face under way, a frame per turn of the loop; query NULL: none. In the arena and in memory of our own. */
-	struct {
-		const Postern__MatchFace *query;
-		uint64_t id;
-		size_t frame, size;
-		uint8_t *blob;
-	} work;
-	struct arena arena; /* its decoded query; wiped after the answer */
-	uint8_t memory[ARENA_SIZE];
+	struct work work;
 };
 
 struct plugin {
@@ -48,6 +51,10 @@ struct plugin {
 	size_t turn;		  /* whose frame was looked at last */
 	struct face_stage nobody; /* answers about crossings that have no seat */
 	struct face_gallery gallery;
+	struct {
+		struct face_search search;
+		struct work work;
+	} door; /* whoever comes */
 	uint32_t hold_ms;
 };
 
@@ -96,6 +103,7 @@ static void forget_all(struct plugin *p)
 		face_stage_forget(&p->seats[i].stage);
 		p->seats[i].forget_ms = 0;
 	}
+	face_search_end(&p->door.search);
 	face_gallery_drop(&p->gallery, NULL, 0);
 }
 
@@ -106,6 +114,8 @@ static void arm(struct plugin *p)
 	uint64_t next = face_gallery_tick(&p->gallery, now);
 	for (size_t i = 0; i < SEATS; i++)
 		next = sooner(next, p->seats[i].work.query != NULL ? now : p->seats[i].forget_ms);
+	if (p->door.work.query != NULL)
+		next = sooner(next, now);
 	if (next == 0)
 		return;
 	const uint64_t wait = next > now ? next - now : 0;
@@ -115,13 +125,15 @@ static void arm(struct plugin *p)
 	}
 }
 
-static void end_work(struct seat *s)
+static void end_work(struct work *w)
 {
-	if (s->work.blob != NULL)
-		explicit_bzero(s->work.blob, s->work.size);
-	free(s->work.blob);
-	memset(&s->work, 0, sizeof s->work);
-	arena_wipe(&s->arena);
+	if (w->blob != NULL)
+		explicit_bzero(w->blob, w->size);
+	free(w->blob);
+	w->query = NULL;
+	w->blob = NULL;
+	w->frame = w->size = 0;
+	arena_wipe(&w->arena);
 }
 
 static void forget(struct seat *s)
@@ -148,7 +160,7 @@ static void abandon(struct plugin *p, struct seat *s)
 	m.result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
 	m.cause = (char *)(uintptr_t)"face.asked_again";
 	give(p, &s->stage, s->work.id, &m);
-	end_work(s);
+	end_work(&s->work);
 }
 
 /* NULL: it has no reference here. */
@@ -194,6 +206,7 @@ static void take_reference(struct plugin *p, const struct postern_message *m)
 		int r = face_gallery_take(&p->gallery, q->face_token.data, q->face_token.len, now, &kept);
 		face_stage_recall(&s->stage, m->crossing_id, r == PN_OK ? &kept : NULL, &taken);
 		p->host->count(p->host->ctx, "faces_recalled_total", r == PN_OK);
+		face_search_end(&p->door.search); /* whoever stood there goes in: the next one is another */
 	}
 	explicit_bzero(&kept, sizeof kept);
 	s->forget_ms = s->stage.crossing[0] != '\0' ? p->host->now_ms(p->host->ctx) + p->hold_ms : 0;
@@ -242,30 +255,34 @@ static void forget_face(struct plugin *p, const struct postern_message *m)
 	}
 }
 
+static bool begin_work(struct work *w, const struct postern_message *m)
+{
+	w->id = m->query_id;
+	w->size = m->blob_size;
+	w->blob = malloc(m->blob_size);
+	if (w->blob != NULL)
+		memcpy(w->blob, m->blob, m->blob_size);
+	return w->blob != NULL;
+}
+
 static void look_at(struct plugin *p, struct seat *s, const struct postern_message *m)
 {
-	ProtobufCAllocator allocator = {arena_take, arena_leave, &s->arena};
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &s->work.arena};
 	const Postern__MatchFace *q = postern__match_face__unpack(&allocator, m->size, m->bytes);
 	Postern__FaceMatched matched;
 	if (q == NULL) {
 		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
-		arena_wipe(&s->arena);
+		arena_wipe(&s->work.arena);
 		return;
 	}
 	if (!face_stage_begin(&s->stage, m->crossing_id, q, m->blob, &matched)) {
 		give(p, &s->stage, m->query_id, &matched);
-		arena_wipe(&s->arena);
+		arena_wipe(&s->work.arena);
 		return;
 	}
 	s->work.query = q;
-	s->work.id = m->query_id;
-	s->work.size = m->blob_size;
-	s->work.blob = malloc(m->blob_size);
-	if (s->work.blob == NULL) {
+	if (!begin_work(&s->work, m))
 		abandon(p, s);
-		return;
-	}
-	memcpy(s->work.blob, m->blob, m->blob_size);
 }
 
 static void match_face(struct plugin *p, const struct postern_message *m)
@@ -281,6 +298,62 @@ static void match_face(struct plugin *p, const struct postern_message *m)
 	}
 }
 
+/* --- whoever comes ------------------------------------------------------------------------------------------------- */
+
+static void give_found(struct plugin *p, uint64_t id, const Postern__FaceFound *f)
+{
+	p->host->count(p->host->ctx, "searches_total", f->compared > 0);
+	p->host->count(p->host->ctx, "searches_successful_total", f->result == POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	answer(p, id, POSTERN__ENVELOPE__BODY_FACE_FOUND, &f->base, NULL, 0);
+}
+
+static void leave_door(struct plugin *p)
+{
+	Postern__FaceFound f = POSTERN__FACE_FOUND__INIT;
+	if (p->door.work.query == NULL)
+		return;
+	f.result = POSTERN__CHECK_RESULT__CHECK_ABORTED;
+	f.cause = (char *)(uintptr_t)"face.asked_again";
+	give_found(p, p->door.work.id, &f);
+	end_work(&p->door.work);
+}
+
+/* Frames are frames: they are decoded as those of a match_face, whose field they share. */
+static void find_face(struct plugin *p, const struct postern_message *m)
+{
+	struct work *w = &p->door.work;
+	ProtobufCAllocator allocator = {arena_take, arena_leave, &w->arena};
+	Postern__FaceFound found;
+	leave_door(p);
+	const Postern__MatchFace *q = postern__match_face__unpack(&allocator, m->size, m->bytes);
+	if (q == NULL) {
+		log_event(p, POSTERN_WARNING, "match_face.query_undecodable", "");
+		arena_wipe(&w->arena);
+		return;
+	}
+	if (!face_search_begin(&p->door.search, m->blob, q->n_frames, &found)) {
+		give_found(p, m->query_id, &found);
+		arena_wipe(&w->arena);
+		return;
+	}
+	w->query = q;
+	if (!begin_work(w, m))
+		leave_door(p);
+}
+
+static void at_the_door(struct plugin *p)
+{
+	struct work *w = &p->door.work;
+	Postern__FaceFound found;
+	if (w->frame < w->query->n_frames && w->frame < FACE_STAGE_FRAMES_MAX) {
+		face_stage_look(&p->door.search.stage, w->query, w->frame++, w->blob, w->size);
+		return;
+	}
+	face_search_decide(&p->door.search, w->query, w->blob, w->size, &p->gallery, p->host->now_ms(p->host->ctx), &found);
+	give_found(p, w->id, &found);
+	end_work(w);
+}
+
 static void on_message(void *self, const struct postern_message *m)
 {
 	struct plugin *p = self;
@@ -290,6 +363,9 @@ static void on_message(void *self, const struct postern_message *m)
 		break;
 	case POSTERN__ENVELOPE__BODY_MATCH_FACE:
 		match_face(p, m);
+		break;
+	case POSTERN__ENVELOPE__BODY_FIND_FACE:
+		find_face(p, m);
 		break;
 	case POSTERN__ENVELOPE__BODY_FORGET_FACE:
 		forget_face(p, m);
@@ -315,10 +391,10 @@ static void go_on(struct plugin *p, struct seat *s)
 	}
 	face_stage_decide(&s->stage, s->work.query, s->work.blob, s->work.size, &matched);
 	give(p, &s->stage, s->work.id, &matched);
-	end_work(s);
+	end_work(&s->work);
 }
 
-/* One frame of one crossing, each in its turn. */
+/* One frame of one crossing, each in its turn; whoever only comes waits for those who are there. */
 static void work(struct plugin *p)
 {
 	for (size_t i = 1; i <= SEATS; i++) {
@@ -329,6 +405,8 @@ static void work(struct plugin *p)
 		go_on(p, &p->seats[at]);
 		return;
 	}
+	if (p->door.work.query != NULL)
+		at_the_door(p);
 }
 
 static void on_tick(void *self, uint64_t now_ms)
@@ -349,7 +427,8 @@ static void on_core(void *self, uint64_t epoch)
 	struct plugin *p = self;
 	(void)epoch;
 	for (size_t i = 0; i < SEATS; i++)
-		end_work(&p->seats[i]);
+		end_work(&p->seats[i].work);
+	end_work(&p->door.work);
 	forget_all(p);
 }
 
@@ -357,7 +436,8 @@ static void on_stop(void *self)
 {
 	struct plugin *p = self;
 	for (size_t i = 0; i < SEATS; i++)
-		end_work(&p->seats[i]);
+		end_work(&p->seats[i].work);
+	end_work(&p->door.work);
 	forget_all(p);
 	face_matcher_close(&p->matcher);
 	face_folder_free(p->folder);
@@ -409,11 +489,13 @@ static int settings(struct plugin *p)
 	if (face_model_threshold(p->folder->model, (double)h->option_int(h->ctx, "fmr_millionths") / 1e6 / s->attempts, &s->threshold) != PN_OK)
 		s->threshold = NULL;
 	p->hold_ms = (uint32_t)h->option_int(h->ctx, "hold_s") * 1000;
-	for (size_t i = 0; i < SEATS; i++) {
-		p->seats[i].stage.matcher = &p->matcher;
-		p->seats[i].stage.folder = p->folder;
-		p->seats[i].stage.settings = *s;
+	for (size_t i = 0; i <= SEATS; i++) {
+		struct face_stage *stage = i < SEATS ? &p->seats[i].stage : &p->door.search.stage;
+		stage->matcher = &p->matcher;
+		stage->folder = p->folder;
+		stage->settings = *s;
 	}
+	p->door.search.fmr = (double)h->option_int(h->ctx, "find_fmr_millionths") / 1e6;
 	const char *missing = face_stage_missing(&p->nobody);
 	if (missing != NULL)
 		log_event(p, POSTERN_ERROR, missing, "unattended");
@@ -434,7 +516,8 @@ static int on_init(const struct postern_host *host, void **self)
 	p->host = host;
 	arena_init(&p->scratch, p->memory, sizeof p->memory);
 	for (size_t i = 0; i < SEATS; i++)
-		arena_init(&p->seats[i].arena, p->seats[i].memory, sizeof p->seats[i].memory);
+		arena_init(&p->seats[i].work.arena, p->seats[i].work.memory, sizeof p->seats[i].work.memory);
+	arena_init(&p->door.work.arena, p->door.work.memory, sizeof p->door.work.memory);
 	int r = load(p);
 	if (r == PN_OK)
 		r = settings(p);

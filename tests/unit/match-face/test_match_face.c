@@ -89,6 +89,8 @@ static size_t jpeg_of(const uint8_t *pixels, uint8_t **out)
 	return size;
 }
 
+enum { FIND_FMR = 2000 }; /* enough for two faces */
+
 static struct fake_host *host_with(const char *mode, int64_t fmr, int64_t hold_s)
 {
 	struct fake_host *h = fake_host_new(&postern_plugin);
@@ -98,6 +100,7 @@ static struct fake_host *host_with(const char *mode, int64_t fmr, int64_t hold_s
 	fake_host_option(h, "attempts", NULL, 1);
 	fake_host_option(h, "eye_distance_min", NULL, 60);
 	fake_host_option(h, "hold_s", NULL, hold_s);
+	fake_host_option(h, "find_fmr_millionths", NULL, FIND_FMR);
 	fake_host_folder(h, "models", folder);
 	h->crossing_id = "01J00000000000000000000001";
 	return h;
@@ -511,6 +514,150 @@ static void more_crossings_than_seats(void **state)
 	free(file);
 }
 
+/* --- whoever comes to the gate ------------------------------------------------------------------------------------- */
+
+/* The caller frees it. */
+static Postern__FaceFound *find(struct fake_host *h, uint64_t id, const uint8_t *blob, size_t size)
+{
+	Postern__FindFace q = POSTERN__FIND_FACE__INIT;
+	Postern__FaceFrame f[3] = {raw(0), raw(FILM / 3), raw(FILM / 3 * 2)}, *list[3] = {&f[0], &f[1], &f[2]};
+	uint8_t bytes[256];
+	q.frames = list;
+	q.n_frames = 3;
+	h->crossing_id = NULL;
+	fake_host_send_blob(h, POSTERN__ENVELOPE__BODY_FIND_FACE, id, bytes, postern__find_face__pack(&q, bytes), blob, size);
+	const struct fake_message *m = fake_host_next(h, 20000);
+	assert_non_null(m);
+	assert_int_equal(m->body, POSTERN__ENVELOPE__BODY_FACE_FOUND);
+	assert_int_equal(m->query_id, id);
+	Postern__FaceFound *a = postern__face_found__unpack(NULL, m->size, m->bytes);
+	assert_non_null(a);
+	return a;
+}
+
+/* token NULL: nobody is found, and why. */
+static void finds(struct fake_host *h, uint64_t id, const uint8_t *blob, const uint8_t *token, const char *cause)
+{
+	Postern__FaceFound *a = find(h, id, blob, FILM);
+	assert_string_equal(a->cause, cause);
+	assert_int_equal(a->result == WELL, token != NULL);
+	assert_int_equal(a->face_token.len, token != NULL ? 16 : 0);
+	if (token != NULL) {
+		assert_memory_equal(a->face_token.data, token, 16);
+		assert_int_equal(a->candidates, 1);
+		assert_true(a->score_permille >= a->threshold_permille && a->threshold_permille > 0);
+		assert_int_equal(a->fmr_millionths, 1000 * a->compared);
+	}
+	assert_int_equal(a->somebody, strcmp(cause, "face.no_face") != 0);
+	postern__face_found__free_unpacked(a, NULL);
+}
+
+static void keep_one(struct fake_host *h, uint64_t id, const char *crossing, const uint8_t *file, size_t size, const uint8_t *token, uint32_t ms)
+{
+	char cause[40];
+	h->crossing_id = crossing;
+	assert_int_equal(take(h, id, file, size, cause), WELL);
+	keep(h, token, 16, ms);
+	fake_host_send(h, POSTERN__ENVELOPE__BODY_FORGET_FACE, 0, NULL, 0);
+}
+
+struct films {
+	uint8_t person[2][FILM], wall[FILM];
+	uint8_t *file[2];
+	size_t size[2];
+};
+
+static struct films *all_films(void)
+{
+	static struct films f;
+	for (unsigned i = 0; i < 2; i++) {
+		film(person[i], f.person[i]);
+		f.size[i] = jpeg_of(person[i], &f.file[i]);
+	}
+	for (size_t i = 0; i < FILM; i++)
+		f.wall[i] = (uint8_t)(80 + i % 97 + i / (FILM / 3));
+	return &f;
+}
+
+static void free_films(struct films *f)
+{
+	free(f->file[0]);
+	free(f->file[1]);
+}
+
+static void whoever_comes(void **state)
+{
+	struct fake_host *h = host_with("assisted", 1000, 120);
+	struct films *f = all_films();
+	(void)state;
+	assert_int_equal(fake_host_start(h), 0);
+	finds(h, 1, f->person[0], NULL, "face.no_match"); /* nobody's face is kept */
+	finds(h, 2, f->wall, NULL, "face.no_face");
+	keep_one(h, 3, AT_KIOSK, f->file[0], f->size[0], name, 60000);
+	finds(h, 4, f->person[1], NULL, "face.no_match");
+	finds(h, 5, f->person[1], NULL, "face.asked_again"); /* one try, until nobody stands there */
+	finds(h, 6, f->person[0], NULL, "face.asked_again");
+	finds(h, 7, f->wall, NULL, "face.no_face");
+	finds(h, 8, f->person[0], name, "");
+	finds(h, 9, f->person[0], NULL, "face.asked_again");
+	finds(h, 10, f->wall, NULL, "face.no_face");
+	/* Two are kept: the other one, too, is told from them. */
+	keep_one(h, 11, AT_KIOSK, f->file[1], f->size[1], other_name, 60000);
+	finds(h, 12, f->person[1], other_name, "");
+	finds(h, 13, f->wall, NULL, "face.no_face");
+	/* Taken for the gate's crossing, a face is nobody's to find. */
+	h->crossing_id = AT_GATE;
+	recall(h, 14, other_name, sizeof other_name, WELL);
+	finds(h, 15, f->person[1], NULL, "face.no_match");
+	finds(h, 16, f->wall, NULL, "face.no_face");
+	assert_int_equal(fake_host_count(h, "searches_successful_total"), 2);
+	fake_host_stop(h);
+	fake_host_free(h);
+	free_films(f);
+}
+
+static void nobody_for_sure(void **state)
+{
+	static uint8_t black[FILM];
+	struct films *f = all_films();
+	struct fake_host *h = host_with("assisted", 1000, 120);
+	(void)state;
+	assert_int_equal(fake_host_start(h), 0);
+	/* One face under two names: which of them? */
+	keep_one(h, 1, AT_KIOSK, f->file[0], f->size[0], name, 60000);
+	keep_one(h, 2, AT_GATE, f->file[0], f->size[0], other_name, 60000);
+	Postern__FaceFound *a = find(h, 3, f->person[0], FILM);
+	assert_string_equal(a->cause, "face.several_matches");
+	assert_true(a->candidates == 2 && a->compared == 2 && a->face_token.len == 0);
+	postern__face_found__free_unpacked(a, NULL);
+	finds(h, 4, f->wall, NULL, "face.no_face");
+	drop(h, other_name, sizeof other_name);
+	finds(h, 5, f->person[0], name, "");
+	finds(h, 6, f->wall, NULL, "face.no_face");
+	/* A third face: nobody has measured a threshold for a third of the rate. */
+	keep_one(h, 7, AT_KIOSK, f->file[1], f->size[1], other_name, 60000);
+	keep_one(h, 8, AT_GATE, f->file[1], f->size[1], (const uint8_t *)"one more name 16", 60000);
+	finds(h, 9, f->person[0], NULL, "face.no_threshold");
+	finds(h, 10, f->wall, NULL, "face.no_face");
+	drop(h, NULL, 0);
+	/* Its time ends while the traveller stands there; and blobs that are none. */
+	keep_one(h, 11, AT_KIOSK, f->file[0], f->size[0], name, 200);
+	fake_host_run(h, 300);
+	finds(h, 12, f->person[0], NULL, "face.no_match");
+	a = find(h, 13, black, FILM);
+	assert_string_equal(a->cause, "camera.black");
+	postern__face_found__free_unpacked(a, NULL);
+	a = find(h, 14, f->person[0], 10);
+	assert_int_not_equal(a->result, WELL);
+	postern__face_found__free_unpacked(a, NULL);
+	a = find(h, 15, NULL, 0);
+	assert_string_equal(a->cause, "face.picture");
+	postern__face_found__free_unpacked(a, NULL);
+	fake_host_stop(h);
+	fake_host_free(h);
+	free_films(f);
+}
+
 static void without_a_threshold(void **state)
 {
 	struct fake_host *h =
@@ -553,6 +700,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(names_that_are_none),
 		cmocka_unit_test(a_gate_and_a_kiosk_at_once),
 		cmocka_unit_test(more_crossings_than_seats),
+		cmocka_unit_test(whoever_comes),
+		cmocka_unit_test(nobody_for_sure),
 		cmocka_unit_test(without_a_threshold),
 	};
 	if (argc != 2)
