@@ -211,6 +211,12 @@ bool kiosk_token_of(const struct kiosk_results *s, const uint8_t document[KEYED_
 	return true;
 }
 
+bool kiosk_is_open(const struct kiosk_results *s, const uint8_t token[KIOSK_TOKEN])
+{
+	const struct kiosk_slot *slot = by_token(s, token);
+	return slot != NULL && slot->state == KIOSK_OPEN;
+}
+
 uint32_t kiosk_left_ms(const struct kiosk_results *s, const char *id, const struct kiosk_now *now)
 {
 	const struct kiosk_slot *slot = by_id(s, id);

@@ -116,6 +116,8 @@ bool kiosk_token_of(const struct kiosk_results *s, const uint8_t document[KEYED_
 /* Its record is durable, or will never be. */
 void kiosk_issued(struct kiosk_results *s, const char *id, bool durable);
 
+/* Is there a result with this face that waits to be redeemed? As of the last look at the clocks. */
+bool kiosk_is_open(const struct kiosk_results *s, const uint8_t token[KIOSK_TOKEN]);
 /* How long it is still good for; 0: it is not open. */
 uint32_t kiosk_left_ms(const struct kiosk_results *s, const char *id, const struct kiosk_now *now);
 

@@ -11,12 +11,21 @@ void kiosk_store_init(struct kiosk_store *store, const struct kiosk_policy *poli
 {
 	kiosk_init(&store->results, policy, store->slots, PN_COUNT(store->slots));
 	memset(&store->basis, 0, sizeof store->basis);
+	memset(store->remembered, 0, sizeof store->remembered);
+}
+
+bool kiosk_store_look(struct kiosk_store *store, const struct kiosk_now *now)
+{
+	bool jumped = kiosk_look(&store->results, now);
+	kiosk_sweep(store->remembered, PN_COUNT(store->remembered), &store->results);
+	return jumped;
 }
 
 void kiosk_store_wipe(struct kiosk_store *store)
 {
 	if (store->results.slots != NULL)
 		kiosk_wipe(&store->results);
+	explicit_bzero(store->remembered, sizeof store->remembered);
 	explicit_bzero(store->key, sizeof store->key);
 }
 
