@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "bus.pb-c.h"
 #include "crossing/ulid.h"
+#include "kiosk/results.h"
 #include "verdict/verdict.h"
 
 #define CROSSING_ARENA_BYTES ((size_t)96 * 1024)
@@ -74,6 +75,9 @@ struct crossing {
 	uint64_t verdict_tag;
 	bool verdict_submitted, verdict_durable;
 	uint8_t verdict_hash[32];
+	/* Only the face was shown: the name of the result that it means. */
+	bool by_face;
+	uint8_t token[KIOSK_TOKEN];
 	/* Nobody checked: an officer admits, by the order that made the lane free. */
 	bool by_order;
 	char order_officer[64], order_reason[65];

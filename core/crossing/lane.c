@@ -381,6 +381,7 @@ int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct l
 		break;
 	}
 	step_all(&run);
+	find_settle(&run);
 	alarm_update(&run);
 	order_progress(&run);
 	return result;
@@ -393,7 +394,7 @@ uint64_t lane_next_wake(const struct lane *lane)
 		at = min64(at, lane->state_deadline_ms);
 	if (lane->has_sensed && !lane->sensed_stale)
 		at = min64(at, lane->sensed_at_ms + lane->config.stale_after_ms + 1);
-	return min64(at, order_next_wake(lane));
+	return min64(min64(at, order_next_wake(lane)), find_next_wake(lane));
 }
 
 bool lane_ready(const struct lane *lane)

@@ -113,6 +113,14 @@ struct lane_mark {
 	uint8_t token[KIOSK_TOKEN]; /* the face that the result names */
 };
 
+/* For a gate behind kiosks: is it somebody with a result who stands there? */
+struct lane_search {
+	uint64_t query;	  /* to camera or matcher; 0: none is open */
+	uint64_t next_ms; /* not before */
+	bool found;	  /* in the dispatch of GATE_EVENT_FACE_FOUND alone */
+	uint8_t token[KIOSK_TOKEN];
+};
+
 /* Something that an officer must know of and confirm to have seen. */
 struct lane_alarm {
 	uint64_t id; /* 0: free */
@@ -189,6 +197,7 @@ struct lane {
 	uint64_t next_alarm_id;
 	struct lane_look looks[LANE_LOOKS];
 	struct lane_mark marks[LANE_MARKS];
+	struct lane_search search;
 	uint64_t crossings, referrals;
 	_Alignas(16) unsigned char memory[CROSSING_ARENA_BYTES];
 };

@@ -9,6 +9,7 @@
 #include "crossing/lane_run.h"
 
 static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query_body, const struct bus_message *m);
+static void document_done(struct lane_run *run);
 
 /* A query that cannot be put, because nobody is there or too many are open, takes its default at once. */
 void ask_send(struct lane_run *run, Postern__Envelope *e)
@@ -61,14 +62,17 @@ void ask_eligibility(struct lane_run *run)
 	c->watchlist_asked = c->history_asked = c->watchlist_done = c->history_done = false;
 	c->document_done = c->concluded = false;
 	memset(&c->today, 0, sizeof c->today);
+	c->chip_done = redeems(lane); /* the kiosk has read it */
+	if (redeems(lane) && find_take(run)) {
+		document_done(run);
+		return;
+	}
 	if (c->presented == NULL) {
 		run_event(run, GATE_EVENT_REFERRED);
 		return;
 	}
-	if (!redeems(lane)) /* the kiosk has read it */
+	if (!redeems(lane))
 		chip_ask(run);
-	else
-		c->chip_done = true;
 	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
 	ask_date(&today, run->in);
 	q.mrz_lines = c->presented->mrz_lines;
@@ -220,7 +224,7 @@ void ask_joined(struct lane_run *run)
 static bool is_of_the_face(Postern__Envelope__BodyCase query)
 {
 	return query == POSTERN__ENVELOPE__BODY_TAKE_REFERENCE || query == POSTERN__ENVELOPE__BODY_CAPTURE_FACE ||
-	       query == POSTERN__ENVELOPE__BODY_MATCH_FACE;
+	       query == POSTERN__ENVELOPE__BODY_MATCH_FACE || query == POSTERN__ENVELOPE__BODY_FIND_FACE;
 }
 
 /* m NULL: the query took its default. */
@@ -229,6 +233,12 @@ static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCa
 	struct crossing *c = &run->lane->crossing;
 	const uint8_t *bytes = m != NULL ? m->body_bytes : NULL;
 	size_t size = m != NULL ? m->body_size : 0;
+	if (id == run->lane->search.query) {
+		find_answered(run, query_body, m);
+		return;
+	}
+	if (!c->active)
+		return;
 	if (is_of_the_face(query_body)) {
 		face_answered(run, id, query_body, m);
 		return;
@@ -276,7 +286,7 @@ int ask_answered(struct lane_run *run, const struct bus_message *m)
 		m->envelope->crossing_id, run->in->mono_ms, &q);
 	if (r == PN_ENOTFOUND)
 		return PN_OK; /* late, or of a crossing that is over: its default has been taken */
-	if (r == PN_OK && run->lane->crossing.active)
+	if (r == PN_OK)
 		advance(run, q.id, q.body, m);
 	return r;
 }
@@ -286,8 +296,7 @@ void ask_expired(struct lane_run *run)
 	struct bus_query q;
 	while (bus_query_expire(&run->lane->queries, run->in->mono_ms, &q)) {
 		run->sink->count(run->sink->ctx, METRIC_QUERY_TIMEOUTS, 1);
-		if (run->lane->crossing.active)
-			advance(run, q.id, q.body, NULL);
+		advance(run, q.id, q.body, NULL);
 	}
 }
 
@@ -295,8 +304,7 @@ void ask_plugin_lost(struct lane_run *run, Postern__PluginKind kind)
 {
 	struct bus_query q;
 	while (bus_query_drop_instance(&run->lane->queries, (uint32_t)kind, &q))
-		if (run->lane->crossing.active)
-			advance(run, q.id, q.body, NULL);
+		advance(run, q.id, q.body, NULL);
 }
 
 void ask_cancel(struct lane_run *run)

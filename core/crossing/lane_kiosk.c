@@ -23,7 +23,7 @@ static void look(struct lane_run *run, const struct kiosk_now *now)
 {
 	struct kiosk_store *store = run->lane->config.kiosk;
 	struct kiosk_mark mark;
-	if (!kiosk_look(&store->results, now))
+	if (!kiosk_store_look(store, now))
 		return;
 	kiosk_mark_void(&mark, store->results.era);
 	record_kiosk(run, &mark.mark);
@@ -183,7 +183,8 @@ static enum kiosk_answer claim(struct lane_run *run, struct kiosk_result *result
 	struct kiosk_store *store = lane->config.kiosk;
 	struct kiosk_now now = now_of(run);
 	uint8_t document[KEYED_DIGEST];
-	struct kiosk_claim shown = { .document = document };
+	const struct crossing *c = &lane->crossing;
+	struct kiosk_claim shown = { .document = document, .token = c->by_face ? c->token : NULL };
 	if (store == NULL || lane->crossing.document == NULL || lane->crossing.document->document == NULL ||
 		kiosk_document_digest(store->key, lane->crossing.document->document, document) != PN_OK ||
 		kiosk_basis_digest(store, shown.basis) != PN_OK)
@@ -211,13 +212,24 @@ void kiosk_redeem_result(struct lane_run *run)
 
 /* --- both ---------------------------------------------------------------------------------------------------------- */
 
+/* Who is not remembered shows the document. */
+static void remember(struct lane_run *run, const uint8_t token[KIOSK_TOKEN])
+{
+	struct kiosk_store *store = run->lane->config.kiosk;
+	const Postern__DocumentChecked *document = run->lane->crossing.document;
+	if (document == NULL || kiosk_remember(store->remembered, PN_COUNT(store->remembered), &store->results, token, document) != PN_OK)
+		record_event(run, "kiosk.not_remembered", "");
+}
+
 /* Before the crossing ends, and with it what the matcher knows of it. */
 static void keep_face(struct lane_run *run, const struct lane_mark *m)
 {
 	const struct kiosk_now now = now_of(run);
 	uint32_t left = kiosk_left_ms(&run->lane->config.kiosk->results, m->id, &now);
-	if (m->has_token && m->awaited && left > 0)
+	if (m->has_token && m->awaited && left > 0) {
 		face_keep(run, m->token, left);
+		remember(run, m->token);
+	}
 }
 
 static void issue_recorded(struct lane_run *run, const struct lane_mark *m, bool durable)

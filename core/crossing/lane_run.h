@@ -61,6 +61,15 @@ void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCas
 /* The crossing of this id is over. */
 void face_forget(struct lane_run *run, const char *crossing_id);
 
+/* lane_find.c: whoever stands before an idle gate behind kiosks. */
+/* After every dispatch. */
+void find_settle(struct lane_run *run);
+/* m NULL: the query took its default. */
+void find_answered(struct lane_run *run, Postern__Envelope__BodyCase query, const struct bus_message *m);
+/* Of whom the face is that was found: the document as the kiosk read it, for the crossing that has just begun. False: nobody was. */
+bool find_take(struct lane_run *run);
+uint64_t find_next_wake(const struct lane *lane);
+
 /* lane_record.c: records. */
 void record_verdict(struct lane_run *run);
 void record_decision(struct lane_run *run);

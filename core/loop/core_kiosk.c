@@ -214,7 +214,7 @@ void kiosks_beat(struct core *c)
 	if (c->kiosk_count == 0)
 		return;
 	now = now_of(c);
-	if (kiosk_look(&c->results.results, &now)) {
+	if (kiosk_store_look(&c->results, &now)) {
 		record_void(c);
 		drop_faces(c);
 	}

@@ -61,6 +61,7 @@ enum occurrence { /* what happened, as far as a property cares */
 	HAPPENED_LEAF_LOCKS,
 	HAPPENED_OBJECT_GONE,
 	HAPPENED_ELIGIBLE,
+	HAPPENED_FACE_FOUND,
 	HAPPENED_WALKS_IN, /* by a leaf that is released */
 };
 
@@ -123,7 +124,7 @@ struct observation {
 	enum shown shown_before, shown;
 	uint8_t tries; /* of the same leaf, without success */
 	/* After it. */
-	bool has_timer, idle, in_maintenance, out_of_service, fault_shut, in_emergency,
+	bool has_timer, idle, idle_before, in_maintenance, out_of_service, fault_shut, in_emergency,
 		waits_inside;
 	bool holding_after, broken_after, emergency_before;
 	bool sends_back; /* it has just opened the way back */

@@ -233,7 +233,7 @@ static bool shows_what_it_does(const struct observation *o)
 	return (IF(o->released_exit && !o->unlocks_asked && fresh_exit(o)) s == SHOWN_WALK_OUT) &&
 	       (IF(for_a_newcomer(o)) s == SHOWN_WALK_IN) &&
 	       (IF(o->sends_back) s == SHOWN_GO_BACK) &&
-	       (IF(o->asked_eligibility) s == SHOWN_KEEP_DOCUMENT) &&
+	       (IF(o->asked_eligibility) s == (o->happened == HAPPENED_FACE_FOUND ? SHOWN_LOOK_HERE : SHOWN_KEEP_DOCUMENT)) &&
 	       (IF(o->asked_inside) s == SHOWN_LOOK_HERE) &&
 	       (IF(o->holding_after && o->quiet)(
 		       s == (o->occupants >= 2 ? SHOWN_ONE_PERSON : SHOWN_WAIT_OFFICER))) &&

@@ -40,6 +40,19 @@ static bool whose_result_is_redeemed_is_let_in(const struct observation *o)
 		o->document_in ? o->guided && o->shown == SHOWN_TAKE_DOCUMENT : o->released_entry);
 }
 
+/* Nothing lies on the reader: it is asked whose result it is, and shown that the face is. */
+static bool whose_face_is_known_needs_no_document(const struct observation *o)
+{
+	return IF(o->redeems && o->happened == HAPPENED_FACE_FOUND && o->idle_before && o->serves && !o->document_in)(
+		o->begun && o->asked_redemption && o->guided && o->shown == SHOWN_LOOK_HERE);
+}
+
+/* Whoever is in hand is another one. */
+static bool a_face_begins_only_at_an_idle_gate(const struct observation *o)
+{
+	return IF(o->happened == HAPPENED_FACE_FOUND && !o->idle_before)(!o->begun && !o->asked_redemption);
+}
+
 const struct property redemptions[] = {
 	{"a gate redeems, every other lane checks", each_asks_its_own},
 	{"a result is redeemed once in a crossing", once_in_a_crossing},
@@ -47,5 +60,7 @@ const struct property redemptions[] = {
 	{"a result is not lost over a document taken back too soon", not_lost_over_a_document_taken_back},
 	{"when a redemption stays open an officer is called", in_doubt_an_officer_is_called},
 	{"whose result is redeemed is let in", whose_result_is_redeemed_is_let_in},
+	{"whose face is known needs no document", whose_face_is_known_needs_no_document},
+	{"a face begins a crossing only at an idle gate", a_face_begins_only_at_an_idle_gate},
 	{NULL, NULL},
 };

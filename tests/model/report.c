@@ -86,6 +86,8 @@ static enum occurrence plain_occurrence(enum gate_event event)
 		return HAPPENED_LEAF_LOCKS;
 	case GATE_EVENT_ELIGIBLE:
 		return HAPPENED_ELIGIBLE;
+	case GATE_EVENT_FACE_FOUND:
+		return HAPPENED_FACE_FOUND;
 	case GATE_EVENT_OBJECT_CLEARED:
 		return HAPPENED_OBJECT_GONE;
 	default:
@@ -293,6 +295,7 @@ void report(struct observation *o, const struct node *before, const struct world
 	o->restarting = event == GATE_EVENT_BOOT;
 	o->has_timer = has_timer;
 	o->idle = is == GATE_STATE_IDLE;
+	o->idle_before = was == GATE_STATE_IDLE;
 	o->in_maintenance = is == GATE_STATE_MAINTENANCE;
 	o->out_of_service = is == GATE_STATE_OUT_OF_SERVICE;
 	o->fault_shut = is == GATE_STATE_FAULT_LOCKED;

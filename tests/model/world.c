@@ -52,6 +52,7 @@ enum physical {
 	P_MAINTENANCE_ON,
 	P_MAINTENANCE_OFF,
 	P_NO_RESULT,
+	P_FACE_KNOWN,
 	P_RESTART,        /* leaves as they were */
 	P_RESTART_SAFE,   /* the hardware's plugin has let go of both */
 	P_RESTART_RETURN, /* and has opened the way back by itself */
@@ -72,7 +73,7 @@ static const char *const physical_names[P_COUNT] = {"", "somebody comes in by th
 	"the hardware's plugin dies", "the hardware's plugin is back", "the reader's plugin dies",
 	"the cabinet is opened", "mains fail", "mains return", "the battery is low",
 	"the maintenance key is turned", "the maintenance key is turned back",
-	"no kiosk has a result", "the core restarts",
+	"no kiosk has a result", "a face is known", "the core restarts",
 	"the core restarts, leaves let go", "the core restarts, the way back open"};
 
 /* false: nothing else could have been meant by the word */
@@ -118,6 +119,7 @@ static void normal_moves(struct list *l)
 	add(l, p, P_NONE, GATE_EVENT_STOPPED, false, false);
 	add(l, p, P_NONE, GATE_EVENT_INSIDE_REFERRED, false, false);
 	add(l, n, P_NO_RESULT, GATE_EVENT_REFERRED, true, false);
+	add(l, n, P_FACE_KNOWN, GATE_EVENT_FACE_FOUND, true, false);
 	add(l, wild, P_CLIMBS_IN, -1, false, false);
 	add(l, p, P_IN_BY_EXIT, -1, false, false);
 	add(l, p, P_OBJECT_LEFT, -1, false, false);
@@ -197,6 +199,7 @@ static void policy_moves(struct list *l)
 		struct move m = l->moves[i];
 		bool reads = (m.physical == P_IN_BY_ENTRY && m.also == P_NONE) ||
 			     m.event == GATE_EVENT_DOCUMENT_PRESENTED ||
+			     m.event == GATE_EVENT_FACE_FOUND ||
 			     m.event == GATE_EVENT_DOCUMENT_UNREADABLE ||
 			     m.event == GATE_EVENT_DOCUMENT_REMOVED ||
 			     m.event == GATE_EVENT_ELIGIBLE || m.event == GATE_EVENT_INSIDE_CLEAR ||
@@ -478,6 +481,8 @@ static bool change(struct world *w, enum physical p)
 		return from(&w->sight, SIGHT_GONE, SIGHT_GOOD);
 	case P_NO_RESULT:
 		return w->redeems && w->asks_eligibility;
+	case P_FACE_KNOWN:
+		return w->redeems;
 	case P_RESTART:
 	case P_RESTART_SAFE:
 	case P_RESTART_RETURN:

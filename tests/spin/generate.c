@@ -327,8 +327,9 @@ static void clocks(FILE *out, const struct gate_table *t)
 static void lane(FILE *out, const struct spin_choice *choice)
 {
 	names(out);
-	fprintf(out, "#define READER_INSIDE %d\n#define ORDERED_FREE %d\n", choice->table->topology == GATE_ONE_STEP,
-		choice->table->topology == GATE_FREE);
+	fprintf(out, "#define READER_INSIDE %d\n#define ORDERED_FREE %d\n#define BEHIND_KIOSKS %d\n",
+		choice->table->topology == GATE_ONE_STEP, choice->table->topology == GATE_FREE,
+		choice->table->topology == GATE_SEGREGATED);
 	guards(out, choice->table);
 	memory(out);
 	choices(out, choice->table);

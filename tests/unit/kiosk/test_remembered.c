@@ -169,12 +169,12 @@ static void bounds(void **state)
 	issue(1);
 	assert_int_equal(remember(1, longest), PN_ELIMIT);
 	nothing_is_left();
-	for (uint8_t i = 2; i <= KIOSK_SLOTS; i++)
-		issue(i);
-	for (uint8_t i = 1; i <= KIOSK_SLOTS; i++)
-		assert_int_equal(remember(i, "SECRETNAME"), PN_OK);
-	for (uint8_t i = 1; i <= KIOSK_SLOTS; i++)
-		assert_non_null(whose(i));
+	for (unsigned i = 2; i <= KIOSK_SLOTS; i++)
+		issue((uint8_t)i);
+	for (unsigned i = 1; i <= KIOSK_SLOTS; i++)
+		assert_int_equal(remember((uint8_t)i, "SECRETNAME"), PN_OK);
+	for (unsigned i = 1; i <= KIOSK_SLOTS; i++)
+		assert_non_null(whose((uint8_t)i));
 }
 
 int main(void)
