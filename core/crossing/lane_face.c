@@ -60,7 +60,7 @@ static const char *objection(const struct lane *lane, const Postern__FaceMatched
 	if (f->fmr_millionths == 0 || !f->scored || f->score_permille < f->threshold_permille)
 		return "face.no_threshold";
 	if (f->pad == RESULT(FAILED))
-		return "face.attack";
+		return f->pad_level == POSTERN__PAD_LEVEL__PAD_HEURISTIC ? "face.suspicious" : "face.attack";
 	/* An officer was there when this traveller was taken; one who has gone since keeps nobody inside. */
 	if (lane->config.face_assisted && lane->config.officer_required)
 		return NULL;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whoever carries the document of somebody else, shares the camera, hides, or stands before a camera that sees nothing is referred
+"""Whoever carries the document of somebody else, shares the camera, hides, or stands before a camera that sees nothing, and whose face is not there in near infrared, is referred
 with the reason, and the holder passes; on the shipped daemon with the shipped plugins, the reference matcher, a simulated camera and
 an officer on duty who sends back.
 
@@ -13,7 +13,7 @@ import sys
 
 import kinds
 
-SCENARIO = ("seed: 109\ntravellers: 8\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
+SCENARIO = ("seed: 111\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
             "chip: {air_kbit: 848, frame_us: 300, command_us: 500, key_ms: 10}\nmix:\n")
 BIOMETRIC, CAMERA = "EXCEPTION_BIOMETRIC_FAILURE", "EXCEPTION_SYSTEM_MALFUNCTION"
@@ -23,6 +23,9 @@ KINDS = {
     "impostor": (4, BIOMETRIC, "face.no_match"),
     "face-swap": (2, BIOMETRIC, "face.swapped"),
     "beside": (2, BIOMETRIC, "face.several_faces"),
+    "screen-replay": (2, BIOMETRIC, "face.suspicious"),
+    "printed-face": (1, BIOMETRIC, "face.suspicious"),
+    "no-infrared": (1, BIOMETRIC, "face.no_infrared"),
     "hides-face": (1, BIOMETRIC, "face.no_face"),
     "lens-covered": (1, CAMERA, "camera.black"),
     "camera-freezes": (1, CAMERA, "camera.frozen"),
@@ -30,8 +33,8 @@ KINDS = {
 
 
 class Faces(kinds.Kinds):
-    NAME, LANES, EACH, SECONDS = "faces", 2, 8, 200
-    SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1"}
+    NAME, LANES, EACH, SECONDS = "faces", 2, 10, 220
+    SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1", "POSTERN_NIR": "1"}
     DONE = "every holder was admitted, everybody else referred with the reason"
 
     def change(self, path):

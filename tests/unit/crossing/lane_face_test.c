@@ -245,6 +245,7 @@ static void unattended_asks_for_certified_detection(void **state)
 		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_LEVEL_UNSPECIFIED, "face.no_pad"},
 		{CHECK(UNDETERMINED), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, "face.no_pad"},
 		{CHECK(FAILED), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, "face.attack"},
+		{CHECK(FAILED), POSTERN__PAD_LEVEL__PAD_HEURISTIC, "face.suspicious"},
 		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, NULL},
 	};
 	for (size_t i = 0; i < PN_COUNT(cases); i++) {
