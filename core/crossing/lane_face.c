@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The face of who stands inside: the chip's portrait goes to the matcher as soon as it is known, and when the table asks who is
  * there the camera is asked for frames and the matcher about them, again and again until it has decided or the time is over. Must
- * never open a picture, wait without a deadline, nor take an answer for a match that lacks what this lane demands of one.
+ * never open a picture, keep one of a check that succeeded, wait without a deadline, nor take an answer for a match that lacks what this lane demands of one.
  */
 #include <string.h>
 
@@ -241,6 +241,20 @@ void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCas
 		captured(run, m);
 	else
 		matched(run, m);
+}
+
+void face_keep(struct lane_run *run)
+{
+	const struct crossing *c = &run->lane->crossing;
+	struct lane_picture p[2] = { { "live", NULL, c->live_sha256, c->live_size }, { "chip", NULL, c->portrait_sha256, c->portrait_size } };
+	if (!run->lane->config.keep_faces || c->face == NULL || c->live_size == 0)
+		return;
+	if (c->face->result != RESULT(FAILED) && c->face->result != RESULT(UNDETERMINED))
+		return;
+	p[0].media_type = c->face->live_type;
+	p[1].media_type = c->inspected != NULL ? c->inspected->portrait_type : "";
+	if (run->sink->keep_faces(run->sink->ctx, c->id, run->in->wall_ms, p, c->portrait_size > 0 ? 2 : 1))
+		record_audit(run, "pictures.kept", "");
 }
 
 void face_forget(struct lane_run *run)

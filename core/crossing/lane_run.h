@@ -51,6 +51,8 @@ void face_ask(struct lane_run *run);
 /* m NULL: the query took its default. */
 void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query, const struct bus_message *m);
 /* The crossing is over. */
+/* Before the crossing ends, which takes its pictures away. */
+void face_keep(struct lane_run *run);
 void face_forget(struct lane_run *run);
 
 /* lane_record.c: records. */
