@@ -94,6 +94,29 @@ int blob_map(int fd, const struct bus_blob *blob, const uint8_t **bytes)
 	return PN_OK;
 }
 
+int blob_read(int fd, const struct bus_blob *blob, uint8_t *bytes)
+{
+	uint8_t hash[BUS_HASH_SIZE];
+	size_t have = 0;
+	int r = blob_check_seals(fd, blob->size);
+	if (r != PN_OK)
+		return r;
+	while (r == PN_OK && have < blob->size) {
+		const ssize_t n = pread(fd, bytes + have, (size_t)blob->size - have, (off_t)have);
+		if (n > 0)
+			have += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			r = PN_EIO;
+	}
+	if (r == PN_OK)
+		r = sha256(bytes, have, hash);
+	if (r == PN_OK && CRYPTO_memcmp(hash, blob->sha256, sizeof hash) != 0)
+		r = PN_ECRYPTO;
+	if (r != PN_OK)
+		OPENSSL_cleanse(bytes, (size_t)blob->size);
+	return r;
+}
+
 void blob_unmap(const uint8_t *bytes, uint64_t size)
 {
 	if (bytes != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Bytes too large for a message: a memfd sealed against every change, with its SHA-256 stated by
- * the sender in Envelope.blob_sha256. The core forwards the descriptor and never maps it; the
- * process that uses the bytes maps, verifies and then reads them. Must never map a memfd whose
+ * the sender in Envelope.blob_sha256. The core forwards the descriptor and never maps it, and reads it only
+ * to seal what it may not understand; the process that uses the bytes maps, verifies and then reads them. Must never map a memfd whose
  * seals have not been checked: it could shrink under the reader.
  */
 #ifndef POSTERN_BUS_BLOB_H
@@ -21,5 +21,7 @@ int blob_check_seals(int fd, uint64_t size) PN_MUST_CHECK;
 /* Checks seals and size, maps read-only, and compares the SHA-256. On success *bytes is mapped
  * until blob_unmap. PN_ECRYPTO: the bytes are not the announced ones. fd stays the caller's. */
 int blob_map(int fd, const struct bus_blob *blob, const uint8_t **bytes) PN_MUST_CHECK;
+/* The same, copied into blob->size bytes of the caller's, who wipes them; on an error they are wiped. */
+int blob_read(int fd, const struct bus_blob *blob, uint8_t *bytes) PN_MUST_CHECK;
 void blob_unmap(const uint8_t *bytes, uint64_t size);
 #endif

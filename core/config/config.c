@@ -61,6 +61,7 @@ static const cyaml_schema_value_t plugin_entry = {
 static const cyaml_schema_field_t journal_fields[] = {
 	CYAML_FIELD_UINT("free_space_floor_mib", MAY, struct config_journal, free_space_floor_mib),
 	CYAML_FIELD_UINT("retention_hours", MAY, struct config_journal, retention_hours),
+	CYAML_FIELD_UINT("failed_faces_hours", MAY, struct config_journal, failed_faces_hours),
 	CYAML_FIELD_END,
 };
 

@@ -77,6 +77,8 @@ struct config_journal {
 	uint32_t free_space_floor_mib; /* default 64: no passage below */
 	uint32_t retention_hours;      /* default 72: sealed bytes are kept that long after
 					  acknowledgement */
+	uint32_t failed_faces_hours;   /* gate; 0, the default: no picture is kept. Else those of a crossing whose face check did
+					  not succeed, sealed, for so long */
 };
 
 /* What the kiosks of a gate issue. */

@@ -235,6 +235,8 @@ static void check_unit(struct loading *l, const yaml_node_t *map, unsigned index
 	check_file(l, at(l, map, "trust"), "trust", u->trust, S_IFDIR);
 	check_range(l, journal, "free_space_floor_mib", 1, 1048576);
 	check_range(l, journal, "retention_hours", 1, 8784); /* a leap year */
+	check_range(l, journal, "failed_faces_hours", 0, 168); /* a week */
+	check_only_gate(l, journal, u, "failed_faces_hours");
 	check_range(l, map, "heartbeat_ms", 50, u->role == CONFIG_GATE ? GATE_HEARTBEAT_MAX_MS : 10000);
 	check_range(l, map, "stale_after_ms", 100, 60000);
 	check_range(l, map, "start_limit_ms", 1000, 600000);

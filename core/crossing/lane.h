@@ -66,6 +66,13 @@ struct lane_input {
 	uint64_t request;			     /* the same: the post's number for it */
 };
 
+/* A picture that passed through this core, by its hash: "live" or "chip". */
+struct lane_picture {
+	const char *name, *media_type;
+	const uint8_t *sha256;
+	uint64_t size;
+};
+
 /* Where outputs go. Structs are borrowed for the call only. */
 struct lane_sink {
 	void *ctx;
@@ -74,6 +81,8 @@ struct lane_sink {
 	/* Append to the journal; completion comes back as an input with the same tag. personal may be NULL. */
 	void (*append)(void *ctx, uint64_t tag, const Postern__RecordClear *clear, const Postern__CrossingRecord *personal);
 	void (*count)(void *ctx, enum metric metric, int64_t add);
+	/* To be sealed for their time; asked only with lane_config.keep_faces. False: they are not kept. */
+	bool (*keep_faces)(void *ctx, const char *crossing_id, int64_t wall_ms, const struct lane_picture *faces, size_t count);
 };
 
 #define LANE_KINDS (POSTERN__PLUGIN_KIND__KIND_CHIP_READER + 1)
@@ -88,6 +97,8 @@ struct lane_config {
 	/* The officer without whom no new traveller is taken (officer_required) stands in for certified attack detection; for a kiosk's
 	 * camera the gate's does, before whom the face is compared again. False: a face counts only with it. */
 	bool face_assisted;
+	/* Pictures of a crossing whose face check failed or stayed undetermined are kept, sealed, for their time. */
+	bool keep_faces;
 	/* Kinds this lane is configured with. KIND_UNSPECIFIED: one of which nobody knows what it is; it is never ready, so nobody
 	 * is served. */
 	bool has[LANE_KINDS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The face of who stands inside, or before a kiosk: the reference (the chip's portrait as soon as it is known, or the face that a
  * kiosk's result names) goes to the matcher, and when the table asks who is there the camera is asked for frames and the matcher
- * about them, again and again until it has decided or the time is over. Must never open a picture, wait without a deadline, nor
+ * about them, again and again until it has decided or the time is over. Must never open a picture, keep one of a check that succeeded, wait without a deadline, nor
  * take an answer for a match that lacks what this lane demands of one.
  */
 #include <string.h>
@@ -69,7 +69,7 @@ static const char *objection(const struct lane *lane, const Postern__FaceMatched
 	if (f->fmr_millionths == 0 || !f->scored || f->score_permille < f->threshold_permille)
 		return "face.no_threshold";
 	if (f->pad == RESULT(FAILED))
-		return "face.attack";
+		return f->pad_level == POSTERN__PAD_LEVEL__PAD_HEURISTIC ? "face.suspicious" : "face.attack";
 	/* An officer was there when this traveller was taken; one who has gone since keeps nobody inside. */
 	if (lane->config.face_assisted && (lane->config.officer_required || lane->config.topology == GATE_KIOSK))
 		return NULL;
@@ -287,6 +287,20 @@ void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCas
 		matched(run, m);
 }
 
+void face_keep(struct lane_run *run)
+{
+	const struct crossing *c = &run->lane->crossing;
+	struct lane_picture p[2] = { { "live", NULL, c->live_sha256, c->live_size }, { "chip", NULL, c->portrait_sha256, c->portrait_size } };
+	if (!run->lane->config.keep_faces || c->face == NULL || c->live_size == 0)
+		return;
+	if (c->face->result != RESULT(FAILED) && c->face->result != RESULT(UNDETERMINED))
+		return;
+	p[0].media_type = c->face->live_type;
+	p[1].media_type = c->inspected != NULL ? c->inspected->portrait_type : "";
+	if (run->sink->keep_faces(run->sink->ctx, c->id, run->in->wall_ms, p, c->portrait_size > 0 ? 2 : 1))
+		record_audit(run, "pictures.kept", "");
+}
+
 static void tell(struct lane_run *run, Postern__Envelope *e, const char *crossing_id)
 {
 	if (!run->lane->config.has[POSTERN__PLUGIN_KIND__KIND_FACE_MATCH])
@@ -304,7 +318,7 @@ void face_forget(struct lane_run *run, const char *crossing_id)
 	tell(run, &e, crossing_id);
 }
 
-void face_keep(struct lane_run *run, const uint8_t token[KIOSK_TOKEN], uint32_t valid_ms)
+void face_keep_named(struct lane_run *run, const uint8_t token[KIOSK_TOKEN], uint32_t valid_ms)
 {
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__KeepFace k = POSTERN__KEEP_FACE__INIT;

@@ -227,7 +227,7 @@ static void keep_face(struct lane_run *run, const struct lane_mark *m)
 	const struct kiosk_now now = now_of(run);
 	uint32_t left = kiosk_left_ms(&run->lane->config.kiosk->results, m->id, &now);
 	if (m->has_token && m->awaited && left > 0) {
-		face_keep(run, m->token, left);
+		face_keep_named(run, m->token, left);
 		remember(run, m->token);
 	}
 }

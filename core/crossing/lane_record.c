@@ -60,6 +60,7 @@ void record_outcome(struct lane_run *run, Postern__Outcome outcome)
 	if (!c->active)
 		return;
 	record_verdict(run); /* every crossing has one verdict record, before its outcome */
+	face_keep(run);
 	if (!c->outcome_written) {
 		build(run, &r, POSTERN__RECORD_KIND__RECORD_OUTCOME);
 		r.clear.outcome = outcome;

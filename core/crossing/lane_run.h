@@ -51,13 +51,15 @@ void face_recall(struct lane_run *run, const uint8_t token[KIOSK_TOKEN]);
 /* The reference of the crossing in hand has a face that can be compared. */
 bool face_has_reference(const struct lane *lane);
 /* It outlives the crossing, under this name, for so long. */
-void face_keep(struct lane_run *run, const uint8_t token[KIOSK_TOKEN], uint32_t valid_ms);
+void face_keep_named(struct lane_run *run, const uint8_t token[KIOSK_TOKEN], uint32_t valid_ms);
 /* Nobody is compared with it any more; NULL: with any. */
 void face_drop(struct lane_run *run, const uint8_t *token);
 /* Ends in INSIDE_CLEAR or INSIDE_REFERRED, at the latest with the state's own time. */
 void face_ask(struct lane_run *run);
 /* m NULL: the query took its default. */
 void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCase query, const struct bus_message *m);
+/* Before the crossing ends, which takes its pictures away. */
+void face_keep(struct lane_run *run);
 /* The crossing of this id is over. */
 void face_forget(struct lane_run *run, const char *crossing_id);
 

@@ -32,7 +32,7 @@ struct operation {
 	uint8_t head_hash[CHAIN_HASH];
 	uint8_t signed_ack[SIGNED_ACK_MAX];
 	size_t signed_ack_size;
-	/* purge */
+	/* purge; of faces: before the one and after the other */
 	int64_t older_than_wall_ms, now_wall_ms;
 };
 
@@ -94,7 +94,19 @@ int journal_commit(struct journal *j, const struct head *next, unsigned records,
 /* Rolls back and says what SQLite's code means; a failed sync marks the journal broken. */
 int journal_fail(struct journal *j, int code);
 
+/* faces.c */
+int journal_run_keep_faces(struct journal *j, const struct operation *op);
+int journal_run_purge_faces(
+	struct journal *j, const struct operation *op, struct journal_completion *done);
+
+/* writer.c: PN_ELIMIT below the floor, PN_EIO. */
+int journal_free_bytes(const struct journal *j, uint64_t *free_bytes);
+
+/* queue.c */
+int journal_enqueue(struct journal *j, const struct operation *op);
+
 /* purge.c */
+bool journal_truncate_wal(struct journal *j);
 int journal_run_purge(
 	struct journal *j, const struct operation *op, struct journal_completion *done);
 #endif

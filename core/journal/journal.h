@@ -28,6 +28,8 @@ enum {
 	JOURNAL_CHECKPOINT_RECORDS = 64, /* a checkpoint at the latest after so many records ... */
 	JOURNAL_CHECKPOINT_MS = 60000,   /* ... or so long after the first record without one */
 	JOURNAL_PURGE_SLICE = 256,       /* records emptied by one purge operation */
+	JOURNAL_FACES_BYTES_MAX = 768 * 1024, /* of one encoded KeptFaces */
+	JOURNAL_FACES_MAX = 128, /* crossings whose faces are kept; beyond, the oldest go */
 	JOURNAL_ID_MAX = 64,
 };
 
@@ -117,6 +119,15 @@ int journal_acknowledge(struct journal *j, const struct journal_ack *ack) PN_MUS
 int journal_purge(struct journal *j, uint64_t tag, int64_t older_than_wall_ms,
 	int64_t now_wall_ms) PN_MUST_CHECK;
 
+/* Pictures of a crossing, sealed as payloads are, in a table of their own: no part of the chain, sent to nobody, gone with their time
+ * whether or not the centre has answered. bytes: an encoded KeptFaces; copied, and the copy wiped after sealing. PN_ELIMIT: too large, or
+ * the queue is full. PN_ECRYPTO: no sealing certificates. PN_EINVAL: no crossing. PN_ENOMEM. */
+int journal_keep_faces(struct journal *j, uint64_t tag, const char *crossing_id, int64_t wall_ms,
+	const uint8_t *bytes, size_t size) PN_MUST_CHECK;
+/* Deletes what was kept before from_wall_ms, and what claims a time after to_wall_ms, when no clock can have been. */
+int journal_purge_faces(
+	struct journal *j, uint64_t tag, int64_t from_wall_ms, int64_t to_wall_ms) PN_MUST_CHECK;
+
 struct journal_purge_certificate {
 	uint32_t records;   /* emptied now; 0: nothing to do, and no record was appended */
 	bool more;          /* the slice was full: purge again */
@@ -127,7 +138,13 @@ struct journal_purge_certificate {
 	uint8_t digest[CHAIN_HASH];
 };
 
-enum journal_operation { JOURNAL_APPENDED, JOURNAL_ACKNOWLEDGED, JOURNAL_PURGED };
+enum journal_operation {
+	JOURNAL_APPENDED,
+	JOURNAL_ACKNOWLEDGED,
+	JOURNAL_PURGED,
+	JOURNAL_FACES_KEPT,
+	JOURNAL_FACES_PURGED
+};
 
 struct journal_completion {
 	enum journal_operation operation;
@@ -141,6 +158,7 @@ struct journal_completion {
 	uint8_t hash[CHAIN_HASH]; /* of that record */
 	uint32_t commit_us;       /* from taken off the queue to durable */
 	struct journal_purge_certificate purge; /* JOURNAL_PURGED */
+	uint32_t faces;                         /* JOURNAL_FACES_PURGED: deleted */
 };
 
 /* Readable while a completion waits; poll only. */
@@ -219,7 +237,14 @@ int journal_unseal(const char *path, const struct journal_query *query, const ui
 		size_t personal_size),
 	void *context) PN_MUST_CHECK;
 
-/* The same as one JSON object per record, without newline: key, hashes and every clear field by its
+/* Faces that are kept, the oldest first. With a recipient's key: result 0 and the encoded KeptFaces, wiped after the callback, or
+ * PN_ECRYPTO, PN_EFORMAT: it does not open. key_pem NULL: result PN_EAGAIN, nothing is opened. */
+int journal_show_faces(const char *path, const uint8_t *key_pem, size_t key_size,
+	int (*row)(void *context, const char *crossing_id, int64_t wall_ms, int result,
+		const uint8_t *kept, size_t kept_size),
+	void *context) PN_MUST_CHECK;
+
+/* As journal_show, as one JSON object per record, without newline: key, hashes and every clear field by its
  * schema name. */
 int journal_export(const char *path, const struct journal_query *query,
 	int (*line)(void *context, const char *json, size_t size), void *context) PN_MUST_CHECK;

@@ -148,7 +148,7 @@ static int write_slice(struct journal *j, const struct slice *slice,
 	return 0;
 }
 
-static bool truncate_wal(struct journal *j)
+bool journal_truncate_wal(struct journal *j)
 {
 	pthread_mutex_lock(&j->read_lock);
 	int code = sqlite3_wal_checkpoint_v2(
@@ -196,6 +196,6 @@ int journal_run_purge(
 	j->purge_low = slice.low;
 	j->purge_at = c->more ? slice.at : slice.low;
 	if (!c->more)
-		c->wal_truncated = truncate_wal(j);
+		c->wal_truncated = journal_truncate_wal(j);
 	return 0;
 }

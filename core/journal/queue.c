@@ -18,7 +18,7 @@ static uint8_t *copy_bytes(const uint8_t *bytes, size_t size)
 	return copy;
 }
 
-static int enqueue(struct journal *j, const struct operation *op)
+int journal_enqueue(struct journal *j, const struct operation *op)
 {
 	int err = 0;
 	pthread_mutex_lock(&j->lock);
@@ -70,7 +70,7 @@ int journal_submit(struct journal *j, const struct journal_append *a)
 	if (op.clear == NULL || (op.personal == NULL && op.personal_size > 0))
 		err = PN_ENOMEM;
 	if (err == 0)
-		err = enqueue(j, &op);
+		err = journal_enqueue(j, &op);
 	if (err != 0) {
 		if (op.personal != NULL)
 			explicit_bzero(op.personal, op.personal_size);
@@ -94,7 +94,7 @@ int journal_acknowledge(struct journal *j, const struct journal_ack *ack)
 	if (ack->signed_ack_size > 0)
 		memcpy(op.signed_ack, ack->signed_ack, ack->signed_ack_size);
 	op.signed_ack_size = ack->signed_ack_size;
-	return enqueue(j, &op);
+	return journal_enqueue(j, &op);
 }
 
 int journal_purge(struct journal *j, uint64_t tag, int64_t older_than_wall_ms, int64_t now_wall_ms)
@@ -103,7 +103,7 @@ int journal_purge(struct journal *j, uint64_t tag, int64_t older_than_wall_ms, i
 		.tag = tag,
 		.older_than_wall_ms = older_than_wall_ms,
 		.now_wall_ms = now_wall_ms};
-	return enqueue(j, &op);
+	return journal_enqueue(j, &op);
 }
 
 int journal_completion_fd(const struct journal *j)

@@ -23,11 +23,15 @@
 #define TEXT_OF(x) TEXT_OF_(x)
 
 #define APPLICATION_ID 1347308081 /* "PNJ1" */
-#define USER_VERSION 2
-#define FORMER_VERSION 1 /* the same without the index journal_activation */
+#define USER_VERSION 3
+#define OLDEST_VERSION 1 /* without the index journal_activation; 2 has it, and no table face */
 
 #define ACTIVATION_INDEX \
 	"CREATE INDEX journal_activation ON journal(epoch, seq) WHERE kind = 6"
+
+#define FACE_TABLE \
+	"CREATE TABLE face(id INTEGER PRIMARY KEY, crossing_id TEXT NOT NULL, wall_ms INTEGER NOT NULL," \
+	" sealed BLOB NOT NULL) STRICT"
 
 /* Compared with sqlite_schema text by text: whoever drops a trigger or adds a view is found at the
  * next start. */
@@ -60,6 +64,7 @@ static const struct {
 	{"ack", "table ack",
 		"CREATE TABLE ack(id INTEGER PRIMARY KEY CHECK(id = 1), epoch INTEGER NOT NULL,"
 		" seq INTEGER NOT NULL, head_hash BLOB NOT NULL, signed BLOB) STRICT"},
+	{"face", "table face", FACE_TABLE},
 	{"journal_no_delete", "trigger journal",
 		"CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal"
 		" BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"},
@@ -117,6 +122,9 @@ static const char *const statements[STORE_STATEMENTS_] = {
 				   " ORDER BY epoch, seq LIMIT ?3",
 	[STORE_PURGE_RECORD] =
 		"UPDATE journal SET sealed = NULL, purged_at = ?3 WHERE epoch = ?1 AND seq = ?2",
+	[STORE_INSERT_FACES] = "INSERT INTO face(crossing_id, wall_ms, sealed) VALUES(?1, ?2, ?3)",
+	[STORE_LIMIT_FACES] = "DELETE FROM face WHERE id <= (SELECT max(id) FROM face) - ?1",
+	[STORE_PURGE_FACES] = "DELETE FROM face WHERE wall_ms < ?1 OR wall_ms > ?2",
 	[STORE_SELECT_BATCH] =
 		"SELECT j.epoch, j.seq, j.clear, j.sealed, j.sealed_hash, j.previous, j.hash, "
 		"j.wall_ms"
@@ -281,18 +289,20 @@ static int make_schema(sqlite3 *db, const char *tenant, const char *gate, uint64
 	return err;
 }
 
-/* A file of the former version gets what it lacks; whatever else it has is looked at after. */
+/* A file of a former version gets what it lacks; whatever else it has is looked at after. */
 static int bring_up(sqlite3 *db)
 {
 	int64_t version = 0;
 	int err = store_integer(db, "PRAGMA user_version", &version);
-	if (err != 0 || version != FORMER_VERSION)
+	if (err != 0 || version < OLDEST_VERSION || version >= USER_VERSION)
 		return err;
 	err = expect(db, "PRAGMA application_id", APPLICATION_ID);
 	if (err == 0)
 		err = exec(db, "BEGIN IMMEDIATE");
-	if (err == 0)
+	if (err == 0 && version < 2)
 		err = exec(db, ACTIVATION_INDEX);
+	if (err == 0)
+		err = exec(db, FACE_TABLE);
 	if (err == 0)
 		err = exec(db, "PRAGMA user_version = " TEXT_OF(USER_VERSION));
 	if (err == 0)
@@ -405,7 +415,7 @@ int store_open(struct store *s, const char *path, const char *tenant, const char
 	if (err == 0)
 		err = check_names(s->db, tenant, gate);
 	if (err == 0)
-		err = prepare(s, STORE_BEGIN, STORE_PURGE_RECORD);
+		err = prepare(s, STORE_BEGIN, STORE_PURGE_FACES);
 	if (err != 0)
 		store_close(s);
 	return err;

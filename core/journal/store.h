@@ -25,6 +25,9 @@ enum store_statement {
 	STORE_DELETE_OUTBOX,     /* epoch seq */
 	STORE_SELECT_PURGEABLE,  /* epoch seq limit -> epoch seq wall_ms length(sealed) hash */
 	STORE_PURGE_RECORD,      /* epoch seq purged_at */
+	STORE_INSERT_FACES,      /* crossing_id wall_ms sealed */
+	STORE_LIMIT_FACES,       /* how many stay */
+	STORE_PURGE_FACES,       /* from_wall_ms to_wall_ms */
 	STORE_SELECT_BATCH, /* epoch seq limit -> epoch seq clear sealed sealed_hash previous hash
 			       wall_ms */
 	STORE_STATEMENTS_

@@ -103,6 +103,16 @@ int journal_append_row(
 	return *signed_too ? insert_checkpoint(j, next) : code;
 }
 
+int journal_free_bytes(const struct journal *j, uint64_t *free_bytes)
+{
+	struct statvfs disk;
+	*free_bytes = 0;
+	if (fstatvfs(j->folder_fd, &disk) != 0)
+		return PN_EIO;
+	*free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+	return *free_bytes < j->free_floor ? PN_ELIMIT : 0;
+}
+
 static int run_append(
 	struct journal *j, const struct operation *op, struct journal_completion *done)
 {
@@ -114,11 +124,8 @@ static int run_append(
 		.wall_ms = op->wall_ms,
 		.clear = op->clear,
 		.clear_size = op->clear_size};
-	struct statvfs disk;
-	int err = fstatvfs(j->folder_fd, &disk) == 0 ? 0 : PN_EIO;
-	uint64_t free_bytes = err == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
-	if (err == 0 && free_bytes < j->free_floor)
-		err = PN_ELIMIT;
+	uint64_t free_bytes;
+	int err = journal_free_bytes(j, &free_bytes);
 	if (err == 0 && op->personal_size > 0)
 		err = sealer_seal(
 			j->sealer, op->personal, op->personal_size, &sealed, &r.sealed_size);
@@ -229,6 +236,10 @@ static void run(struct journal *j, struct operation *op)
 		done.result = run_append(j, op, &done);
 	else if (op->kind == JOURNAL_ACKNOWLEDGED)
 		done.result = run_ack(j, op, &done);
+	else if (op->kind == JOURNAL_FACES_KEPT)
+		done.result = journal_run_keep_faces(j, op);
+	else if (op->kind == JOURNAL_FACES_PURGED)
+		done.result = journal_run_purge_faces(j, op, &done);
 	else
 		done.result = journal_run_purge(j, op, &done);
 	done.commit_us = (uint32_t)((clock_mono_ns() - begun) / 1000);

@@ -207,10 +207,11 @@ int core_lane_init(struct core *c)
 	lc.face_assisted = u->face == CONFIG_FACE_ASSISTED;
 	for (int k = 0; k < LANE_KINDS; k++)
 		lc.has[k] = (c->kinds >> k & 1u) != 0;
-	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count };
+	c->sink = (struct lane_sink){ c, sink_send, sink_append, sink_count, faces_keep };
 	r = kiosks_start(c, &lc);
 	if (r != PN_OK)
 		return r;
+	lc.keep_faces = u->journal.failed_faces_hours > 0; /* a kiosk has no camera */
 	lane_init(&c->lane, &lc);
 	return mode_recall(c);
 }

@@ -183,6 +183,10 @@ static void on_completions(void *data, int events)
 			if (done.result == PN_OK && done.purge.records > 0)
 				pn_log(LOG_LEVEL_INFO, "journal", "purged", LN("records", done.purge.records));
 			break;
+		case JOURNAL_FACES_KEPT:
+		case JOURNAL_FACES_PURGED:
+			faces_done(&done);
+			break;
 		}
 	}
 	core_arm(c);
@@ -286,6 +290,7 @@ void records_beat(struct core *c, uint64_t now_ms)
 		int r = journal_purge(c->journal, TAG_PURGE, wall - (int64_t)c->unit->journal.retention_hours * 3600000, wall);
 		if (r != PN_OK)
 			pn_log(LOG_LEVEL_WARNING, "journal", "purge.refused", LE(r));
+		faces_purge(c);
 	}
 	forward(c);
 	/* After a failed sync only a new opening of the file can be trusted. Nobody is inside: start anew. */

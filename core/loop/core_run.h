@@ -41,6 +41,7 @@ enum { PICTURE_CHIP, PICTURE_LIVE, CORE_PICTURES };
 #define TAG_ACK (UINT64_C(1) << 60)
 #define TAG_PURGE (UINT64_C(1) << 61)
 #define CORE_AUDITS 64 /* audit records of a console's that are not yet durable */
+#define TAG_FACES (UINT64_C(1) << 56)
 /* Tags of the console's audit records lie above the lane's and below those of core_records.c. */
 #define TAG_POST (UINT64_C(1) << 57)
 /* Each lane of a core numbers its questions and records from here on, times its station: 0 the gate, then its kiosks. */
@@ -244,6 +245,10 @@ bool kiosks_share(Postern__PluginKind kind);
 bool kiosks_crossing(const struct core *c);
 
 /* core_records.c */
+/* core_faces.c */
+bool faces_keep(void *ctx, const char *crossing_id, int64_t wall_ms, const struct lane_picture *faces, size_t count);
+void faces_purge(struct core *c);
+void faces_done(const struct journal_completion *done);
 int records_start(struct core *c);
 void records_append(struct core *c, uint64_t tag, const Postern__RecordClear *clear,
 	const Postern__CrossingRecord *personal);

@@ -100,6 +100,13 @@ int face_frames_see(const Postern__FaceFrame *f, const uint8_t *blob, size_t siz
 	return PN_OK;
 }
 
+int face_frames_infrared(const Postern__FaceFrame *f, const uint8_t *blob, size_t size, struct face_frame *out)
+{
+	if (!lies_within(f, size))
+		return PN_EFORMAT;
+	return f->format == POSTERN__FRAME_FORMAT__FRAME_NIR8 ? raw(f, blob + f->offset, out) : PN_EUNSUPPORTED;
+}
+
 void face_frames_free(struct face_seen *seen)
 {
 	face_picture_free(&seen->decoded);

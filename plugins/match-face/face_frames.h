@@ -21,6 +21,8 @@ struct face_seen {
 
 /* PN_EUNSUPPORTED: of another sensor than the eye's. PN_EFORMAT, PN_ELIMIT, PN_ENOMEM. On an error there is nothing to free. */
 int face_frames_see(const Postern__FaceFrame *f, const uint8_t *blob, size_t size, struct face_seen *out) PN_MUST_CHECK;
+/* A frame of near infrared, as it stands in the blob. As above. */
+int face_frames_infrared(const Postern__FaceFrame *f, const uint8_t *blob, size_t size, struct face_frame *out) PN_MUST_CHECK;
 void face_frames_free(struct face_seen *seen);
 /* For presentation attack detection: raw frames of any sensor, as they stand in the blob. How many. */
 uint32_t face_frames_raw(const Postern__MatchFace *q, const uint8_t *blob, size_t size, struct face_frame *out, uint32_t room);

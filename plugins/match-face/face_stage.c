@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "face_attack.h"
 #include "face_frames.h"
 
 enum { PAD_SLOT = 3, MATCHER_SLOT = 2, LIVE_QUALITY = 80 };
@@ -43,6 +44,7 @@ static void end_session(struct face_stage *s)
 	face_picture_free(&s->live.picture);
 	s->live.worth = 0;
 	s->attacked = false;
+	explicit_bzero(&s->attack, sizeof s->attack);
 	explicit_bzero(&s->probe, sizeof s->probe);
 }
 
@@ -136,7 +138,14 @@ static void keep_for_officer(struct face_stage *s, const struct face_seen *seen)
 void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t frame, const uint8_t *blob, size_t size)
 {
 	struct face_seen seen;
-	if (frame >= FACE_STAGE_FRAMES_MAX || face_frames_see(q->frames[frame], blob, size, &seen) != PN_OK)
+	if (frame >= FACE_STAGE_FRAMES_MAX)
+		return;
+	if (q->frames[frame]->format == POSTERN__FRAME_FORMAT__FRAME_NIR8) {
+		face_attack_look(s, q->frames[frame], blob, size);
+		return;
+	}
+	s->attack.pairable = false;
+	if (face_frames_see(q->frames[frame], blob, size, &seen) != PN_OK)
 		return;
 	if (face_session_seen(&s->session, seen.digest) && seen.fault == CAMERA_WELL)
 		seen.fault = CAMERA_FROZEN;
@@ -150,50 +159,18 @@ void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t f
 		keep_for_officer(s, &seen);
 		if (face_session_offer(&s->session, s->matcher, &s->probe) != PN_OK)
 			s->looked.engine_failed = true;
+		face_attack_seen(s, &seen.frame);
 	}
 	explicit_bzero(&s->probe, sizeof s->probe);
 	face_frames_free(&seen);
 }
 
-/* Raw frames only: attack detection sees what the cameras saw, not what a codec left. An attack in any of a session's queries
- * is one. */
-static void detect_attack(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size,
-	Postern__FaceMatched *out)
-{
-	struct face_frame frames[FACE_STAGE_FRAMES_MAX];
-	const struct face_frame *list[FACE_STAGE_FRAMES_MAX];
-	const struct face_engine *e = s->matcher->engine[PAD_SLOT];
-	struct face_pad pad = {.struct_size = sizeof pad};
-	if (e == NULL)
-		return;
-	const uint32_t count = face_frames_raw(q, blob, size, frames, FACE_STAGE_FRAMES_MAX);
-	for (uint32_t i = 0; i < count; i++)
-		list[i] = &frames[i];
-	out->pad = s->attacked ? RESULT(FAILED) : RESULT(UNDETERMINED);
-	if (count == 0 || e->pad(s->matcher->self[PAD_SLOT], list, count, &pad) != PN_OK)
-		return;
-	s->attacked = s->attacked || pad.decision == FACE_PAD_ATTACK;
-	if (s->attacked)
-		out->pad = RESULT(FAILED);
-	else if (pad.decision == FACE_PAD_BONA_FIDE)
-		out->pad = RESULT(SUCCESSFUL);
-	out->pad_level = pad.level == FACE_PAD_CERTIFIED   ? POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED
-			 : pad.level == FACE_PAD_HEURISTIC ? POSTERN__PAD_LEVEL__PAD_HEURISTIC
-							   : POSTERN__PAD_LEVEL__PAD_NONE;
-	out->pad_score_permille = isfinite(pad.score) ? (int32_t)lroundf(fmaxf(-1000, fminf(1000, pad.score)) * 1000) : 0;
-	memcpy(s->pad_mechanism, pad.mechanism, sizeof s->pad_mechanism);
-	s->pad_mechanism[sizeof s->pad_mechanism - 1] = '\0';
-	memcpy(s->pad_certificate, pad.certificate, sizeof s->pad_certificate);
-	s->pad_certificate[sizeof s->pad_certificate - 1] = '\0';
-	out->pad_mechanism = s->pad_mechanism;
-	out->pad_certificate = s->pad_certificate;
-}
-
 bool face_stage_attacked(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size)
 {
-	Postern__FaceMatched unused = POSTERN__FACE_MATCHED__INIT;
-	detect_attack(s, q, blob, size, &unused);
-	return s->attacked;
+	Postern__FaceMatched told = POSTERN__FACE_MATCHED__INIT;
+	told.pad = RESULT(NOT_PERFORMED);
+	face_attack_tell(s, q, blob, size, &told);
+	return told.pad == RESULT(FAILED);
 }
 
 static void conclude(Postern__FaceMatched *out, Postern__CheckResult result, const char *cause)
@@ -205,14 +182,15 @@ static void conclude(Postern__FaceMatched *out, Postern__CheckResult result, con
 static void decide(const struct face_stage *s, float score, Postern__FaceMatched *out)
 {
 	const bool certified = out->pad == RESULT(SUCCESSFUL) && out->pad_level == POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED;
+	const char *objection = face_attack_objection(s, out);
 	out->scored = true;
 	out->score_permille = (int32_t)lroundf(fmaxf(-1000, fminf(1000, score)) * 1000);
 	if (s->settings.threshold == NULL)
 		conclude(out, RESULT(UNDETERMINED), "face.no_threshold");
 	else if (!((double)score >= s->settings.threshold->score))
 		conclude(out, RESULT(FAILED), "face.no_match");
-	else if (out->pad == RESULT(FAILED))
-		conclude(out, RESULT(FAILED), "face.attack");
+	else if (objection != NULL) /* a heuristic only doubts */
+		conclude(out, face_attack_by_infrared(s) ? RESULT(UNDETERMINED) : RESULT(FAILED), objection);
 	else if (s->settings.unattended && !certified)
 		conclude(out, RESULT(UNDETERMINED), "face.no_pad");
 	else
@@ -243,6 +221,10 @@ static void compare(struct face_stage *s, const Postern__MatchFace *q, Postern__
 	const struct face_capture *probes[FACE_KEPT];
 	const size_t count = face_session_probes(&s->session, probes);
 	float score;
+	if (face_attack_waits(s, q)) {
+		ask_for_more(s, q, out);
+		return;
+	}
 	out->frames_used = (uint32_t)count;
 	if (face_matcher_score(s->matcher, &s->reference, probes, count, &score) != PN_OK) {
 		conclude(out, RESULT(ABORTED), "face.engine");
@@ -294,6 +276,12 @@ static void add(struct face_stage *s, Postern__FaceMatched *out, const char *nam
 	out->checks = s->checks;
 }
 
+static const char *why_pad(const struct face_stage *s, const Postern__FaceMatched *out)
+{
+	const char *objection = out->pad == RESULT(NOT_PERFORMED) ? NULL : face_attack_objection(s, out);
+	return objection != NULL ? objection : "";
+}
+
 /* Each part in BSI TR-03135's words, and what nobody looks at by its name. */
 static void add_checks(struct face_stage *s, Postern__FaceMatched *out)
 {
@@ -306,7 +294,7 @@ static void add_checks(struct face_stage *s, Postern__FaceMatched *out)
 	add(s, out, "face.one_person", swapped || several ? RESULT(FAILED) : s->session.first.size > 0 ? RESULT(SUCCESSFUL) : RESULT(UNDETERMINED),
 		swapped ? "face.swapped" : several ? "face.several_faces" : "");
 	add(s, out, "face.match", out->scored || aborted ? out->result : RESULT(NOT_PERFORMED), out->scored || aborted ? out->cause : "");
-	add(s, out, "face.pad", out->pad, out->pad == RESULT(FAILED) ? "face.attack" : "");
+	add(s, out, "face.pad", out->pad, why_pad(s, out));
 	add(s, out, "face.eyes_open", RESULT(NOT_PERFORMED), "face.not_assessed");
 	add(s, out, "face.mouth_closed", RESULT(NOT_PERFORMED), "face.not_assessed");
 	add(s, out, "face.uncovered", RESULT(NOT_PERFORMED), "face.not_assessed");
@@ -355,7 +343,7 @@ void face_stage_decide(struct face_stage *s, const Postern__MatchFace *q, const 
 	Postern__FaceMatched *out)
 {
 	describe(s, out);
-	detect_attack(s, q, blob, size, out);
+	face_attack_tell(s, q, blob, size, out);
 	if (s->looked.engine_failed)
 		conclude(out, RESULT(ABORTED), "face.engine");
 	else if (s->looked.well == 0 && s->looked.fault != CAMERA_WELL)

@@ -11,6 +11,7 @@
 #include "face/matcher.h"
 #include "face/model.h"
 #include "face/picture.h"
+#include "face/presence.h"
 #include "face/session.h"
 
 enum { FACE_STAGE_CROSSING = 40, FACE_STAGE_FRAMES_MAX = FACE_PROBES_MAX, FACE_STAGE_CHECKS = 8 };
@@ -20,6 +21,7 @@ struct face_settings {
 	const struct face_threshold *threshold; /* for one of the attempts; NULL: the table has none */
 	uint32_t frames_min, attempts;
 	bool unattended;
+	bool infrared; /* a face must be there in near infrared too, as far as a heuristic can tell */
 };
 
 /* Personal from the reference on: face_stage_forget() wipes it. */
@@ -38,7 +40,15 @@ struct face_stage {
 		enum camera_fault fault;
 		bool engine_failed;
 	} looked;
-	bool attacked; /* by what was said of any frame of the session */
+	bool attacked; /* by what an engine said of any frame of the session */
+	struct {
+		struct face_presence presence;
+		bool pairable; /* the last frame was good, and its moment has no other frame yet */
+		struct face_place eye;
+		uint64_t time_ns;
+		uint64_t digest; /* of the last frame of near infrared */
+		uint32_t more;	 /* how often more frames were asked for to pair them */
+	} attack;
 	struct {
 		struct face_picture picture; /* the frame that shows the traveller best so far */
 		float worth;

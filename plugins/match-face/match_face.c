@@ -484,6 +484,7 @@ static int settings(struct plugin *p)
 	s->limits.eye_distance_min = (float)h->option_int(h->ctx, "eye_distance_min");
 	s->frames_min = (uint32_t)h->option_int(h->ctx, "frames_min");
 	s->unattended = mode == NULL || strcmp(mode, "assisted") != 0;
+	s->infrared = h->option_bool(h->ctx, "nir_presence") != 0;
 	s->attempts = (uint32_t)h->option_int(h->ctx, "attempts");
 	/* An impostor has as many tries: together they may be mistaken as often as is allowed. */
 	if (face_model_threshold(p->folder->model, (double)h->option_int(h->ctx, "fmr_millionths") / 1e6 / s->attempts, &s->threshold) != PN_OK)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SWAP_AFTER = 2, NOISE = 9, FAR_SIDE = 130, NEAR_SIDE = 400, BESIDE_SIDE = 300, BLUR = 9 };
+enum { SCREEN_GIVES = 10, PAPER_GIVES = 205, AROUND = 12, SWAP_AFTER = 2, NOISE = 9, FAR_SIDE = 130, NEAR_SIDE = 400, BESIDE_SIDE = 300, BLUR = 9 };
 
 static const char *const names[SCENE_CONDITIONS] = {
 #define CONDITION(id, name, about) [SCENE_##id] = (name),
@@ -104,32 +104,48 @@ static void blur_rows(uint8_t *out)
 	}
 }
 
-static void people(const struct face_picture *portraits, const struct scene *s, uint32_t number, uint32_t *random, uint8_t *out)
+/* Whose portrait is seen where, as a square of side pixels. */
+struct spot {
+	uint32_t who;
+	int left, top, side;
+};
+
+/* How many; the same for every camera that looks at this moment. */
+static unsigned people(const struct scene *s, uint32_t number, uint32_t *random, struct spot out[2])
 {
 	const int dx = (int)(next(random) % 17) - 8, dy = (int)(next(random) % 17) - 8;
 	int side = NEAR_SIDE + (int)(next(random) % 21) - 10;
 	uint32_t who = s->who;
 	if (s->condition == SCENE_NOBODY)
-		return;
+		return 0;
 	if (s->condition == SCENE_TWO) {
-		paste(&portraits[s->who], 10 + dx, 90 + dy, BESIDE_SIDE, out);
-		paste(&portraits[s->other], 325 + dx, 90 - dy, BESIDE_SIDE, out);
-		return;
+		out[0] = (struct spot){s->who, 10 + dx, 90 + dy, BESIDE_SIDE};
+		out[1] = (struct spot){s->other, 325 + dx, 90 - dy, BESIDE_SIDE};
+		return 2;
 	}
 	if (s->condition == SCENE_FAR)
 		side = FAR_SIDE;
 	if (s->condition == SCENE_SWAPPED && number >= SWAP_AFTER)
 		who = s->other;
-	paste(&portraits[who], (SCENE_WIDTH - side) / 2 + dx, (SCENE_HEIGHT - side) / 2 + dy, side, out);
+	out[0] = (struct spot){who, (SCENE_WIDTH - side) / 2 + dx, (SCENE_HEIGHT - side) / 2 + dy, side};
+	return 1;
+}
+
+static uint32_t seed_of(const struct scene *s, uint32_t number)
+{
+	return s->condition == SCENE_FROZEN ? 1 : number * 2654435761U + 12345;
 }
 
 void scene_draw(const struct face_picture *portraits, size_t count, const struct scene *s, uint32_t number, uint8_t *out)
 {
-	uint32_t random = s->condition == SCENE_FROZEN ? 1 : number * 2654435761U + 12345;
+	uint32_t random = seed_of(s, number);
+	struct spot spots[2];
 	if (s->who >= count || s->other >= count || s->condition >= SCENE_STALLED)
 		return;
 	wall(out);
-	people(portraits, s, number, &random, out);
+	const unsigned n = people(s, number, &random, spots);
+	for (unsigned i = 0; i < n; i++)
+		paste(&portraits[spots[i].who], spots[i].left, spots[i].top, spots[i].side, out);
 	for (int i = 0; s->condition == SCENE_BLURRED && i < 3; i++)
 		blur_rows(out);
 	switch (s->condition) {
@@ -149,4 +165,43 @@ void scene_draw(const struct face_picture *portraits, size_t count, const struct
 		light(out, 960 + (int)(next(&random) % 81), 0, s->condition == SCENE_BLURRED ? 2 : NOISE, &random);
 		break;
 	}
+}
+
+/* Skin and hair are nearest to what red shows of them; a screen is dark, paper bright, whatever they show to the eye. */
+static int infrared_of(const struct scene *s, const struct face_picture *p, const struct spot *t, int x, int y)
+{
+	const int u = (2 * x - t->left) * (int)p->width / t->side, v = (2 * y - t->top) * (int)p->height / t->side;
+	if (s->condition == SCENE_SCREEN)
+		return SCREEN_GIVES;
+	if (s->condition == SCENE_PRINT)
+		return PAPER_GIVES;
+	if (u < 0 || v < 0 || u >= (int)p->width || v >= (int)p->height)
+		return -1;
+	return 30 + p->pixels[3 * ((size_t)v * p->width + (size_t)u)] * 3 / 4;
+}
+
+static bool within(const struct spot *t, int x, int y, int around)
+{
+	return 2 * x >= t->left - around && 2 * y >= t->top - around && 2 * x < t->left + t->side + around && 2 * y < t->top + t->side + around;
+}
+
+bool scene_draw_infrared(const struct face_picture *portraits, size_t count, const struct scene *s, uint32_t number, uint8_t *out)
+{
+	uint32_t random = seed_of(s, number);
+	struct spot spots[2];
+	if (s->who >= count || s->other >= count || s->condition >= SCENE_STALLED || s->condition == SCENE_NO_INFRARED)
+		return false;
+	const unsigned n = people(s, number, &random, spots);
+	const int around = s->condition == SCENE_SCREEN || s->condition == SCENE_PRINT ? AROUND : 0;
+	for (int y = 0; y < SCENE_INFRARED_HEIGHT; y++)
+		for (int x = 0; x < SCENE_INFRARED_WIDTH; x++) {
+			int value = 80 + x / 16;
+			for (unsigned i = 0; i < n; i++)
+				if (within(&spots[i], x, y, around)) {
+					const int v = infrared_of(s, &portraits[spots[i].who], &spots[i], x, y);
+					value = v >= 0 ? v : value;
+				}
+			out[(size_t)y * SCENE_INFRARED_WIDTH + (size_t)x] = clamp(value + (int)(next(&random) % (NOISE + 1)) - NOISE / 2);
+		}
+	return true;
 }

@@ -17,7 +17,14 @@ enum scene_condition {
 	SCENE_CONDITIONS
 };
 
-enum { SCENE_WIDTH = 640, SCENE_HEIGHT = 480, SCENE_BYTES = SCENE_WIDTH * SCENE_HEIGHT * 3 };
+enum {
+	SCENE_WIDTH = 640,
+	SCENE_HEIGHT = 480,
+	SCENE_BYTES = SCENE_WIDTH * SCENE_HEIGHT * 3,
+	SCENE_INFRARED_WIDTH = SCENE_WIDTH / 2,
+	SCENE_INFRARED_HEIGHT = SCENE_HEIGHT / 2,
+	SCENE_INFRARED_BYTES = SCENE_INFRARED_WIDTH * SCENE_INFRARED_HEIGHT,
+};
 
 struct scene {
 	enum scene_condition condition;
@@ -26,6 +33,8 @@ struct scene {
 
 /* number: of the frame since the scene began. out: SCENE_BYTES of RGB24. With STALLED and UNPLUGGED nothing is drawn. */
 void scene_draw(const struct face_picture *portraits, size_t count, const struct scene *scene, uint32_t number, uint8_t *out);
+/* What a second camera for near infrared sees in the same moment. out: SCENE_INFRARED_BYTES of grey values. False: it gives nothing. */
+bool scene_draw_infrared(const struct face_picture *portraits, size_t count, const struct scene *scene, uint32_t number, uint8_t *out);
 /* "WHO CONDITION": the portraits WHO and WHO + 1, modulo count. False: it is not of this form. */
 bool scene_parse(const char *line, size_t count, struct scene *out);
 /* SCENE_CONDITIONS: no such name. */

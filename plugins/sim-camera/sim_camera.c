@@ -22,7 +22,8 @@
 
 enum {
 	PORTRAITS_MAX = 32,
-	FRAMES_HELD = 8, /* as many as an answer's 8 MiB take */
+	FRAMES_HELD = 8, /* as many as an answer's 8 MiB take, with near infrared beside them */
+	BLOB_BYTES = FRAMES_HELD * (SCENE_BYTES + SCENE_INFRARED_BYTES),
 	FILE_BYTES_MAX = 4 << 20,
 	PATH_BYTES = 4096,
 	LINE_MAX_BYTES = 64,
@@ -43,18 +44,21 @@ struct camera {
 	struct camera_tell tell;
 	/* The capture under way; query 0: none. */
 	uint64_t query;
-	uint32_t wanted, interval_ms, taken;
+	uint32_t wanted, interval_ms, seen, taken; /* seen: moments; taken: frames of both cameras */
+	size_t used;
 	uint64_t due_ms;
 	uint32_t rate; /* frames of a second that it could give, whether asked or not */
 	Postern__FaceFrame frame[CAMERA_FRAMES_MAX];
-	uint8_t *blob; /* of FRAMES_HELD frames; wiped with the answer */
+	bool infrared;
+	uint8_t *blob; /* of BLOB_BYTES; wiped with the answer */
 };
 
 static void answer(struct camera *c, const char *cause)
 {
-	camera_tell_captured(&c->tell, c->query, cause, c->frame, c->taken, c->blob, (size_t)c->taken * SCENE_BYTES);
+	camera_tell_captured(&c->tell, c->query, cause, c->frame, c->taken, c->blob, c->used);
 	c->query = 0;
-	c->taken = 0;
+	c->used = 0;
+	c->seen = c->taken = 0;
 }
 
 /* The first frame of its own that is not before ms. */
@@ -64,28 +68,39 @@ static uint64_t frame_from(const struct camera *c, uint64_t ms)
 	return (number * 1000 + c->rate - 1) / c->rate;
 }
 
+static void add(struct camera *c, Postern__FrameFormat format, uint32_t width, uint32_t height, size_t size, uint64_t taken_ns)
+{
+	Postern__FaceFrame *f = &c->frame[c->taken++];
+	postern__face_frame__init(f);
+	f->format = format;
+	f->width = width;
+	f->height = height;
+	f->offset = (uint32_t)c->used;
+	f->size = (uint32_t)size;
+	f->mono_ns = taken_ns;
+	c->used += size;
+}
+
 /* Makes the frame that is due; whether it shows anything decides whether it counts. */
 static void take(struct camera *c, uint64_t now, uint64_t taken_ns)
 {
-	uint8_t *pixels = c->blob + (size_t)c->taken * SCENE_BYTES;
-	Postern__FaceFrame *f = &c->frame[c->taken];
+	uint8_t *pixels = c->blob + c->used;
 	struct camera_look look;
 	if (c->scene.condition == SCENE_STALLED)
 		return;
-	scene_draw(c->portraits, c->count, &c->scene, c->number++, pixels);
+	scene_draw(c->portraits, c->count, &c->scene, c->number, pixels);
+	const uint32_t number = c->number++;
 	camera_look_at(pixels, SCENE_WIDTH, SCENE_HEIGHT, SCENE_WIDTH * 3, 3, &look);
 	if (camera_watch_frame(&c->watch, &look, now) != CAMERA_WELL) {
 		explicit_bzero(pixels, SCENE_BYTES);
 		return;
 	}
-	postern__face_frame__init(f);
-	f->format = POSTERN__FRAME_FORMAT__FRAME_RGB24;
-	f->width = SCENE_WIDTH;
-	f->height = SCENE_HEIGHT;
-	f->offset = c->taken * SCENE_BYTES;
-	f->size = SCENE_BYTES;
-	f->mono_ns = taken_ns;
-	c->taken++;
+	add(c, POSTERN__FRAME_FORMAT__FRAME_RGB24, SCENE_WIDTH, SCENE_HEIGHT, SCENE_BYTES, taken_ns);
+	c->seen++;
+	if (!c->infrared || !scene_draw_infrared(c->portraits, c->count, &c->scene, number, c->blob + c->used))
+		return;
+	add(c, POSTERN__FRAME_FORMAT__FRAME_NIR8, SCENE_INFRARED_WIDTH, SCENE_INFRARED_HEIGHT, SCENE_INFRARED_BYTES, taken_ns);
+	c->frame[c->taken - 1].sensor = 1;
 }
 
 static void go_on(struct camera *c, uint64_t now)
@@ -103,7 +118,7 @@ static void go_on(struct camera *c, uint64_t now)
 	camera_tell_trouble(&c->tell, camera_fault_key(fault));
 	if (fault != CAMERA_WELL)
 		answer(c, camera_fault_key(fault));
-	else if (c->taken == c->wanted)
+	else if (c->seen == c->wanted)
 		answer(c, "");
 }
 
@@ -182,9 +197,10 @@ static void on_core(void *self, uint64_t epoch)
 {
 	struct camera *c = self;
 	(void)epoch;
-	explicit_bzero(c->blob, (size_t)c->taken * SCENE_BYTES);
+	explicit_bzero(c->blob, c->used);
 	c->query = 0;
-	c->taken = 0;
+	c->used = 0;
+	c->seen = c->taken = 0;
 	c->tell.told = false;
 	on_tick(c, c->host->now_ms(c->host->ctx));
 }
@@ -236,7 +252,7 @@ static void on_stop(void *self)
 	for (size_t i = 0; i < c->count; i++)
 		face_picture_free(&c->portraits[i]);
 	if (c->blob != NULL)
-		explicit_bzero(c->blob, (size_t)FRAMES_HELD * SCENE_BYTES);
+		explicit_bzero(c->blob, BLOB_BYTES);
 	free(c->blob);
 	free(c);
 }
@@ -246,7 +262,7 @@ static int set_up(struct camera *c)
 	const struct postern_host *h = c->host;
 	const char *condition = h->option(h->ctx, "condition");
 	c->tell = (struct camera_tell){.host = c->host, .trouble = ""};
-	c->blob = malloc((size_t)FRAMES_HELD * SCENE_BYTES);
+	c->blob = malloc(BLOB_BYTES);
 	if (c->blob == NULL)
 		return PN_ENOMEM;
 	int r = load_all(c);
@@ -255,6 +271,7 @@ static int set_up(struct camera *c)
 	const uint32_t who = (uint32_t)h->option_int(h->ctx, "who");
 	c->scene = (struct scene){scene_condition_find(condition != NULL ? condition : ""), (uint32_t)(who % c->count), (uint32_t)((who + 1) % c->count)};
 	c->rate = (uint32_t)h->option_int(h->ctx, "frames_per_second");
+	c->infrared = h->option_bool(h->ctx, "infrared") != 0;
 	c->line = h->device(h->ctx, "scene");
 	if (c->line >= 0 && fcntl(c->line, F_SETFL, O_NONBLOCK) != 0)
 		return PN_EIO;

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whoever carries the document of somebody else, shares the camera, hides, or stands before a camera that sees nothing is referred
-with the reason, and the holder passes; on the shipped daemon with the shipped plugins, the reference matcher, a simulated camera and
-an officer on duty who sends back.
+"""Whoever carries the document of somebody else, shares the camera, hides, stands before a camera that sees nothing, or is not there in
+near infrared is referred with the reason, and the holder passes; and pictures are kept of those alone whose check did not succeed; on the
+shipped daemon with the shipped plugins, the reference matcher, a simulated camera and an officer on duty who sends back.
 
     faces.py BUILD
 
 Which traveller was which is told by the generator of travellers and by the simulators' own logs, never by Postern. Nobody's
 time is judged. Must never end a process that it did not start. Exit status 77: not possible here, and why."""
+import json
 import os
+import subprocess
 import sys
+import time
 
 import kinds
 
-SCENARIO = ("seed: 109\ntravellers: 8\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
+SCENARIO = ("seed: 111\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
             "chip: {air_kbit: 848, frame_us: 300, command_us: 500, key_ms: 10}\nmix:\n")
 BIOMETRIC, CAMERA = "EXCEPTION_BIOMETRIC_FAILURE", "EXCEPTION_SYSTEM_MALFUNCTION"
@@ -23,6 +26,9 @@ KINDS = {
     "impostor": (4, BIOMETRIC, "face.no_match"),
     "face-swap": (2, BIOMETRIC, "face.swapped"),
     "beside": (2, BIOMETRIC, "face.several_faces"),
+    "screen-replay": (2, BIOMETRIC, "face.suspicious"),
+    "printed-face": (1, BIOMETRIC, "face.suspicious"),
+    "no-infrared": (1, BIOMETRIC, "face.no_infrared"),
     "hides-face": (1, BIOMETRIC, "face.no_face"),
     "lens-covered": (1, CAMERA, "camera.black"),
     "camera-freezes": (1, CAMERA, "camera.frozen"),
@@ -30,8 +36,8 @@ KINDS = {
 
 
 class Faces(kinds.Kinds):
-    NAME, LANES, EACH, SECONDS = "faces", 2, 8, 200
-    SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1"}
+    NAME, LANES, EACH, SECONDS = "faces", 2, 10, 220
+    SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1", "POSTERN_NIR": "1"}
     DONE = "every holder was admitted, everybody else referred with the reason"
 
     def change(self, path):
@@ -39,7 +45,7 @@ class Faces(kinds.Kinds):
         with open(path, encoding="utf-8") as f:
             text = f.read()
         with open(path, "w", encoding="utf-8") as f:
-            f.write(text.replace("    officer_required: true\n", "    officer_required: true\n    stale_after_ms: 8000\n"))
+            f.write(text.replace("    officer_required: true\n", "    officer_required: true\n    stale_after_ms: 8000\n    journal: {failed_faces_hours: 1}\n"))
 
     def before(self):
         for lane in self.lanes():
@@ -60,7 +66,52 @@ class Faces(kinds.Kinds):
             released = sum(t["event"] == "exit_released" for t in truths)
             if released != sum(KINDS[k][1] is None for k in came):
                 self.problem(f"{lane}: {released} exits were released")
+            self.judge_kept(lane, came)
         self.judge_counts()
+        self.judge_switched_off()
+
+    def judge_kept(self, lane, came):
+        """Pictures of whoever's check failed or stayed undetermined, in the order of their coming, and of nobody else."""
+        out = os.path.join(self.dir, "kept-" + lane)
+        os.mkdir(out)
+        keys = [os.path.join(at, f) for at, _, files in os.walk(os.path.join(self.dir, "pki")) for f in files if f == "centre-seal.key"]
+        path = os.path.join(self.dir, f"state/{lane}/journal.db")
+        opened = subprocess.run([self.postern, "journal", "faces", "--json", "--key", keys[0], "--out", out, path], capture_output=True,
+                                text=True, check=True, timeout=60)
+        listed = json.loads(opened.stdout)
+        verdicts = [r["crossing_id"] for unit, r in self.rows if unit == lane and r["kind"] == "RECORD_VERDICT"]
+        expected = [v for v, k in zip(verdicts, came) if KINDS[k][1] == BIOMETRIC]
+        if [e["crossing_id"] for e in listed] != expected:
+            self.problem(f"{lane}: faces are kept of {listed}, expected {expected}")
+        names = sorted(os.listdir(out))
+        if names != sorted(f"{v}-{which}" for v in expected for which in ("chip.jp2", "live.jpg")) and \
+                names != sorted(f"{v}-{which}" for v in expected for which in ("chip.jpg", "live.jpg")):
+            self.problem(f"{lane}: the pictures are {names}")
+        for name in names:
+            with open(os.path.join(out, name), "rb") as f:
+                if name.endswith(".jpg") and f.read(3) != b"\xff\xd8\xff":
+                    self.problem(f"{lane}: {name} is no picture")
+        self.say(f"{lane}: {len(names)} pictures of {len(listed)} crossings are kept, and open with the centre's key")
+
+
+    def judge_switched_off(self):
+        """Without the configuration's word what was kept goes at the next start."""
+        with open(self.config, encoding="utf-8") as f:
+            text = f.read()
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(text.replace("    journal: {failed_faces_hours: 1}\n", ""))
+        with open(os.path.join(self.dir, "posternd.log"), "a", encoding="utf-8") as log:
+            self.start([os.path.join(self.build, "core/posternd"), "--config", self.config], stderr=log, stdout=log)
+        left, end = self.lanes(), time.monotonic() + 60
+        while left and time.monotonic() < end:
+            time.sleep(0.2)
+            paths = [(lane, os.path.join(self.dir, f"state/{lane}/journal.db")) for lane in left]
+            listed = [(lane, subprocess.run([self.postern, "journal", "faces", "--json", p], capture_output=True, text=True, timeout=60))
+                      for lane, p in paths]
+            left = [lane for lane, r in listed if r.returncode != 0 or json.loads(r.stdout) != []]
+        if left:
+            self.problem(f"faces are kept without the configuration's word: {left}")
+        self.finish()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ extern const struct cli_command account_commands[], document_commands[], face_co
 	pki_commands[], rules_author_commands[], rules_life_commands[], rules_test_commands[], sign_commands[], status_commands[], stay_commands[],
 	traveller_commands[], trust_commands[];
 
+int journal_faces(struct cli *cli);
 int pki_show(struct cli *cli);
 int rules_new(struct cli *cli);
 int rules_replay(struct cli *cli);

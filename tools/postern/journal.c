@@ -428,5 +428,11 @@ const struct cli_command journal_commands[] = {
 	{"journal", "export", "FILE", 1, 1, "Print records as JSON, one per line",
 		"For other systems: key, hashes and every clear column by its name in the schema.",
 		{QUERY}, journal_export_command},
+	{"journal", "faces", "FILE", 1, 1, "List the faces that a gate has kept, or open them with a key",
+		"Of crossings whose face check did not succeed, where failed_faces_hours is configured.",
+		{{"key", "FILE", "private key of a recipient (centre-seal, escrow-seal)", false},
+			{"out", "DIR", "folder for the pictures; with --key", false},
+			{"crossing", "ID", "of this crossing only", false}},
+		journal_faces},
 	{0},
 };

@@ -28,6 +28,9 @@ static unsigned look(const Postern__MatchFace *q, const uint8_t *blob, size_t si
 	for (size_t i = 0; i < q->n_frames && i < RAW_MAX; i++) {
 		struct face_seen seen;
 		struct face_picture copy;
+		struct face_frame infrared;
+		if (face_frames_infrared(q->frames[i], blob, size, &infrared) == PN_OK)
+			sum += sum_of(&infrared);
 		if (face_frames_see(q->frames[i], blob, size, &seen) != PN_OK)
 			continue;
 		sum += sum_of(&seen.frame);

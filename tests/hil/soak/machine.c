@@ -436,7 +436,7 @@ void machine_start(struct machine *m, const struct lane_hw_description *descript
 	m->config.tenant = "NOR";
 	m->config.timing = gate_timing_default;
 	m->config.stale_after_ms = 1000;
-	m->sink = (struct lane_sink){m, on_send, on_append, on_count};
+	m->sink = (struct lane_sink){.ctx = m, .send = on_send, .append = on_append, .count = on_count};
 	m->core_from_us = m->plugin_from_us = now_us;
 }
 

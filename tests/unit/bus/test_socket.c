@@ -189,7 +189,12 @@ static void blob_whole(void **state)
 	assert_int_equal(blob_map(fd, &blob, &bytes), PN_OK);
 	assert_memory_equal(bytes, "abc", 3);
 	blob_unmap(bytes, blob.size);
+	uint8_t copy[3] = {0};
+	assert_int_equal(blob_read(fd, &blob, copy), PN_OK);
+	assert_memory_equal(copy, "abc", 3);
 	blob.sha256[31] ^= 1;
+	assert_int_equal(blob_read(fd, &blob, copy), PN_ECRYPTO);
+	assert_memory_equal(copy, "\0\0\0", 3); /* nobody sees bytes that are others than was said */
 	assert_int_equal(blob_map(fd, &blob, &bytes), PN_ECRYPTO);
 	assert_null(bytes);
 	/* the seals hold: nobody can change what was hashed */
@@ -216,7 +221,10 @@ static void blob_unsealed(void **state)
 		close(fd);
 	}
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct bus_blob none = {.size = 3};
+	uint8_t copy[3];
 	assert_int_equal(blob_check_seals(fd, 3), PN_EFORMAT);
+	assert_int_equal(blob_read(fd, &none, copy), PN_EFORMAT);
 	close(fd);
 }
 

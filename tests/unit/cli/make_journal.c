@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Writes a journal for tests of the command-line tool: make_journal FOLDER COUNT TRUST. COUNT
- * records of made-up crossings, every third with a sealed payload, into FOLDER/journal.db. Must
+ * records of made-up crossings, every third with a sealed payload, into FOLDER/journal.db, and faces of
+ * two that are none. Must
  * never be linked into anything but tests.
  */
 #undef NDEBUG
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "crossing.pb-c.h"
+#include "face.pb-c.h"
 #include "journal/journal.h"
 
 static void append(struct journal *j, uint64_t i)
@@ -51,6 +53,29 @@ static void append(struct journal *j, uint64_t i)
 	assert(journal_next_completion(j, &done) == 0 && done.result == 0);
 }
 
+static void keep(struct journal *j, char *crossing_id, char *name)
+{
+	Postern__KeptFaces k = POSTERN__KEPT_FACES__INIT;
+	Postern__KeptFace live = POSTERN__KEPT_FACE__INIT, chip = POSTERN__KEPT_FACE__INIT, *list[] = {&live, &chip};
+	char jpeg[] = "image/jpeg", jp2[] = "image/jp2", of_chip[] = "chip";
+	uint8_t bytes[] = "a live face", other[] = "a chip's face", packed[256];
+	struct pollfd p = {.fd = journal_completion_fd(j), .events = POLLIN};
+	struct journal_completion done;
+	k.crossing_id = crossing_id;
+	k.faces = list;
+	k.n_faces = 2;
+	live.name = name;
+	live.media_type = jpeg;
+	live.picture = (ProtobufCBinaryData){sizeof bytes - 1, bytes};
+	chip.name = of_chip;
+	chip.media_type = jp2;
+	chip.picture = (ProtobufCBinaryData){sizeof other - 1, other};
+	const size_t size = postern__kept_faces__pack(&k, packed);
+	assert(journal_keep_faces(j, 0, crossing_id, 1767225600000, packed, size) == 0);
+	assert(poll(&p, 1, 10000) == 1);
+	assert(journal_next_completion(j, &done) == 0 && done.result == 0);
+}
+
 int main(int argc, char **argv)
 {
 	char path[512], key[512], centre[512], escrow[512];
@@ -69,6 +94,9 @@ int main(int argc, char **argv)
 	assert(journal_open(&j, &config) == 0);
 	for (uint64_t i = 0; i < strtoull(argv[2], NULL, 10); i++)
 		append(j, i);
+	char first[] = "01JD3Z7A000000000000000001", second[] = "01JD3Z7A000000000000000002", live[] = "live", hostile[] = "../live";
+	keep(j, first, live);
+	keep(j, second, hostile);
 	journal_close(j);
 	return 0;
 }

@@ -92,7 +92,7 @@ class Completion(unittest.TestCase):
         names = commands()
         self.assertEqual(self.complete("postern", ""), {n.split()[0] for n in names} | {"--help", "--version"})
         self.assertEqual(self.complete("postern", "jou"), {"journal"})
-        self.assertEqual(self.complete("postern", "journal", ""), {"show", "verify", "export", "--help"})
+        self.assertEqual(self.complete("postern", "journal", ""), {"show", "verify", "export", "faces", "--help"})
         self.assertEqual(self.complete("postern", "pki", "d"), {"demo"})
 
     def test_options_of_every_command(self):

@@ -26,6 +26,7 @@ class Journal(unittest.TestCase):
         pki = os.path.join(cls.tmp.name, "pki")
         made = tool("pki", "demo", "--out", pki, "--tenant", "NOR", "--gates", "lane-1")
         assert made.returncode == 0, made.stderr
+        cls.vault = pki
         cls.clean = os.path.join(cls.tmp.name, "clean")
         os.mkdir(cls.clean)
         subprocess.run([MAKE_JOURNAL, cls.clean, str(RECORDS), os.path.join(pki, "trust")], check=True, timeout=60)
@@ -65,6 +66,39 @@ class Journal(unittest.TestCase):
         without = tool("journal", "verify", self.path)
         self.assertEqual(without.returncode, 0)
         self.assertIn("NOT checked", without.stdout)
+
+    def test_faces(self):
+        first, second = "01JD3Z7A000000000000000001", "01JD3Z7A000000000000000002"
+        listed = parsed(tool("journal", "faces", "--json", self.path))
+        self.assertEqual([(e["crossing_id"], e["opened"]) for e in listed], [(first, False), (second, False)])
+        keys = [os.path.join(at, f) for at, _, files in os.walk(self.vault) for f in files if f.endswith("seal.key")]
+        self.assertEqual(len(keys), 2, keys)
+        for n, key in enumerate(keys):
+            out = os.path.join(self.dir, f"out{n}")
+            os.mkdir(out)
+            got = tool("journal", "faces", "--key", key, "--out", out, "--crossing", first, self.path)
+            self.assertEqual(got.returncode, 0, got.stderr)
+            self.assertEqual(sorted(os.listdir(out)), [first + "-chip.jp2", first + "-live.jpg"])
+            with open(os.path.join(out, first + "-live.jpg"), "rb") as f:
+                self.assertEqual(f.read(), b"a live face")
+            self.assertEqual(os.stat(f.name).st_mode & 0o777, 0o600)
+            # Never over another file, and no name of a stranger's.
+            self.assertEqual(tool("journal", "faces", "--key", key, "--out", out, "--crossing", first, self.path).returncode, 3)
+            got = tool("journal", "faces", "--key", key, "--out", out, "--crossing", second, self.path)
+            self.assertEqual(got.returncode, 1, got.stderr)
+            self.assertEqual(len(os.listdir(out)), 2)
+            self.assertNotIn("live", os.listdir(self.dir))
+        out = os.path.join(self.dir, "none")
+        os.mkdir(out)
+        other = tool("journal", "faces", "--key", os.path.join(self.dir, "checkpoint.key"), "--out", out, self.path)
+        self.assertEqual((other.returncode, os.listdir(out)), (1, []))
+        self.assertEqual(tool("journal", "faces", "--key", keys[0], self.path).returncode, 2)
+        # A row with another's name is found out.
+        db = sqlite3.connect(self.path, isolation_level=None)
+        db.execute("UPDATE face SET crossing_id = ? WHERE crossing_id = ?", (second[:-1] + "9", first))
+        db.close()
+        got = tool("journal", "faces", "--key", keys[0], "--out", out, "--crossing", second[:-1] + "9", self.path)
+        self.assertEqual((got.returncode, os.listdir(out)), (1, []))
 
     def test_chain_by_another_hand(self):
         rows = parsed(tool("journal", "show", "--json", self.path))

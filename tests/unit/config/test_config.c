@@ -80,6 +80,7 @@ static void everything_said(void **state)
 	assert_int_equal(u->topology, CONFIG_ONE_STEP);
 	assert_int_equal(u->journal.free_space_floor_mib, 128);
 	assert_int_equal(u->journal.retention_hours, 24);
+	assert_int_equal(u->journal.failed_faces_hours, 12);
 	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 400);
 	assert_true(u->officer_required);
@@ -131,6 +132,7 @@ static void defaults(void **state)
 	assert_int_equal(u->topology, CONFIG_TWO_STEP);
 	assert_int_equal(u->journal.free_space_floor_mib, 64);
 	assert_int_equal(u->journal.retention_hours, 72);
+	assert_int_equal(u->journal.failed_faces_hours, 0);
 	assert_int_equal(u->heartbeat_ms, 100);
 	assert_int_equal(u->stale_after_ms, 1000);
 	assert_false(u->officer_required);

@@ -149,6 +149,21 @@ static void on_count(void *ctx, enum metric metric, int64_t add)
 	b->metric[metric] += add;
 }
 
+static bool on_keep(void *ctx, const char *crossing_id, int64_t wall_ms, const struct lane_picture *faces, size_t count)
+{
+	struct bench *b = ctx;
+	assert_true(b->lane.config.keep_faces && wall_ms > 0 && count <= 2);
+	b->kept.times++;
+	b->kept.count = (unsigned)count;
+	snprintf(b->kept.crossing, sizeof b->kept.crossing, "%s", crossing_id);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(b->kept.what[i], sizeof b->kept.what[i], "%s %s", faces[i].name, faces[i].media_type);
+		memcpy(b->kept.sha256[i], faces[i].sha256, sizeof b->kept.sha256[i]);
+		b->kept.size[i] = faces[i].size;
+	}
+	return !b->cannot_keep;
+}
+
 int bench_input(struct bench *b, struct lane_input *in)
 {
 	b->now_ms++;
@@ -365,7 +380,7 @@ static void start_of(struct bench *b, const Postern__PluginKind *kinds, size_t c
 	config.has[K(CAMERA)] = config.has[K(FACE_MATCH)] = face != NULL;
 	config.face_assisted = config.officer_required = face != NULL && face->assisted;
 	lane_init(&b->lane, &config);
-	b->sink = (struct lane_sink){ b, on_send, on_append, on_count };
+	b->sink = (struct lane_sink){ b, on_send, on_append, on_count, on_keep };
 	b->now_ms = 1000;
 	postern__gate_sensed__init(&b->sensed);
 	b->sensed.entry_leaf = b->sensed.exit_leaf = POSTERN__LEAF_POSITION__LEAF_LOCKED;

@@ -57,6 +57,14 @@ struct bench {
 	size_t facts_size;
 	char facts_of[ULID_SIZE];
 	int64_t metric[METRIC_COUNT_];
+	bool cannot_keep;
+	struct {
+		unsigned times, count;
+		char crossing[ULID_SIZE];
+		char what[2][40]; /* name and media type */
+		uint8_t sha256[2][32];
+		uint64_t size[2];
+	} kept; /* faces */
 };
 
 /* A lane with all plugins ready, self-tested, idle. */

@@ -160,6 +160,7 @@ static void unattended_asks_for_certified_detection(void **state)
 		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_LEVEL_UNSPECIFIED, "face.no_pad"},
 		{CHECK(UNDETERMINED), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, "face.no_pad"},
 		{CHECK(FAILED), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, "face.attack"},
+		{CHECK(FAILED), POSTERN__PAD_LEVEL__PAD_HEURISTIC, "face.suspicious"},
 		{CHECK(SUCCESSFUL), POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED, NULL},
 	};
 	for (size_t i = 0; i < PN_COUNT(cases); i++) {
@@ -412,6 +413,126 @@ static void lights(void **state)
 	light(b, CHECK(FAILED), false);
 }
 
+/* An officer sends back whoever is held; the crossing is over. */
+static void send_back(struct bench *b)
+{
+	static uint8_t nonce[16];
+	Postern__Decision d = POSTERN__DECISION__INIT;
+	Postern__SignedDecision s = POSTERN__SIGNED_DECISION__INIT;
+	struct lane_input in = { .kind = LANE_DECISION, .decision = &d, .signed_decision = &s };
+	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT), true);
+	d.crossing_id = b->lane.crossing.id;
+	d.verdict_hash = (ProtobufCBinaryData){32, b->lane.crossing.verdict_hash};
+	nonce[0]++;
+	d.nonce = (ProtobufCBinaryData){16, nonce};
+	d.officer = T("officer-1");
+	d.reason_code = T("identity.doubted");
+	d.decision = POSTERN__OFFICER_DECISION__DECISION_SEND_BACK;
+	d.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
+	d.expires_wall_ms = d.issued_wall_ms + 60000;
+	assert_int_equal(bench_input(b, &in), PN_OK);
+	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_DECISION), true);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	b->sensed.occupants = 0;
+	bench_sense(b);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_MOVING);
+	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	bench_wait(b, 2000);
+	assert_non_null(bench_record(b, POSTERN__RECORD_KIND__RECORD_OUTCOME));
+}
+
+static unsigned kept_records(const struct bench *b)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < b->count; i++)
+		n += b->out[i].what == OUT_APPEND && strcmp(b->out[i].event, "pictures.kept") == 0;
+	return n;
+}
+
+static struct bench *keeping(void **state, Postern__CheckResult result, const char *cause)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched a = face_match();
+	b->lane.config.keep_faces = true;
+	a.result = result;
+	a.cause = T(cause);
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
+	return b;
+}
+
+/* What did not succeed is kept where the policy says so, with a record of it before the outcome. */
+static void kept_when_it_failed(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct bench *b = keeping(state, i == 0 ? CHECK(FAILED) : CHECK(UNDETERMINED), i == 0 ? "face.no_match" : "face.suspicious");
+		char crossing[ULID_SIZE];
+		memcpy(crossing, b->lane.crossing.id, sizeof crossing);
+		assert_int_equal(b->kept.times, 0);
+		send_back(b);
+		assert_int_equal(b->kept.times, 1);
+		assert_int_equal(b->kept.count, 2);
+		assert_string_equal(b->kept.crossing, crossing);
+		assert_string_equal(b->kept.what[0], "live image/jpeg");
+		assert_string_equal(b->kept.what[1], "chip image/jp2");
+		assert_memory_equal(b->kept.sha256[0], face_hash_live, 32);
+		assert_memory_equal(b->kept.sha256[1], face_hash_portrait, 32);
+		assert_int_equal(b->kept.size[0], 40000);
+		assert_int_equal(kept_records(b), 1);
+		const struct bench_out *audit = bench_record(b, POSTERN__RECORD_KIND__RECORD_AUDIT);
+		assert_string_equal(audit->event, "pictures.kept");
+		assert_string_equal(audit->crossing, crossing);
+		assert_true(audit < bench_record(b, POSTERN__RECORD_KIND__RECORD_OUTCOME));
+	}
+}
+
+/* A match, a camera that sees nothing, a picture that there is not, and a lane without the policy: nothing is kept. */
+static void never_kept_otherwise(void **state)
+{
+	struct bench *b = keeping(state, CHECK(SUCCESSFUL), "");
+	let_out(b);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_OPEN);
+	b->sensed.occupants = 0;
+	bench_sense(b);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_MOVING);
+	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
+	bench_wait(b, 2000);
+	assert_non_null(bench_record(b, POSTERN__RECORD_KIND__RECORD_OUTCOME));
+	assert_int_equal(b->kept.times, 0);
+	/* Successful, and held all the same: a match without certified attack detection. */
+	b = inside(state, false);
+	Postern__FaceMatched a = face_match();
+	b->lane.config.keep_faces = true;
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
+	held(b, X(BIOMETRIC_FAILURE), "face.no_pad");
+	send_back(b);
+	assert_int_equal(b->kept.times, 0);
+	b = keeping(state, CHECK(ABORTED), "camera.black");
+	send_back(b);
+	assert_int_equal(b->kept.times, 0);
+	b = inside(state, true);
+	b->lane.config.keep_faces = true;
+	a.result = CHECK(UNDETERMINED);
+	a.cause = T("face.no_face");
+	a.live_type = T("");
+	face_captured(b, CHECK(SUCCESSFUL), "");
+	face_say(b, &a);
+	send_back(b);
+	assert_int_equal(b->kept.times, 0);
+	b = keeping(state, CHECK(FAILED), "face.no_match");
+	b->lane.config.keep_faces = false;
+	send_back(b);
+	assert_int_equal(b->kept.times, 0);
+	assert_int_equal(kept_records(b), 0);
+	/* No record says that what could not be kept is. */
+	b = keeping(state, CHECK(FAILED), "face.no_match");
+	b->cannot_keep = true;
+	send_back(b);
+	assert_int_equal(b->kept.times, 1);
+	assert_int_equal(kept_records(b), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +549,8 @@ int main(void)
 		cmocka_unit_test(another_reason_to_hold),
 		cmocka_unit_test(not_served_without),
 		cmocka_unit_test(lights),
+		cmocka_unit_test(kept_when_it_failed),
+		cmocka_unit_test(never_kept_otherwise),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

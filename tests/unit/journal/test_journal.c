@@ -241,9 +241,9 @@ static void test_foreign_files(void **state)
 	expect_open(f, PN_EFORMAT);
 	assert_int_equal(fixture_sql(f, "DROP VIEW v"), SQLITE_OK);
 	expect_open(f, 0);
-	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 3"), SQLITE_OK);
+	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 4"), SQLITE_OK);
 	expect_open(f, PN_EFORMAT);
-	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 2; DROP TRIGGER journal_no_delete"),
+	assert_int_equal(fixture_sql(f, "PRAGMA user_version = 3; DROP TRIGGER journal_no_delete"),
 		SQLITE_OK);
 	expect_open(f, PN_EFORMAT);
 	fixture_shell("rm %s && head -c 5000 /dev/zero >%s", f->path, f->path);
@@ -260,21 +260,25 @@ static void test_foreign_files(void **state)
 	fixture_shell("test \"$(od -An -tu1 -j18 -N2 %s | tr -d ' ')\" = 22", f->path);
 }
 
-/* A file of version 1, which knew no index of activations, is brought up, and keeps its records. */
+/* A file of version 1, which knew no index of activations, or of version 2, which kept no faces, is brought up, and keeps its
+ * records. */
 static void test_former_version(void **state)
 {
 	const struct fixture *f = *state;
 	struct journal *j = fixture_open(f);
 	assert_int_equal(fixture_append(j, 1, 1000, NULL, 0).result, 0);
 	journal_close(j);
-	assert_int_equal(fixture_sql(f, "DROP INDEX journal_activation; PRAGMA user_version = 1"), SQLITE_OK);
+	assert_int_equal(fixture_sql(f, "DROP TABLE face; DROP INDEX journal_activation; PRAGMA user_version = 1"), SQLITE_OK);
 	j = fixture_open(f);
 	assert_int_equal(fixture_append(j, 2, 2000, NULL, 0).seq, 2);
 	journal_close(j);
-	assert_int_equal(fixture_integer(f, "PRAGMA user_version"), 2);
+	assert_int_equal(fixture_integer(f, "PRAGMA user_version"), 3);
 	assert_int_equal(fixture_integer(f, "SELECT count(*) FROM sqlite_schema WHERE name = 'journal_activation'"), 1);
+	assert_int_equal(fixture_sql(f, "DROP TABLE face; PRAGMA user_version = 2"), SQLITE_OK);
+	expect_open(f, 0);
+	assert_int_equal(fixture_integer(f, "SELECT count(*) FROM sqlite_schema WHERE name IN ('journal_activation', 'face')"), 2);
 	/* Whatever else it lacks is still found. */
-	assert_int_equal(fixture_sql(f, "DROP INDEX journal_activation; DROP TRIGGER journal_no_delete; PRAGMA user_version = 1"),
+	assert_int_equal(fixture_sql(f, "DROP TABLE face; DROP INDEX journal_activation; DROP TRIGGER journal_no_delete; PRAGMA user_version = 1"),
 		SQLITE_OK);
 	expect_open(f, PN_EFORMAT);
 }

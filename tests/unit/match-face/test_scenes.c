@@ -18,7 +18,7 @@
 #include "face_stage.h"
 #include "scene.h"
 
-enum { PEOPLE = 6, EACH = 3, LIMIT_MS = 1000, STEP_MS = 500, FILE_BYTES = 1 << 20 };
+enum { PEOPLE = 6, EACH = 3, MOMENT = SCENE_BYTES + SCENE_INFRARED_BYTES, LIMIT_MS = 1000, STEP_MS = 500, FILE_BYTES = 1 << 20 };
 
 static const char crossing[] = "01J00000000000000000000001";
 static const char *models, *sim_faces;
@@ -29,6 +29,9 @@ static struct face_stage stage;
 static struct face_picture portraits[PEOPLE];
 static uint8_t *file[PEOPLE];
 static size_t file_size[PEOPLE];
+/* A camera for near infrared beside the first; whether it gives the same frame again and again; how much later than the first. */
+static bool second_camera, frozen;
+static uint64_t late_ns;
 
 static void make_portraits(void)
 {
@@ -90,10 +93,34 @@ static int end(void **state)
 	return 0;
 }
 
+static Postern__FaceFrame *seen_frame(Postern__FaceFrame *f, uint32_t number, ptrdiff_t at)
+{
+	postern__face_frame__init(f);
+	f->format = POSTERN__FRAME_FORMAT__FRAME_RGB24;
+	f->width = SCENE_WIDTH;
+	f->height = SCENE_HEIGHT;
+	f->offset = (uint32_t)at;
+	f->size = SCENE_BYTES;
+	f->mono_ns = UINT64_C(1000000000) + number * UINT64_C(100000000);
+	return f;
+}
+
+static Postern__FaceFrame *infrared_frame(Postern__FaceFrame *f, uint32_t number, ptrdiff_t at)
+{
+	seen_frame(f, number, at);
+	f->format = POSTERN__FRAME_FORMAT__FRAME_NIR8;
+	f->width = SCENE_INFRARED_WIDTH;
+	f->height = SCENE_INFRARED_HEIGHT;
+	f->size = SCENE_INFRARED_BYTES;
+	f->sensor = 1;
+	f->mono_ns += late_ns;
+	return f;
+}
+
 /* As the core asks: three frames, and again while more are wanted. *advice: the last one. How many times it asked. */
 static unsigned ask(uint32_t holder, struct scene scene, Postern__FaceMatched *out, Postern__FaceAdvice *advice)
 {
-	static uint8_t blob[EACH * SCENE_BYTES];
+	static uint8_t blob[EACH * MOMENT];
 	Postern__ReferenceTaken taken;
 	uint32_t number = 0;
 	unsigned times = 0;
@@ -102,23 +129,25 @@ static unsigned ask(uint32_t holder, struct scene scene, Postern__FaceMatched *o
 	assert_int_equal(taken.result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	do {
 		Postern__MatchFace q = POSTERN__MATCH_FACE__INIT;
-		Postern__FaceFrame frame[EACH], *list[EACH];
+		Postern__FaceFrame frame[2 * EACH], *list[2 * EACH];
+		size_t count = 0;
 		for (unsigned i = 0; i < EACH; i++) {
-			scene_draw(portraits, PEOPLE, &scene, number++, blob + i * SCENE_BYTES);
-			postern__face_frame__init(&frame[i]);
-			frame[i].format = POSTERN__FRAME_FORMAT__FRAME_RGB24;
-			frame[i].width = SCENE_WIDTH;
-			frame[i].height = SCENE_HEIGHT;
-			frame[i].offset = i * SCENE_BYTES;
-			frame[i].size = SCENE_BYTES;
-			list[i] = &frame[i];
+			uint8_t *at = blob + (size_t)i * MOMENT;
+			scene_draw(portraits, PEOPLE, &scene, number, at);
+			list[count] = seen_frame(&frame[count], number, at - blob);
+			count++;
+			if (second_camera && scene_draw_infrared(portraits, PEOPLE, &scene, frozen ? 0 : number, at + SCENE_BYTES)) {
+				list[count] = infrared_frame(&frame[count], number, at - blob + SCENE_BYTES);
+				count++;
+			}
+			number++;
 		}
 		q.frames = list;
-		q.n_frames = EACH;
+		q.n_frames = count;
 		q.elapsed_ms = times++ * STEP_MS;
 		q.limit_ms = LIMIT_MS;
 		if (face_stage_begin(&stage, crossing, &q, blob, out)) {
-			for (size_t i = 0; i < EACH; i++)
+			for (size_t i = 0; i < count; i++)
 				face_stage_look(&stage, &q, i, blob, sizeof blob);
 			face_stage_decide(&stage, &q, blob, sizeof blob, out);
 		}
@@ -249,11 +278,124 @@ static void tried_again(void **state)
 	assert_int_equal(advice, POSTERN__FACE_ADVICE__FACE_ADVICE_UNCOVER);
 }
 
+static void with_infrared(bool camera, bool stands_still, uint64_t ns)
+{
+	stage.settings.infrared = true;
+	second_camera = camera;
+	frozen = stands_still;
+	late_ns = ns;
+}
+
+static void expect_pad(const Postern__FaceMatched *m, Postern__CheckResult pad, int32_t permille)
+{
+	assert_int_equal(m->pad, pad);
+	assert_int_equal(check_of(m, "face.pad"), pad);
+	assert_int_equal(m->pad_level, POSTERN__PAD_LEVEL__PAD_HEURISTIC);
+	assert_string_equal(m->pad_mechanism, "nir-presence/1");
+	assert_string_equal(m->pad_certificate, "");
+	assert_int_equal(m->pad_score_permille, permille);
+}
+
+/* Holders are there in near infrared too; their faces on a screen or in print match, and are doubted; an impostor stays one. */
+static void infrared(void **state)
+{
+	Postern__FaceMatched m;
+	Postern__FaceAdvice advice;
+	(void)state;
+	with_infrared(true, false, 0);
+	for (uint32_t i = 0; i < PEOPLE; i++) {
+		const struct scene own = {SCENE_WELL, i, i};
+		assert_int_equal(ask(i, own, &m, &advice), 1);
+		if (m.result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
+			fail_msg("portrait %u: %s, pad %d", i, m.cause, m.pad_score_permille);
+		expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, 1000);
+		for (unsigned k = 0; k < 2 && i < 2; k++) {
+			const struct scene shown_on = {k == 0 ? SCENE_SCREEN : SCENE_PRINT, i, i};
+			assert_int_equal(ask(i, shown_on, &m, &advice), 1);
+			assert_string_equal(m.cause, "face.suspicious");
+			assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_UNDETERMINED);
+			assert_true(m.scored && m.score_permille >= m.threshold_permille);
+			expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_FAILED, 0);
+		}
+	}
+	const struct scene other = {SCENE_WELL, 0, 1}, replayed = {SCENE_SCREEN, 0, 1};
+	ask(1, other, &m, &advice);
+	assert_string_equal(m.cause, "face.no_match");
+	expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, 1000);
+	ask(1, replayed, &m, &advice);
+	assert_string_equal(m.cause, "face.no_match");
+}
+
+/* Without frames of the moment nobody can tell: there are none, they are of another moment, they stand still. */
+static void infrared_missing(void **state)
+{
+	const struct scene own = {SCENE_WELL, 2, 2}, blind = {SCENE_NO_INFRARED, 2, 2};
+	Postern__FaceMatched m;
+	Postern__FaceAdvice advice;
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		with_infrared(i != 0, i == 3, i == 2 ? UINT64_C(100000001) : 0);
+		assert_int_equal(ask(2, i == 1 ? blind : own, &m, &advice), 3);
+		assert_string_equal(m.cause, "face.no_infrared");
+		assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_UNDETERMINED);
+		assert_true(m.scored);
+		expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_UNDETERMINED, i == 3 ? 1000 : 0);
+	}
+	/* Just within the moment; and where nobody asks for it, nobody looks. */
+	with_infrared(true, false, 100000000);
+	ask(2, own, &m, &advice);
+	assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	with_infrared(true, false, 0);
+	stage.settings.infrared = false;
+	const struct scene screen = {SCENE_SCREEN, 2, 2};
+	ask(2, screen, &m, &advice);
+	assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+	assert_int_equal(m.pad, POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED);
+	second_camera = false;
+}
+
+/* Unattended it is no better than nothing, and an engine for the slot is asked instead. */
+static int certified_attack(void *self, const struct face_frame *const *frames, uint32_t count, struct face_pad *out)
+{
+	(void)self;
+	(void)frames;
+	assert_int_equal(count, 2 * EACH);
+	out->decision = FACE_PAD_ATTACK;
+	out->level = FACE_PAD_CERTIFIED;
+	memcpy(out->mechanism, "other/1", 8);
+	return PN_OK;
+}
+
+static void infrared_is_worth_no_certificate(void **state)
+{
+	const struct scene own = {SCENE_WELL, 2, 2};
+	const struct face_engine vendor = {.struct_size = sizeof vendor, .abi = FACE_ABI, .slots = FACE_PAD, .pad = certified_attack};
+	Postern__FaceMatched m;
+	Postern__FaceAdvice advice;
+	(void)state;
+	with_infrared(true, false, 0);
+	stage.settings.unattended = true;
+	assert_string_equal(face_stage_missing(&stage), "face.no_pad");
+	ask(2, own, &m, &advice);
+	assert_string_equal(m.cause, "face.no_pad");
+	expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, 1000);
+	stage.settings.unattended = false;
+	matcher.engine[3] = &vendor;
+	ask(2, own, &m, &advice);
+	matcher.engine[3] = NULL;
+	assert_string_equal(m.cause, "face.attack");
+	assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_FAILED);
+	assert_int_equal(m.pad_level, POSTERN__PAD_LEVEL__PAD_VENDOR_CERTIFIED);
+	assert_string_equal(m.pad_mechanism, "other/1");
+	stage.settings.infrared = second_camera = false;
+}
+
 int main(int argc, char **argv)
 {
 	char path[4096];
 	const struct CMUnitTest tests[] = {cmocka_unit_test(holders_and_impostors), cmocka_unit_test(shown), cmocka_unit_test(what_goes_wrong),
-		cmocka_unit_test(swapped), cmocka_unit_test(tried_again)};
+		cmocka_unit_test(swapped), cmocka_unit_test(tried_again), cmocka_unit_test(infrared), cmocka_unit_test(infrared_missing),
+		cmocka_unit_test(infrared_is_worth_no_certificate)};
 	if (argc != 3)
 		return 2;
 	models = argv[1];

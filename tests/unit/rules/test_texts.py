@@ -69,7 +69,8 @@ class Texts(unittest.TestCase):
         self.assertGreaterEqual(codes, {"rules.error", "rules.quarantined", "rules.no_pack", "list.match", "clock.not_trusted"})
         codes |= set(re.findall(r'KIOSK_ANSWER\(\w+, "(kiosk\.[a-z_]+)"', read("core/kiosk/answers.def"))) - {"kiosk.clear"}
         # Causes that stand beside face.verification (docs/names.md).
-        camera = re.findall(r'"((?:camera|face)\.[a-z_]+)"', read("plugins/lib/camera/watch.c") + read("plugins/match-face/face_stage.c") + read("plugins/lib/face/session.c")
+        camera = re.findall(r'"((?:camera|face)\.[a-z_]+)"', read("plugins/lib/camera/watch.c") + read("plugins/match-face/face_stage.c") + read("plugins/match-face/face_attack.c")
+                            + read("plugins/lib/face/session.c")
                             + read("core/crossing/lane_face.c"))
         made = {"face.capture", "face.quality", "face.one_person", "face.match", "face.pad", "face.eyes_open", "face.mouth_closed", "face.uncovered",
                 "face.not_assessed"}  # checks, and why one was not made

@@ -65,6 +65,7 @@ static struct fake_host *host_with(const char *condition, int line)
 	fake_host_option(h, "condition", condition, 0);
 	fake_host_option(h, "who", NULL, 0);
 	fake_host_option(h, "frames_per_second", NULL, 50);
+	fake_host_option(h, "infrared", NULL, 0);
 	fake_host_folder(h, "portraits", place);
 	if (line >= 0)
 		fake_host_device(h, "scene", line);
@@ -137,6 +138,36 @@ static void frames_at_a_rate(void **state)
 	assert_int_equal(fake_host_count(h, "frames_total"), 12);
 	fake_host_stop(h);
 	fake_host_free(h);
+}
+
+/* A second camera gives a frame of its own after each of the first one's, of the same moment; but not of a scene without. */
+static void infrared_beside(void **state)
+{
+	const struct fake_message *m;
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		struct fake_host *h = host_with(k == 0 ? "well" : "no-infrared", -1);
+		fake_host_option(h, "infrared", NULL, 1);
+		assert_int_equal(fake_host_start(h), 0);
+		ask(h, 1, 16, 20);
+		Postern__FaceCaptured *a = answered(h, 1, &m);
+		assert_int_equal(a->result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
+		assert_int_equal(a->n_frames, k == 0 ? 16 : 8);
+		for (size_t i = 0; k == 0 && i < 16; i += 2) {
+			const Postern__FaceFrame *eye = a->frames[i], *second = a->frames[i + 1];
+			assert_int_equal(eye->sensor, 0);
+			assert_int_equal(second->sensor, 1);
+			assert_int_equal(second->format, POSTERN__FRAME_FORMAT__FRAME_NIR8);
+			assert_int_equal(second->size, second->width * second->height);
+			assert_int_equal(second->offset, eye->offset + eye->size);
+			assert_true(second->mono_ns == eye->mono_ns);
+			assert_true(second->offset + second->size <= m->blob_size);
+		}
+		assert_int_equal(m->blob_size, 8 * (SCENE_BYTES + (k == 0 ? SCENE_INFRARED_BYTES : 0)));
+		postern__face_captured__free_unpacked(a, NULL);
+		fake_host_stop(h);
+		fake_host_free(h);
+	}
 }
 
 static void newest_wins(void **state)
@@ -246,7 +277,7 @@ static void without_portraits(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(frames_at_a_rate), cmocka_unit_test(newest_wins), cmocka_unit_test(broken),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(frames_at_a_rate), cmocka_unit_test(infrared_beside), cmocka_unit_test(newest_wins), cmocka_unit_test(broken),
 		cmocka_unit_test(told_by_a_lane), cmocka_unit_test(without_portraits)};
 	return cmocka_run_group_tests(tests, lay, clear);
 }
