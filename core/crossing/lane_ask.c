@@ -69,6 +69,7 @@ void ask_eligibility(struct lane_run *run)
 		chip_ask(run);
 	else
 		c->chip_done = true;
+	printed_ask(run);
 	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
 	ask_date(&today, run->in);
 	q.mrz_lines = c->presented->mrz_lines;
@@ -231,6 +232,10 @@ static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCa
 	size_t size = m != NULL ? m->body_size : 0;
 	if (is_of_the_face(query_body)) {
 		face_answered(run, id, query_body, m);
+		return;
+	}
+	if (query_body == POSTERN__ENVELOPE__BODY_CUT_PORTRAIT) {
+		printed_answered(run, id, m);
 		return;
 	}
 	if (c->concluded)
