@@ -20,7 +20,7 @@
 enum { WAIT_MS = 5000, ANSWER_MOST = 128 * 1024 };
 
 static char *one[] = {T("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"), T("L898902C36UTO7408122F1204159ZE184226B<<<<<10")};
-static char *two[] = {T("P<UTODOE<<JOHN<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<"), T("L898902C36UTO7408122F1204159ZE184226B<<<<<10")};
+static char *two[] = {T("P<UTOSMITH<<JOHN<<<<<<<<<<<<<<<<<<<<<<<<<<<<<"), T("L898902C36UTO7408122F1204159ZE184226B<<<<<10")};
 
 /* A frame of 16 x 8 and a scan, after ITU-T T.81, annex B. */
 static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0x34, 0xff, 0xd9};
