@@ -4,6 +4,8 @@
  */
 #include "bus/permission.h"
 
+#include "bus/blob.h"
+
 /* protobuf-c's own enumerator that makes the enum as wide as an int; no message. */
 #define NO_BODY _POSTERN__ENVELOPE__BODY__CASE_IS_INT_SIZE
 
@@ -42,6 +44,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_CORE_HELLO:
 	case POSTERN__ENVELOPE__BODY_STOP:
 	case POSTERN__ENVELOPE__BODY_READ_CHIP:
+	case POSTERN__ENVELOPE__BODY_CUT_PORTRAIT:
 	case POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT:
 	case POSTERN__ENVELOPE__BODY_INSPECT_CHIP:
 	case POSTERN__ENVELOPE__BODY_CAPTURE_FACE:
@@ -84,6 +87,8 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 
 	case POSTERN__ENVELOPE__BODY_CHIP_READ:
 		return answer(kind, POSTERN__ENVELOPE__BODY_READ_CHIP, phase);
+	case POSTERN__ENVELOPE__BODY_PORTRAIT_CUT:
+		return answer(kind, POSTERN__ENVELOPE__BODY_CUT_PORTRAIT, phase);
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_CHECKED:
 		return answer(kind, POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT, phase);
 	case POSTERN__ENVELOPE__BODY_CHIP_INSPECTED:
@@ -130,10 +135,14 @@ enum bus_ruling bus_judge(
 	return BUS_REFUSE;
 }
 
-bool bus_may_carry(Postern__Envelope__BodyCase body)
+uint64_t bus_carries(Postern__Envelope__BodyCase body)
 {
+	if (body == POSTERN__ENVELOPE__BODY_PORTRAIT_CUT)
+		return BUS_PORTRAIT_MAX;
 	return body == POSTERN__ENVELOPE__BODY_CHIP_READ || body == POSTERN__ENVELOPE__BODY_CHIP_INSPECTED ||
-	       body == POSTERN__ENVELOPE__BODY_FACE_CAPTURED || body == POSTERN__ENVELOPE__BODY_FACE_MATCHED;
+			       body == POSTERN__ENVELOPE__BODY_FACE_CAPTURED || body == POSTERN__ENVELOPE__BODY_FACE_MATCHED
+		       ? BLOB_MAX
+		       : 0;
 }
 
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
@@ -151,6 +160,7 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 		return true;
 
 	case POSTERN__ENVELOPE__BODY_READ_CHIP:
+	case POSTERN__ENVELOPE__BODY_CUT_PORTRAIT:
 	case POSTERN__ENVELOPE__BODY_CHECK_DOCUMENT:
 	case POSTERN__ENVELOPE__BODY_INSPECT_CHIP:
 	case POSTERN__ENVELOPE__BODY_CAPTURE_FACE:
@@ -193,6 +203,7 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_UNREADABLE:
 	case POSTERN__ENVELOPE__BODY_CHIP_READ:
 	case POSTERN__ENVELOPE__BODY_CHIP_PROGRESS:
+	case POSTERN__ENVELOPE__BODY_PORTRAIT_CUT:
 	case POSTERN__ENVELOPE__BODY_DOCUMENT_CHECKED:
 	case POSTERN__ENVELOPE__BODY_CHIP_INSPECTED:
 	case POSTERN__ENVELOPE__BODY_FACE_CAPTURED:

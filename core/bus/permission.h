@@ -30,8 +30,11 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 enum bus_ruling bus_judge(
 	Postern__PluginKind kind, enum bus_phase phase, Postern__Envelope__BodyCase body);
 
-/* May a plugin put a blob beside this body? */
-bool bus_may_carry(Postern__Envelope__BodyCase body);
+/* A portrait of 35 by 45 mm at 300 dpi is under half of it; a look at a referral has room for three pictures (plugins/post-link). */
+enum { BUS_PORTRAIT_MAX = 128 * 1024 };
+
+/* Bytes that a plugin may put beside this body at most; 0: it may put none. */
+uint64_t bus_carries(Postern__Envelope__BodyCase body);
 
 /* May the core send this body to a plugin of this kind? */
 bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body);

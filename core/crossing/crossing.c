@@ -45,6 +45,8 @@ void crossing_forget(struct crossing *c)
 	c->chip_size = c->portrait_size = 0;
 	explicit_bzero(c->chip_sha256, sizeof c->chip_sha256);
 	explicit_bzero(c->portrait_sha256, sizeof c->portrait_sha256);
+	c->printed_size = c->printed_query = 0;
+	explicit_bzero(c->printed_sha256, sizeof c->printed_sha256);
 	c->reference = NULL;
 	c->face = NULL;
 	c->reference_query = c->face_query = c->live_size = 0;

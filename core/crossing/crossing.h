@@ -51,6 +51,9 @@ struct crossing {
 	uint64_t chip_size;
 	uint8_t portrait_sha256[32]; /* of the blob with the holder's face of DG2, the same */
 	uint64_t portrait_size;	     /* 0: none */
+	/* Of the blob with the portrait of the data page, the same. printed_query: of the question about it that is open; 0: none. */
+	uint8_t printed_sha256[32];
+	uint64_t printed_size, printed_query;
 	/* The face before the camera. face_query: of the question about it that is open; 0: none. */
 	const Postern__ReferenceTaken *reference; /* NULL: no answer */
 	const Postern__FaceMatched *face;	  /* NULL until decided */

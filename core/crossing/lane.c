@@ -236,9 +236,10 @@ static void chip_reader_ready(struct lane_run *run, bool ready)
 		run_event(run, GATE_EVENT_CHECKS_LOST);
 }
 
-static void reader_ready(struct lane_run *run, bool ready)
+static void reader_ready(struct lane_run *run, bool ready, bool portraits)
 {
 	bool *was = &run->lane->ready[POSTERN__PLUGIN_KIND__KIND_READER];
+	run->lane->reader_portraits = portraits;
 	if (!ready)
 		run->lane->document_present = false;
 	if (*was && !ready)
@@ -271,7 +272,7 @@ static int message(struct lane_run *run)
 		else if (run->in->source == POSTERN__PLUGIN_KIND__KIND_CAMERA)
 			run->lane->ready[POSTERN__PLUGIN_KIND__KIND_CAMERA] = m->envelope->reader_status->ready;
 		else
-			reader_ready(run, m->envelope->reader_status->ready);
+			reader_ready(run, m->envelope->reader_status->ready, m->envelope->reader_status->portraits);
 		break;
 	case POSTERN__ENVELOPE__BODY_POST_STATE:
 		run->lane->post_connected = m->envelope->post_state->connected;
@@ -289,7 +290,8 @@ static void plugin_lost(struct lane_run *run)
 {
 	Postern__PluginKind kind = run->in->source;
 	if (kind == POSTERN__PLUGIN_KIND__KIND_READER) {
-		reader_ready(run, false);
+		reader_ready(run, false, false);
+		ask_plugin_lost(run, kind);
 		return;
 	}
 	run->lane->ready[kind] = false;

@@ -176,6 +176,7 @@ struct lane {
 	bool ready[LANE_KINDS];
 	bool journal_ok, on_duty, clock_trusted;
 	bool document_present; /* by the reader's reports */
+	bool reader_portraits; /* the same: it gives the portrait of the data page */
 	bool booted, gate_was_lost;
 	uint32_t self_test_id; /* command awaiting its snapshot; 0: none */
 	uint32_t policy;       /* the policy bits as last told to the gate */

@@ -73,6 +73,7 @@ void ask_eligibility(struct lane_run *run)
 	}
 	if (!redeems(lane))
 		chip_ask(run);
+	printed_ask(run);
 	crossing_step_start(c, STEP_DOCUMENT, run->in->mono_ms);
 	ask_date(&today, run->in);
 	q.mrz_lines = c->presented->mrz_lines;
@@ -241,6 +242,10 @@ static void advance(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCa
 		return;
 	if (is_of_the_face(query_body)) {
 		face_answered(run, id, query_body, m);
+		return;
+	}
+	if (query_body == POSTERN__ENVELOPE__BODY_CUT_PORTRAIT) {
+		printed_answered(run, id, m);
 		return;
 	}
 	if (c->concluded)

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "crossing/lane_run.h"
 
-enum { VIEW_LEFT_OUT_MAX = BUS_REPEAT_MAX };
+enum { VIEW_LEFT_OUT_MAX = BUS_REPEAT_MAX, FACES_MAX = 3 };
 
 static bool waits(const struct crossing *c)
 {
@@ -95,6 +95,31 @@ static void send_portrait(struct lane_run *run, uint64_t request, Postern__Portr
 	run->sink->send(run->sink->ctx, POSTERN__PLUGIN_KIND__KIND_POST_LINK, &e);
 }
 
+static size_t add_face(Postern__Portrait *at, Postern__PortraitSource source, const char *type, uint64_t size, uint8_t *sha256)
+{
+	if (size == 0)
+		return 0;
+	postern__portrait__init(at);
+	at->source = source;
+	at->media_type = (char *)(uintptr_t)type;
+	at->size = (uint32_t)size;
+	at->sha256 = (ProtobufCBinaryData){ BUS_HASH_SIZE, sha256 };
+	return 1;
+}
+
+/* What there is of the crossing's person, in pictures; the reader's last, which gives way where the line has no room for all. */
+static size_t find_faces(struct crossing *c, Postern__Portrait face[FACES_MAX], Postern__Portrait *faces[FACES_MAX])
+{
+	size_t n = 0;
+	n += add_face(&face[n], POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP, c->inspected != NULL ? c->inspected->portrait_type : "", c->portrait_size,
+		c->portrait_sha256);
+	n += add_face(&face[n], POSTERN__PORTRAIT_SOURCE__PORTRAIT_LIVE, c->face != NULL ? c->face->live_type : "", c->live_size, c->live_sha256);
+	n += add_face(&face[n], POSTERN__PORTRAIT_SOURCE__PORTRAIT_PRINTED, "image/jpeg", c->printed_size, c->printed_sha256);
+	for (size_t i = 0; i < n; i++)
+		faces[i] = &face[i];
+	return n;
+}
+
 static void show(struct lane_run *run, const struct lane_look *look, const uint8_t *hash)
 {
 	struct lane *lane = run->lane;
@@ -102,7 +127,7 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	Postern__PostReply reply = POSTERN__POST_REPLY__INIT;
 	Postern__ReferralView v = POSTERN__REFERRAL_VIEW__INIT;
 	Postern__Check *chip[VIEW_LEFT_OUT_MAX], *document[VIEW_LEFT_OUT_MAX];
-	Postern__Portrait chip_face = POSTERN__PORTRAIT__INIT, live_face = POSTERN__PORTRAIT__INIT, *faces[2];
+	Postern__Portrait face[FACES_MAX], *faces[FACES_MAX];
 	struct record r;
 	record_build(&r, POSTERN__RECORD_KIND__RECORD_AUDIT, &lane->config.record, c, run->in->wall_ms, run->in->clock_quality);
 	record_personal(&r, c);
@@ -117,21 +142,9 @@ static void show(struct lane_run *run, const struct lane_look *look, const uint8
 	v.second_officer_needed = lane_needs_second(lane);
 	v.audit_hash = (ProtobufCBinaryData){ 32, (uint8_t *)(uintptr_t)hash };
 	v.purpose = look->purpose;
+	v.printed_by_reader = lane->reader_portraits;
 	v.portraits = faces;
-	if (c->portrait_size > 0) {
-		chip_face.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP;
-		chip_face.media_type = c->inspected->portrait_type;
-		chip_face.size = (uint32_t)c->portrait_size;
-		chip_face.sha256 = (ProtobufCBinaryData){ sizeof c->portrait_sha256, c->portrait_sha256 };
-		faces[v.n_portraits++] = &chip_face;
-	}
-	if (c->live_size > 0) {
-		live_face.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_LIVE;
-		live_face.media_type = c->face->live_type;
-		live_face.size = (uint32_t)c->live_size;
-		live_face.sha256 = (ProtobufCBinaryData){ sizeof c->live_sha256, c->live_sha256 };
-		faces[v.n_portraits++] = &live_face;
-	}
+	v.n_portraits = find_faces(c, face, faces);
 	reply.request = look->request;
 	reply.gate = v.gate;
 	reply.accepted = true;

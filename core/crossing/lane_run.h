@@ -42,6 +42,11 @@ void chip_read(struct lane_run *run, const struct bus_message *m);
 void chip_inspected(struct lane_run *run, const struct bus_message *m);
 void chip_progress(struct lane_run *run, const Postern__ChipProgress *p);
 
+/* lane_printed.c: the portrait of the data page, for an officer. */
+void printed_ask(struct lane_run *run);
+/* m NULL: the query took its default. */
+void printed_answered(struct lane_run *run, uint64_t id, const struct bus_message *m);
+
 /* lane_face.c: who stands inside, where the lane has a camera. */
 bool face_expected(const struct lane *lane);
 /* The portrait of the chip that has just been inspected. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jpeg.h"
 #include "base/log.h"
 #include "bus/permission.h"
 #include "host/plugin_process.h"
@@ -25,6 +26,17 @@ static int report(
 	return rc == PN_OK ? process_send(p, 0, crossing_id, body, bytes, size) : rc;
 }
 
+/* What the core would kill for, and what nobody would show. */
+static int check_blob(Postern__Envelope__BodyCase body, const uint8_t *blob, size_t size)
+{
+	const uint64_t most = bus_carries(body);
+	if (most == 0)
+		return PN_EDENIED;
+	if (size > most)
+		return PN_ELIMIT;
+	return body == POSTERN__ENVELOPE__BODY_PORTRAIT_CUT ? jpeg_check(blob, size) : PN_OK;
+}
+
 static int answer_blob(void *ctx, uint64_t query_id, uint32_t body, const uint8_t *bytes,
 	size_t size, const uint8_t *blob, size_t blob_size)
 {
@@ -38,6 +50,8 @@ static int answer_blob(void *ctx, uint64_t query_id, uint32_t body, const uint8_
 	if (q->answer != body)
 		return PN_EINVAL;
 	int rc = bus_check_body(body, bytes, size);
+	if (rc == PN_OK && blob != NULL)
+		rc = check_blob((Postern__Envelope__BodyCase)body, blob, blob_size);
 	if (rc != PN_OK)
 		return rc;
 	if (clock_mono_ms() > q->deadline_ms)

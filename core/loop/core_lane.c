@@ -90,7 +90,9 @@ static const uint8_t *picture_of(const struct crossing *x, int which)
 		return NULL;
 	if (which == PICTURE_CHIP)
 		return x->portrait_size > 0 ? x->portrait_sha256 : NULL;
-	return x->live_size > 0 ? x->live_sha256 : NULL;
+	if (which == PICTURE_LIVE)
+		return x->live_size > 0 ? x->live_sha256 : NULL;
+	return x->printed_size > 0 ? x->printed_sha256 : NULL;
 }
 
 static void drop_pictures(struct core *c)

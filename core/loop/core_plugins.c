@@ -363,7 +363,7 @@ static bool receive(struct core_plugin *p)
 		condemn(p, "bus.undecodable");
 		goto out;
 	}
-	if (m.has_blob && !bus_may_carry(m.envelope->body_case)) {
+	if (m.has_blob && m.envelope->blob_size > bus_carries(m.envelope->body_case)) {
 		close(m.blob_fd);
 		condemn(p, "bus.blob_not_permitted");
 		goto out;

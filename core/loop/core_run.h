@@ -31,7 +31,7 @@
 /* What a plugin may say in one second; an honest one says a tenth of it. Beyond, it is ended. */
 #define PLUGIN_MESSAGES_PER_S 1000u
 #define PLUGIN_TROUBLES_PER_S 50u
-enum { PICTURE_CHIP, PICTURE_LIVE, CORE_PICTURES };
+enum { PICTURE_CHIP, PICTURE_LIVE, PICTURE_PRINTED, CORE_PICTURES };
 #define CORE_COUNTS 16
 #define CORE_COUNT_NAME 48
 #define REPLY_MAX 65536u
@@ -171,7 +171,7 @@ struct core {
 	/* The blob of the message that the lane is looking at: passed on when the lane names its hash, and closed after. */
 	int carried_fd; /* -1: none; the message's */
 	uint8_t carried_sha256[BUS_HASH_SIZE];
-	/* Pictures of the crossing in hand, ours as long as it: of the chip, and of the traveller before the camera. */
+	/* Pictures of the crossing in hand, ours as long as it: of the chip, of the traveller before the camera, of the data page. */
 	struct core_picture {
 		int fd; /* -1: none */
 		uint8_t sha256[BUS_HASH_SIZE];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jpeg.h"
 #include "base/text.h"
 #include "state.h"
 
@@ -64,6 +65,9 @@ void portrait_take(struct console *c, const struct post_event *e)
 	const struct ask *a = e->asker;
 	const char *source = source_name(e->portrait->source), *type = type_of(e->portrait);
 	if (a == NULL || !a->used || a->kind != ASK_PORTRAIT || source == NULL || type == NULL || e->size > WEB_BODY_MAX)
+		return;
+	/* Of a reader's picture no gate's word is taken for it. */
+	if (e->portrait->source == POSTERN__PORTRAIT_SOURCE__PORTRAIT_PRINTED && jpeg_check(e->bytes, e->size) != PN_OK)
 		return;
 	struct portrait *p = place(c);
 	p->bytes = malloc(e->size);

@@ -29,7 +29,7 @@ enum {
 	PROMISED_MS = 3000, /* a lane that has accepted an officer says so in its view by then, or it does not hold */
 	TURNS_KEPT = 128,   /* newest turns of duty of this shift */
 	NOTES_MAX = 16,     /* codes of safeguarding, at most */
-	PORTRAITS_MAX = 8,
+	PORTRAITS_MAX = 24, /* three of each of eight looks */
 	PORTRAIT_MS = 5 * 60 * 1000,
 	AUDIT_DETAIL = 64,
 };

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/err.h"
+#include "base/jpeg.h"
 #include "line.h"
 #include "outgoing.h"
 #include "post/frame.h"
@@ -182,11 +183,19 @@ static void bus_ready(void *self)
 
 /* --- the core --- */
 
+/* The core has opened none: a reader's picture is held against its form here, where it first can be. */
+static bool may_leave(const Postern__PortraitImage *i, const struct postern_message *m)
+{
+	if (i == NULL || i->portrait == NULL || m->blob == NULL || i->portrait->size != m->blob_size)
+		return false;
+	return i->portrait->source != POSTERN__PORTRAIT_SOURCE__PORTRAIT_PRINTED || jpeg_check(m->blob, m->blob_size) == PN_OK;
+}
+
 /* Without room for it the officer sees none; the rest of the line goes on. */
 static void portrait(struct post_link *p, const struct postern_message *m)
 {
 	Postern__PortraitImage *i = postern__portrait_image__unpack(NULL, m->size, m->bytes);
-	if (i == NULL || i->portrait == NULL || m->blob == NULL || i->portrait->size != m->blob_size ||
+	if (!may_leave(i, m) ||
 		outgoing_put_portrait(&p->out, i->request, i->portrait, m->blob, m->blob_size) != PN_OK)
 		p->host->log(p->host->ctx, POSTERN_WARNING, "post.portrait_left_out", "");
 	if (i != NULL)

@@ -12,13 +12,15 @@
 #include "base/err.h"
 #include "carried.h"
 #include "mrz/mrz.h"
+#include "page.h"
 #include "passport.h"
 #include "sim/chip/pack.h"
+#include "sim/page.h"
 
 enum { STATES_MAX = 32, SAY_EVERY = 50, FACES_MAX = 32, FACE_BYTES_MAX = 30000 /* what a chip takes */ };
 
 struct issue {
-	char passports[CARRIED_PATH_MAX / 2], trust[CARRIED_PATH_MAX / 2];
+	char passports[CARRIED_PATH_MAX / 2], trust[CARRIED_PATH_MAX / 2], pages[CARRIED_PATH_MAX / 2];
 	int64_t now_s;
 	struct {
 		char issuer[4], alpha_2[3];
@@ -77,6 +79,34 @@ static int state_of(struct issue *is, const char *issuer)
 	return open_office(is, issuer) == 0 ? (int)is->states - 1 : -1;
 }
 
+static int write_file(struct issue *is, const char *path, const uint8_t *bytes, size_t size)
+{
+	FILE *f = bytes != NULL ? fopen(path, "wbe") : NULL;
+	bool ok = f != NULL && fwrite(bytes, 1, size, f) == size;
+	if (f != NULL)
+		ok = fclose(f) == 0 && ok;
+	return ok ? 0 : wrong(is, path, "cannot be made or written");
+}
+
+/* Of one who has put another's portrait over the holder's it is that of who is before the camera. */
+static int print_page(struct issue *is, const struct traveller *t)
+{
+	const size_t who = (t->index + (traveller_shows_another(t->kind) ? 1 : 0)) % is->faces;
+	const char *lines[] = {t->mrz[0], t->mrz[1], t->mrz[2]};
+	const size_t count = t->lines < PN_COUNT(lines) ? t->lines : PN_COUNT(lines);
+	char path[SIM_PAGE_PATH_MAX];
+	uint8_t *jpeg = NULL;
+	size_t size = 0;
+	if (!sim_page_path(path, is->pages, lines, count))
+		return wrong(is, is->pages, "the path is too long");
+	const int err = page_print(is->face[who], is->face_size[who], t->index, &jpeg, &size);
+	if (err != PN_OK)
+		return wrong(is, path, pn_err_name(err));
+	const int rc = write_file(is, path, jpeg, size);
+	free(jpeg);
+	return rc;
+}
+
 static int issue_one(struct issue *is, const struct traveller *t)
 {
 	struct sim_passport_config config;
@@ -100,7 +130,9 @@ static int issue_one(struct issue *is, const struct traveller *t)
 	if (err == PN_OK)
 		err = sim_pack_save(path, sim_passport_chip(p));
 	sim_passport_free(p);
-	return err == PN_OK ? 0 : wrong(is, path, pn_err_name(err));
+	if (err != PN_OK)
+		return wrong(is, path, pn_err_name(err));
+	return is->faces > 0 ? print_page(is, t) : 0;
 }
 
 /* Bytes read, at most one more than a chip takes; 0: there is no such file, or nothing in it. */
@@ -134,12 +166,9 @@ static int publish_one(struct issue *is, const char *name, uint8_t *bytes, size_
 {
 	char path[CARRIED_PATH_MAX];
 	snprintf(path, sizeof path, "%s/%s", is->trust, name);
-	FILE *f = bytes != NULL ? fopen(path, "wbe") : NULL;
-	bool ok = f != NULL && fwrite(bytes, 1, size, f) == size;
-	if (f != NULL)
-		ok = fclose(f) == 0 && ok;
+	const int rc = write_file(is, path, bytes, size);
 	OPENSSL_free(bytes);
-	return ok ? 0 : wrong(is, path, "cannot be made or written");
+	return rc;
 }
 
 static int publish(struct issue *is)
@@ -163,14 +192,15 @@ static int publish(struct issue *is)
 	return rc;
 }
 
-static int make_folders(struct issue *is, const char *folder)
+static int make_folders(struct issue *is, const char *folder, bool pages)
 {
 	int n = snprintf(is->passports, sizeof is->passports, "%s/passports", folder);
 	if (n < 0 || (size_t)n >= sizeof is->passports)
 		return wrong(is, "folder", "the path is too long");
 	snprintf(is->trust, sizeof is->trust, "%s/trust", folder);
-	const char *const paths[] = {folder, is->passports, is->trust};
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+	snprintf(is->pages, sizeof is->pages, "%s/pages", folder);
+	const char *const paths[] = {folder, is->passports, is->trust, is->pages};
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0] - (pages ? 0 : 1); i++)
 		if (mkdir(paths[i], 0755) != 0 && errno != EEXIST)
 			return wrong(is, paths[i], strerror(errno));
 	return 0;
@@ -181,7 +211,7 @@ int passports_issue(const struct scenario *s, struct traveller_date today, int64
 {
 	struct issue is = {.now_s = now_s, .error = error, .error_size = size};
 	struct traveller t;
-	int rc = make_folders(&is, folder);
+	int rc = make_folders(&is, folder, faces != NULL);
 	if (rc == 0 && faces != NULL) {
 		is.face = calloc(FACES_MAX, sizeof *is.face);
 		rc = is.face != NULL ? load_faces(&is, faces) : wrong(&is, faces, "no memory");

@@ -29,7 +29,7 @@ int passport_describe(const struct traveller *t, struct passport_pool *pool, str
 /* Passports of the travellers first to first + count - 1, and of one of each kind when by_hand is set, as
  * FOLDER/passports/NNNNNNN.passport (path: see carried.h), and what their States vouch for: FOLDER/trust/root.cer, list.ml,
  * crl-XX.crl. faces: a folder of portraits 0.jpg, 1.jpg, ..., of which the traveller's index chooses one, or NULL for drawn
- * ones. Progress goes to say (may be NULL). 0, or -1 with a sentence in error. */
+ * ones; with it also FOLDER/pages, the portraits as they are printed on the data pages (sim/page.h). Progress goes to say (may be NULL). 0, or -1 with a sentence in error. */
 int passports_issue(const struct scenario *s, struct traveller_date today, int64_t now_s, uint32_t first, uint32_t count,
 	bool by_hand, const char *folder, const char *faces, FILE *say, char *error, size_t size);
 #endif

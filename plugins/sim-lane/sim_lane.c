@@ -183,7 +183,7 @@ static void show(struct sim *s, const struct traveller *t, bool somebody)
 	for (size_t i = 0; i < PN_COUNT(seen) && somebody; i++)
 		if (seen[i].kind == t->kind)
 			how = seen[i].seen;
-	int n = snprintf(line, sizeof line, "%u %s\n", t->index + (t->kind == TRAVELLER_IMPOSTOR ? 1 : 0), how);
+	int n = snprintf(line, sizeof line, "%u %s\n", t->index + (t->kind == TRAVELLER_IMPOSTOR || traveller_shows_another(t->kind) ? 1 : 0), how);
 	if (n > 0 && write(s->scene, line, (size_t)n) != n)
 		s->host->log(s->host->ctx, POSTERN_WARNING, "sim.camera_does_not_listen", "");
 }

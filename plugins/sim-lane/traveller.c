@@ -20,6 +20,11 @@ static const char *const kind_names[TRAVELLER_KINDS] = {
 #undef KIND
 };
 
+bool traveller_shows_another(enum traveller_kind kind)
+{
+	return kind == TRAVELLER_PHOTO_SUBSTITUTED;
+}
+
 const char *traveller_kind_name(enum traveller_kind kind)
 {
 	return kind < TRAVELLER_KINDS ? kind_names[kind] : "unknown";

@@ -48,6 +48,8 @@ void traveller_by_hand(struct traveller *t, uint64_t seed, enum traveller_kind k
 enum traveller_register { TRAVELLER_PERMITS, TRAVELLER_AUTHORISATIONS, TRAVELLER_BANS, TRAVELLER_REGISTERS };
 enum { TRAVELLER_REGISTER_LINE = 128 };
 bool traveller_register_line(const struct traveller *t, enum traveller_register of, struct traveller_date today, char *line, size_t size);
+/* Is it somebody else than the document's holder who stands there, with a portrait of their own on its page? */
+bool traveller_shows_another(enum traveller_kind kind);
 const char *traveller_kind_name(enum traveller_kind kind);
 /* -1 when there is no such kind. */
 int traveller_kind_find(const char *name);

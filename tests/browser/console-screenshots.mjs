@@ -116,12 +116,12 @@ try {
   };
 
   await open('EXCEPTION_BIOMETRIC_FAILURE');
-  await until('two pictures', async () => await officer.locator('.portraits img').count() === 2, LIMIT_MS);
-  await view(officer, 'person', () => until('two pictures', async () => await officer.locator('.portraits img').count() === 2, LIMIT_MS));
+  await until('three pictures', async () => await officer.locator('.portraits img').count() === 3, LIMIT_MS);
+  await view(officer, 'person', () => until('three pictures', async () => await officer.locator('.portraits img').count() === 3, LIMIT_MS));
   await open('EXCEPTION_DATABASE_HIT');
   const admit = async () => {
     await officer.check('.decide input[value="admit"]');
-    await until('its picture', async () => await officer.locator('.portraits img').count() === 1, LIMIT_MS);
+    await until('its two pictures', async () => await officer.locator('.portraits img').count() === 2, LIMIT_MS);
   };
   await view(officer, 'referral', admit, { 'en-light': 'console-referral' });
   await open('EXCEPTION_MINOR');

@@ -146,6 +146,7 @@ describe('the officers\' console', () => {
     await officer.keyboard.press('1');
     await officer.waitForSelector('.referral #decide');
     await clean(officer);
+    assert.equal(await officer.textContent('[data-source="PORTRAIT_PRINTED"] .no-picture'), en.no_printed); // a reader of zones alone
     await shot(officer, 'referral-light');
     await officer.keyboard.press('2');
     assert.ok(await officer.isChecked('.decide input[value="send-back"]'));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attempts.h"
+#include "base/err.h"
 #include "bus.pb-c.h"
 #include "postern/plugin.h"
 
@@ -135,6 +136,35 @@ static void lie(const struct hostile *h, const struct postern_message *m)
 		postern__face_captured__pack(&a, bytes), page, sizeof page);
 }
 
+/* Everything that a reader asked for a portrait may not answer; then, unless it is to give none, what it may, and that again. */
+static void page(const struct hostile *h, const struct postern_message *m)
+{
+	static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0xff,
+		0xd9};
+	static const uint8_t good[] = {0x08, 0x01}, svg[] = "<svg onload=alert(1)>";
+	static uint8_t large[128 * 1024 + 1];
+	const uint32_t cut = POSTERN__ENVELOPE__BODY_PORTRAIT_CUT, other = POSTERN__ENVELOPE__BODY_FACE_CAPTURED;
+	const struct postern_host *host = h->host;
+	memcpy(large, jpeg, sizeof jpeg - 2);
+	memcpy(large + sizeof large - 2, jpeg + sizeof jpeg - 2, 2);
+	const bool refused = host->answer_blob(host->ctx, m->query_id, cut, good, sizeof good, large, sizeof large) == PN_ELIMIT &&
+			     host->answer_blob(host->ctx, m->query_id, cut, good, sizeof good, svg, sizeof svg) == PN_EFORMAT &&
+			     host->answer_blob(host->ctx, m->query_id, cut, good, sizeof good, jpeg, sizeof jpeg - 1) == PN_EFORMAT &&
+			     host->answer_blob(host->ctx, m->query_id, other, good, sizeof good, jpeg, sizeof jpeg) == PN_EINVAL &&
+			     host->answer_blob(host->ctx, m->query_id + 1, cut, good, sizeof good, jpeg, sizeof jpeg) == PN_ENOTFOUND &&
+			     host->report(host->ctx, cut, NULL, good, sizeof good) == PN_EDENIED;
+	if (!refused) {
+		/* CHECK_FAILED, cause "x" */
+		host->answer(host->ctx, m->query_id, cut, (const uint8_t[]){0x08, 0x02, 0x12, 0x01, 'x'}, 5);
+		return;
+	}
+	if (strcmp(h->does, "page") != 0)
+		return;
+	host->answer_blob(host->ctx, m->query_id, cut, good, sizeof good, jpeg, sizeof jpeg);
+	if (host->answer_blob(host->ctx, m->query_id, cut, good, sizeof good, jpeg, sizeof jpeg) != PN_ENOTFOUND)
+		abort();
+}
+
 static void misbehave(const struct hostile *h, const struct postern_message *m)
 {
 	/* Envelope.gate_command (70) of zero bytes; Envelope.reader_status (20) of zero bytes */
@@ -177,6 +207,8 @@ static void message(void *self, const struct postern_message *m)
 {
 	struct hostile *h = self;
 	const bool die = strcmp(h->does, "die") == 0;
+	if (m->body == POSTERN__ENVELOPE__BODY_CUT_PORTRAIT)
+		page(h, m);
 	if (h->at == 0 && die && ++h->messages >= h->die_at)
 		abort();
 	if (h->at == 0)

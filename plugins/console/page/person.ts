@@ -22,7 +22,7 @@ export interface Person {
 export interface Portrait { source: string; media_type: string; size: number }
 export interface Shown {
   gate: string; crossing_id: string; verdict_hash: string; verdict: string; exception: string; reason: string; reason_argument: string;
-  record: Person | null; portraits: Portrait[]; second_officer_needed: boolean; checks_left_out: number; purpose: string;
+  record: Person | null; portraits: Portrait[]; second_officer_needed: boolean; checks_left_out: number; purpose: string; printed_by_reader: boolean;
 }
 
 export const day = (d: Day | null): string =>
@@ -46,16 +46,17 @@ function picture(frame: HTMLElement, words: HTMLElement, url: string, label: str
 }
 
 // A missing picture is said, not left out.
-export function portraits(list: Portrait[], crossing: string): HTMLElement {
-  const one = (source: string, label: Key): HTMLElement => {
+export function portraits(list: Portrait[], crossing: string, printedByReader: boolean): HTMLElement {
+  const one = (source: string, label: Key, none: Key = 'no_portrait'): HTMLElement => {
     const given = list.some((p) => p.source === source);
-    const words = h('span', {}, t(given ? 'portrait_coming' : 'no_portrait'));
+    const words = h('span', {}, t(given ? 'portrait_coming' : none));
     const frame = h('div', { class: 'no-picture' }, icon('person'), words);
     if (given)
       picture(frame, words, `/api/portrait?crossing=${encodeURIComponent(crossing)}&source=${source.slice('PORTRAIT_'.length).toLowerCase()}`, t(label));
     return h('figure', { 'data-source': source }, frame, h('figcaption', {}, t(label)));
   };
-  return h('div', { class: 'portraits' }, one('PORTRAIT_LIVE', 'portrait_live'), one('PORTRAIT_CHIP', 'portrait_chip'), one('PORTRAIT_PRINTED', 'portrait_printed'));
+  return h('div', { class: 'portraits' }, one('PORTRAIT_LIVE', 'portrait_live'), one('PORTRAIT_CHIP', 'portrait_chip'),
+    one('PORTRAIT_PRINTED', 'portrait_printed', printedByReader ? 'no_printed_now' : 'no_printed'));
 }
 
 export function personFacts(p: Person): HTMLElement {

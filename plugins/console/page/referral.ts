@@ -86,7 +86,7 @@ export class Referral implements Screen {
       h('header', { class: 'heading' }, this.backButton(), h('h1', {}, `${this.lane} · ${term('', s.exception)}`), this.hold, this.state, h('span', { class: 'soft' }, t('recorded'))),
       this.moved,
       h('div', { class: 'look' },
-        h('section', { class: 'card who-is' }, h('h2', {}, t('person')), portraits(s.portraits, s.crossing_id), p === null ? h('p', {}, t('no_document')) : personFacts(p)),
+        h('section', { class: 'card who-is' }, h('h2', {}, t('person')), portraits(s.portraits, s.crossing_id, s.printed_by_reader), p === null ? h('p', {}, t('no_document')) : personFacts(p)),
         h('section', { class: 'card why-is' }, h('h2', {}, t('why')), this.reason(s),
           p === null ? null : findings(p, s.reason), h('h2', {}, t('checks')), p === null ? null : checkGroups(p, s.checks_left_out)),
         h('div', { class: 'act' }, this.decide.root, h('div', { class: 'buttons' }, form, note)),

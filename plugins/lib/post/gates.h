@@ -29,7 +29,7 @@ enum {
 	POST_SILENCE_MS = 3000,	  /* a connection without a frame for so long is to be closed */
 	POST_REPLY_MS = 5000,	  /* a request without a reply for so long is given up */
 	POST_PORTRAIT_MAX = 1 << 20, /* bytes of a portrait */
-	POST_PORTRAITS_MAX = 8,	  /* portraits that are coming in, of all gates together */
+	POST_PORTRAITS_MAX = 24,  /* portraits that are coming in, of all gates together: three of each of eight looks */
 	POST_PART_MAX = 8192,	  /* bytes of a portrait in one frame */
 };
 

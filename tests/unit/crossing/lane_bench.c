@@ -80,7 +80,10 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 	if (e->body_case == POSTERN__ENVELOPE__BODY_POST_REPLY) {
 		o->personal = e->post_reply->referral != NULL;
 		o->portraits = o->personal ? (unsigned)e->post_reply->referral->n_portraits : 0;
+		o->printed_by_reader = o->personal && e->post_reply->referral->printed_by_reader;
 	}
+	if (e->body_case == POSTERN__ENVELOPE__BODY_PORTRAIT_IMAGE)
+		o->source = e->portrait_image->portrait->source;
 	if (e->body_case == POSTERN__ENVELOPE__BODY_CAPTURE_FACE)
 		o->frames = e->capture_face->frames;
 	if (e->body_case == POSTERN__ENVELOPE__BODY_MATCH_FACE) {
@@ -427,6 +430,24 @@ void bench_start_with_face(struct bench *b, bool assisted, enum gate_topology to
 {
 	const struct face_choice face = { assisted };
 	start(b, all, PN_COUNT(all), true, topology, &face);
+}
+
+void bench_reader(struct bench *b, bool ready, bool portraits)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__ReaderStatus s = POSTERN__READER_STATUS__INIT;
+	s.ready = ready;
+	s.portraits = portraits;
+	e.body_case = POSTERN__ENVELOPE__BODY_READER_STATUS;
+	e.reader_status = &s;
+	assert_int_equal(bench_message(b, K(READER), 0, &e), PN_OK);
+}
+
+void bench_start_with_page(struct bench *b, bool post, bool portraits, enum gate_topology topology)
+{
+	bench_start_with_face(b, true, topology);
+	b->lane.config.has[K(POST_LINK)] = post;
+	bench_reader(b, true, portraits);
 }
 
 void bench_start_kiosk(struct bench *b, struct kiosk_store *store)

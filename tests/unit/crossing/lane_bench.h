@@ -33,6 +33,8 @@ struct bench_out {
 	Postern__CheckResult face_result;      /* a verdict record's; UNSPECIFIED: it speaks of no face */
 	char face_cause[64], face_check[64];   /* the first check's name */
 	unsigned portraits;		       /* of a POST_REPLY */
+	bool printed_by_reader;		       /* the same */
+	Postern__PortraitSource source;	       /* of a PORTRAIT_IMAGE */
 	char reason[64], argument[64];
 	Postern__CheckResult chip_result; /* EVALUATE_RULES: as the rules see it; a verdict record: as recorded */
 	char chip_check[64];		  /* the first one's name */
@@ -73,6 +75,10 @@ void bench_start(struct bench *b);
 void bench_start_with_chips(struct bench *b, bool ready);
 /* A lane with a chip reader, a camera and a matcher. assisted: as configured, with an officer on duty. */
 void bench_start_with_face(struct bench *b, bool assisted, enum gate_topology topology);
+/* The same, assisted, where the lane has a line to a control post; portraits: its reader says that it gives those of data pages. */
+void bench_start_with_page(struct bench *b, bool post, bool portraits, enum gate_topology topology);
+/* The reader's word on itself. */
+void bench_reader(struct bench *b, bool ready, bool portraits);
 /* A one-step lane with a chip reader, its entry released for whoever comes. */
 void bench_start_one_step(struct bench *b);
 /* A kiosk, and the gate that redeems: of one store. */

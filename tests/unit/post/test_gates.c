@@ -297,13 +297,13 @@ static void silence(void **state)
 	assert_int_equal(post_gates_silent(t, 4000), 0);
 }
 
-static int part(struct post_gates *t, uint64_t c, uint64_t request, size_t offset, const uint8_t *bytes, size_t size,
-	struct post_event *e)
+static int part_of(struct post_gates *t, uint64_t c, uint64_t request, Postern__PortraitSource source, size_t offset, const uint8_t *bytes,
+	size_t size, struct post_event *e)
 {
 	Postern__PostFrame f = POSTERN__POST_FRAME__INIT;
 	Postern__PortraitPart p = POSTERN__PORTRAIT_PART__INIT;
 	Postern__Portrait of = POSTERN__PORTRAIT__INIT;
-	of.source = POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP;
+	of.source = source;
 	p.request = request;
 	p.portrait = &of;
 	p.offset = (uint32_t)offset;
@@ -312,6 +312,12 @@ static int part(struct post_gates *t, uint64_t c, uint64_t request, size_t offse
 	f.portrait = &p;
 	size_t n = pack(&f);
 	return post_gates_heard(t, c, frame, n, 0, e);
+}
+
+static int part(struct post_gates *t, uint64_t c, uint64_t request, size_t offset, const uint8_t *bytes, size_t size,
+	struct post_event *e)
+{
+	return part_of(t, c, request, POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP, offset, bytes, size, e);
 }
 
 /* Asks, and lets the reply announce a portrait of this size and hash. */
@@ -367,6 +373,46 @@ static void portraits_are_what_was_announced(void **state)
 	assert_int_equal(e.kind, POST_NOTHING);
 }
 
+/* Eight officers look at once, and the parts of three pictures each come in turn. */
+static void three_of_each_look(void **state)
+{
+	enum { LOOKS = 8, SOURCES = 3, SIZE = POST_PART_MAX + 1 };
+	static const Postern__PortraitSource sources[SOURCES] = { POSTERN__PORTRAIT_SOURCE__PORTRAIT_CHIP,
+		POSTERN__PORTRAIT_SOURCE__PORTRAIT_LIVE, POSTERN__PORTRAIT_SOURCE__PORTRAIT_PRINTED };
+	static uint8_t image[SOURCES][SIZE], hash[SOURCES][32];
+	struct post_gates *t = *state;
+	struct post_event e;
+	uint64_t c = join(t, "lane-1", 0), q[LOOKS];
+	Postern__ReferralView r = POSTERN__REFERRAL_VIEW__INIT;
+	Postern__Portrait p[SOURCES], *list[SOURCES];
+	r.gate = (char *)(uintptr_t) "lane-1";
+	r.portraits = list;
+	r.n_portraits = SOURCES;
+	for (size_t s = 0; s < SOURCES; s++) {
+		memset(image[s], (int)s + 1, SIZE);
+		SHA256(image[s], SIZE, hash[s]);
+		postern__portrait__init(&p[s]);
+		p[s].source = sources[s];
+		p[s].size = SIZE;
+		p[s].sha256 = (ProtobufCBinaryData){ 32, hash[s] };
+		list[s] = &p[s];
+	}
+	for (size_t i = 0; i < LOOKS; i++) {
+		q[i] = ask(t, "lane-1", &r, 0, PN_OK);
+		assert_int_equal(post_gates_heard(t, c, frame, reply_of("lane-1", q[i], &r), 0, &e), PN_OK);
+	}
+	for (size_t i = 0; i < LOOKS; i++)
+		for (size_t s = 0; s < SOURCES; s++)
+			assert_int_equal(part_of(t, c, q[i], sources[s], 0, image[s], POST_PART_MAX, &e), PN_OK);
+	for (size_t i = 0; i < LOOKS; i++)
+		for (size_t s = 0; s < SOURCES; s++) {
+			assert_int_equal(part_of(t, c, q[i], sources[s], POST_PART_MAX, image[s] + POST_PART_MAX, 1, &e), PN_OK);
+			assert_int_equal(e.kind, POST_PORTRAIT);
+			assert_int_equal(e.portrait->source, sources[s]);
+			assert_memory_equal(e.bytes, image[s], SIZE);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +426,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(form, setup, teardown),
 		cmocka_unit_test_setup_teardown(silence, setup, teardown),
 		cmocka_unit_test_setup_teardown(portraits_are_what_was_announced, setup, teardown),
+		cmocka_unit_test_setup_teardown(three_of_each_look, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

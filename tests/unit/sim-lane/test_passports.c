@@ -14,7 +14,10 @@
 #include "base/err.h"
 #include "carried.h"
 #include "office_day.h"
+#include "page.h"
 #include "sim/chip/pack.h"
+#include "sim/chip/portrait.h"
+#include "sim/page.h"
 
 static int transmit(void *self, const uint8_t *command, size_t size, uint8_t *response, size_t *response_size)
 {
@@ -194,6 +197,61 @@ static void no_such_place(void **state)
 	office_day_end(&d);
 }
 
+static void write_face(const char *folder, unsigned number, struct sim_der *portrait)
+{
+	char path[64];
+	assert_true(sim_portrait(portrait, SIM_FACE_JPEG, number + 1, 20000));
+	snprintf(path, sizeof path, "%s/%u.jpg", folder, number);
+	FILE *f = fopen(path, "wbe");
+	assert_non_null(f);
+	assert_int_equal(fwrite(portrait->bytes, 1, portrait->size, f), portrait->size);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The holder's portrait on the page, under what its zone says; of who substituted it, their own. */
+static void pages(void **state)
+{
+	(void)state;
+	enum { FACES = 2, COUNT = 8 };
+	struct scenario s = {.seed = 5, .own_state = "NOR", .mix = {.weight = {[TRAVELLER_CITIZEN] = 1, [TRAVELLER_PHOTO_SUBSTITUTED] = 1}}};
+	const struct traveller_date today = {2026, 11, 1};
+	struct sim_der face[FACES] = {{0}};
+	unsigned of[TRAVELLER_KINDS] = {0};
+	char faces[] = "sim-lane-XXXXXX", error[640] = "", page[SIM_PAGE_PATH_MAX], folder[48];
+	struct office_day d = {.folder = "sim-lane-XXXXXX"}, f;
+	assert_non_null(mkdtemp(faces));
+	assert_non_null(mkdtemp(d.folder));
+	for (unsigned i = 0; i < FACES; i++)
+		write_face(faces, i, &face[i]);
+	if (passports_issue(&s, today, 1790000000, 0, COUNT, false, d.folder, faces, NULL, error, sizeof error) != 0)
+		fail_msg("%s", error);
+	snprintf(folder, sizeof folder, "%s/pages", d.folder);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		static uint8_t read[PAGE_BYTES_MAX];
+		struct traveller t;
+		uint8_t *expected = NULL;
+		size_t size = 0;
+		traveller_make(&t, s.seed, i, &s.mix, "NOR", today);
+		of[t.kind]++;
+		const struct sim_der *who = &face[(i + (t.kind == TRAVELLER_PHOTO_SUBSTITUTED)) % FACES];
+		assert_int_equal(page_print(who->bytes, who->size, i, &expected, &size), PN_OK);
+		const char *lines[] = {t.mrz[0], t.mrz[1], t.mrz[2]};
+		assert_true(sim_page_path(page, folder, lines, t.lines));
+		FILE *file = fopen(page, "rbe");
+		assert_non_null(file);
+		assert_int_equal(fread(read, 1, sizeof read, file), size);
+		assert_memory_equal(read, expected, size);
+		fclose(file);
+		free(expected);
+	}
+	assert_true(of[TRAVELLER_CITIZEN] > 0 && of[TRAVELLER_PHOTO_SUBSTITUTED] > 0);
+	for (unsigned i = 0; i < FACES; i++)
+		sim_der_free(&face[i]);
+	office_day_end(&d);
+	snprintf(f.folder, sizeof f.folder, "%s", faces);
+	office_day_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +259,7 @@ int main(void)
 		cmocka_unit_test(every_clone),
 		cmocka_unit_test(digit),
 		cmocka_unit_test(no_such_place),
+		cmocka_unit_test(pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

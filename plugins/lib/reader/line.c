@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Serial line parameters and non-blocking reads. See line.h. Must never look into what it reads.
  */
-#include "line.h"
+#include "reader/line.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

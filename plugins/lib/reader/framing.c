@@ -2,7 +2,7 @@
  * Frames, then lines, then zones. See framing.h. Must never repair a line: what check-document gets
  * is what was sent.
  */
-#include "framing.h"
+#include "reader/framing.h"
 #include <string.h>
 
 enum { STX = 0x02, ETX = 0x03, LF = 0x0a, CR = 0x0d };
