@@ -15,6 +15,8 @@
 /* A release that only an assist may ask for waits so long for the assist's other half. */
 #define ASSIST_PAIR_NS (500 * NS_PER_MS)
 #define TICK_NS (50 * NS_PER_MS)
+/* A key that is held says that nobody is inside after so long without a beam broken. */
+#define VOUCH_NS (3000 * NS_PER_MS)
 enum { LOCK_RETRIES = 2, PEOPLE_MAX = 200 };
 
 struct line_state {
@@ -68,6 +70,7 @@ struct people {
 	uint64_t differ_ns; /* since when beams and overhead sensor differ; NEVER */
 	bool differ;        /* and for too long */
 	bool wrong_way, intrusion;
+	uint64_t vouched_ns; /* beams alone: since when the reset key is turned and nobody came near a leaf; NEVER */
 };
 
 struct lane_hw {
@@ -123,7 +126,10 @@ void people_init(struct lane_hw *l);
 void people_beam(struct lane_hw *l, enum leaf_id id, uint64_t edge_ns);
 void people_plane(struct lane_hw *l, enum leaf_id id);
 void people_lost(struct lane_hw *l);
-void people_reset(struct lane_hw *l); /* the officer's key: whoever turned it has looked */
+/* The officer's key has been turned or let go: whoever turned it has looked. */
+void people_key(struct lane_hw *l);
+/* With beams alone, while it stays turned. */
+void people_vouched(struct lane_hw *l);
 void people_advance(struct lane_hw *l);
 /* 0, 1, 2; false: not known. */
 bool people_inside(const struct lane_hw *l, uint8_t *count);

@@ -43,8 +43,8 @@ void line_changed(struct lane_hw *l, enum lane_hw_line line, uint64_t edge_ns)
 {
 	if (line_rings(l, LANE_HW_fire_alarm) || line_rings(l, LANE_HW_estop) || line_rings(l, LANE_HW_breakglass))
 		l->emergency = true;
-	if (line == LANE_HW_key_reset && line_is(l, line) && !l->emergency)
-		people_reset(l);
+	if (line == LANE_HW_key_reset)
+		people_key(l);
 	for (unsigned i = 0; i < LEAVES; i++) {
 		const struct leaf_lines *n = &leaf_lines[i];
 		if (line == n->outer || line == n->inner)
@@ -319,6 +319,7 @@ void lane_hw_tick(struct lane_hw *l, uint64_t now_ns)
 	watch_core(l);
 	leaf_advance(l, ENTRY);
 	leaf_advance(l, EXIT);
+	people_vouched(l);
 	interlock(l);
 	kick(l);
 	judge(l);

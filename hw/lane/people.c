@@ -9,7 +9,7 @@
 
 void people_init(struct lane_hw *l)
 {
-	l->people = (struct people){.differ_ns = NEVER};
+	l->people = (struct people){.differ_ns = NEVER, .vouched_ns = NEVER};
 	for (unsigned i = 0; i < LEAVES; i++)
 		l->people.passage[i] = (struct passage){.deep_ns = NEVER};
 }
@@ -17,6 +17,7 @@ void people_init(struct lane_hw *l)
 void people_lost(struct lane_hw *l)
 {
 	l->people.known = false;
+	l->people.vouched_ns = NEVER;
 	l->people.count = 0;
 }
 
@@ -51,6 +52,20 @@ static void rest(struct lane_hw *l, enum leaf_id id)
 	g->doubt = place == 2; /* one on each side */
 	g->plane = line_is(l, leaf_lines[id].safety);
 	g->deep_ns = place == 2 ? l->now : NEVER;
+}
+
+/* Beams alone, and one of them is blind: somebody who comes to a beam, or leaves it, is in the plane besides, or comes out of a chamber
+ * where nobody was. */
+static bool blind(const struct lane_hw *l, enum leaf_id id, int before)
+{
+	bool in_plane = line_is(l, leaf_lines[id].safety), from_inside = before == -1;
+	return l->d.occupancy == LANE_HW_BEAMS && (in_plane || (from_inside && l->people.known && l->people.count == 0));
+}
+
+/* Somebody passes a leaf that its contact says is shut. */
+static bool through(const struct lane_hw *l, enum leaf_id id)
+{
+	return l->d.occupancy == LANE_HW_BEAMS && line_is(l, leaf_lines[id].safety) && beams(l, id) != 0;
 }
 
 static void finish(struct lane_hw *l, enum leaf_id id, bool passed, bool inwards)
@@ -105,6 +120,8 @@ void people_beam(struct lane_hw *l, enum leaf_id id, uint64_t edge_ns)
 		g->deep_ns = l->now;
 	if (line_is(l, leaf_lines[id].safety))
 		g->plane = true;
+	if (before == 0 || g->at == 0)
+		g->doubt = g->doubt || blind(l, id, before);
 	if (g->at == 4 || g->at == -4)
 		finish(l, id, true, g->at > 0);
 	else if (g->at == 0)
@@ -151,19 +168,45 @@ static bool both_locked(const struct lane_hw *l)
 	       leaf_position(l, EXIT) == POSTERN__LEAF_POSITION__LEAF_LOCKED;
 }
 
-/* Whoever turned the key has looked; a sensor that sees nobody has looked too, so that a leaf may stand open. */
-void people_reset(struct lane_hw *l)
+static void empty(struct lane_hw *l)
 {
-	uint8_t seen = 0;
-	bool sees = l->d.occupancy == LANE_HW_BOTH && overhead(l, &seen);
-	if ((l->people.known && !l->people.differ) || l->d.occupancy == LANE_HW_OVERHEAD || !nobody_in_a_leaf(l))
-		return;
-	if (sees ? seen > 0 : !both_locked(l))
-		return;
 	l->people.known = true;
 	l->people.count = 0;
 	l->people.differ = l->people.wrong_way = l->people.intrusion = false;
 	l->people.differ_ns = NEVER;
+}
+
+/* What is known no key overrules; nor is there anything to say to an overhead sensor alone. */
+static bool asks(const struct lane_hw *l)
+{
+	return (!l->people.known || l->people.differ) && l->d.occupancy != LANE_HW_OVERHEAD && nobody_in_a_leaf(l);
+}
+
+/* Whoever turned the key has looked; a sensor that sees nobody has looked too, so that a leaf may stand open. */
+void people_key(struct lane_hw *l)
+{
+	uint8_t seen = 0;
+	bool turned = line_is(l, LANE_HW_key_reset), sees = l->d.occupancy == LANE_HW_BOTH && overhead(l, &seen);
+	l->people.vouched_ns = turned && l->d.occupancy == LANE_HW_BEAMS ? l->now : NEVER;
+	if (turned && !l->emergency && asks(l) && (sees ? seen == 0 : both_locked(l)))
+		empty(l);
+}
+
+static bool undisturbed(const struct lane_hw *l)
+{
+	return line_is(l, LANE_HW_key_reset) && !l->emergency && nobody_in_a_leaf(l) && !line_is(l, LANE_HW_entry_safety_beam) &&
+	       !line_is(l, LANE_HW_exit_safety_beam) && !line_is(l, LANE_HW_low_beam) && !line_is(l, LANE_HW_high_beam);
+}
+
+/* A lane with beams alone that does not know who is inside stands open, for the way back or after an alarm: there whoever looks holds
+ * the key meanwhile, and nobody may have come near a leaf. */
+void people_vouched(struct lane_hw *l)
+{
+	struct people *p = &l->people;
+	if (p->vouched_ns != NEVER && !undisturbed(l))
+		p->vouched_ns = l->emergency ? l->now : NEVER;
+	if (p->vouched_ns != NEVER && asks(l) && l->now - p->vouched_ns >= VOUCH_NS)
+		empty(l);
 }
 
 static bool agree(const struct lane_hw *l)
@@ -236,6 +279,8 @@ void people_advance(struct lane_hw *l)
 		bool closed = leaf_is_shut(l, (enum leaf_id)i);
 		if (closed && !g->shut)
 			shut(l, (enum leaf_id)i);
+		else if (closed && through(l, (enum leaf_id)i))
+			people_lost(l);
 		else if (!closed && g->shut) {
 			rest(l, (enum leaf_id)i);
 			g->shut = false;

@@ -243,6 +243,103 @@ static void test_key_does_not_empty_a_chamber(void **state)
 	inside(1);
 }
 
+/* One that says nothing any more must not hide somebody who comes in. */
+static void test_blind_beam(void **state)
+{
+	static const char *const passages[] = {"OPop", "PIpi", "POpo"};
+	(void)state;
+	for (unsigned i = 0; i < sizeof passages / sizeof passages[0]; i++) {
+		rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+		entry_open();
+		inside(0);
+		beams(passages[i]);
+		not_known();
+		rig_free(&rig);
+	}
+	rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+	entry_open();
+	beams("OPpo"); /* turns back in the plane */
+	inside(0);
+}
+
+/* The contact that says that the leaf is shut may be the one that is broken. */
+static void test_passes_a_shut_leaf(void **state)
+{
+	(void)state;
+	rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+	beams("OoPp"); /* near it, and a hand before the safety beam */
+	inside(0);
+	beams("OPIopi");
+	not_known();
+}
+
+static void lost(void)
+{
+	lane_hw_lost(rig.l, AT(exit_outer_beam), rig.now);
+	rig_run(&rig, 100);
+	rig_say(&rig, AT(exit_outer_beam), false);
+	rig_run(&rig, 100);
+	not_known();
+}
+
+/* A lane that does not know who is inside stands open: whoever looks holds the key. */
+static void test_key_held(void **state)
+{
+	(void)state;
+	rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+	entry_open();
+	lost();
+	rig_reset(&rig); /* too short */
+	not_known();
+	rig_say(&rig, AT(key_reset), true);
+	rig_run(&rig, 3100);
+	not_known(); /* the line's own 200 ms come before */
+	rig_run(&rig, 200);
+	inside(0);
+}
+
+static void test_key_held_after_an_alarm(void **state)
+{
+	(void)state;
+	rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+	lost();
+	rig_say(&rig, AT(fire_alarm), true);
+	rig_run(&rig, 3000);
+	rig_say(&rig, AT(key_reset), true);
+	rig_run(&rig, 4000);
+	not_known(); /* it still burns */
+	rig_say(&rig, AT(fire_alarm), false);
+	rig_run(&rig, 2000);
+	not_known();
+	rig_run(&rig, 2000);
+	inside(0);
+}
+
+static void test_key_held_in_vain(void **state)
+{
+	static const enum lane_hw_line near[] = {AT(entry_outer_beam), AT(entry_safety_beam), AT(entry_inner_beam), AT(exit_inner_beam),
+		AT(low_beam), AT(high_beam)};
+	(void)state;
+	for (unsigned i = 0; i <= sizeof near / sizeof near[0]; i++) {
+		rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+		entry_open();
+		lost();
+		rig_say(&rig, AT(key_reset), true);
+		rig_run(&rig, 300);
+		if (i < sizeof near / sizeof near[0]) { /* somebody came after they looked */
+			rig_say(&rig, near[i], true);
+			rig_run(&rig, 100);
+			rig_say(&rig, near[i], false);
+		} else { /* or they let go of it */
+			rig_say(&rig, AT(key_reset), false);
+		}
+		rig_run(&rig, 6000);
+		not_known();
+		rig_free(&rig);
+	}
+	rig_init(&rig, LANE_HW_BEAMS, LANE_HW_PULSE);
+}
+
 static void test_intrusion(void **state)
 {
 	enum lane_hw_line line = *(enum lane_hw_line *)*state;
@@ -347,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_in_and_out), T(test_one_after_another), T(test_turns_back_at_the_first_beam), T(test_cannot_be_told),
 		T(test_both_beams_at_once), T(test_too_slow_for_one), T(test_out_of_an_empty_chamber), T(test_wrong_way),
+		T(test_blind_beam), T(test_passes_a_shut_leaf), T(test_key_held), T(test_key_held_after_an_alarm), T(test_key_held_in_vain),
 		T(test_shut_leaf), T(test_leaf_closes_behind), T(test_leaf_closes_between), T(test_lost_lines), T(test_key_does_not_empty_a_chamber),
 		D(test_intrusion, &climbers[0]), D(test_intrusion, &climbers[1]), T(test_overhead), T(test_both_agree),
 		T(test_both_differ), T(test_both_recover), T(test_object),
