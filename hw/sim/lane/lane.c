@@ -31,6 +31,22 @@ void sim_lane_init(struct sim_lane *l, const struct sim_lane_setup *setup, uint6
 		steel_init(&l->leaf[i], setup->stroke_ms, setup->bolt_ms, setup->drive_latches);
 }
 
+bool sim_lane_has(const struct sim_lane *l, enum sim_lane_line line)
+{
+	return (l->setup.absent >> line & 1) == 0;
+}
+
+bool sim_lane_stands_open(const struct sim_lane *l)
+{
+	return l->setup.topology == SIM_ONE_STEP || l->free;
+}
+
+void sim_lane_take_document(struct sim_lane *l)
+{
+	l->takes_document = l->document_lies;
+	l->document_lies = false;
+}
+
 static bool lit(const struct sim_lane *l, uint64_t line)
 {
 	return (l->outputs & line) != 0;
@@ -125,13 +141,15 @@ uint64_t sim_lane_inputs(const struct sim_lane *l)
 	CONTACT(exit_safety_beam, !anybody_at(l, EXIT_AT));
 	CONTACT(exit_inner_beam, !anybody_at(l, EXIT_AT - BEAM));
 	CONTACT(exit_outer_beam, !anybody_at(l, EXIT_AT + BEAM));
-	CONTACT(low_beam, !intruder(l, WILL_CRAWL));
+	/* A bag lies where the overhead sensor sees it, or, where there is none, in the low beam. */
+	CONTACT(low_beam, !intruder(l, WILL_CRAWL) && !(t->object && !sim_lane_has(l, SIM_LANE_object)));
 	CONTACT(high_beam, !intruder(l, WILL_CLIMB));
 	CONTACT(occupied, above == 0);
 	CONTACT(second_person, above < 2);
 	CONTACT(object, !t->object);
 #undef CONTACT
-	return (closed & ~t->cut) | (t->bridged & ((UINT64_C(1) << SIM_LANE_FIRST_OUTPUT) - 1));
+	closed = (closed & ~t->cut) | (t->bridged & ((UINT64_C(1) << SIM_LANE_FIRST_OUTPUT) - 1));
+	return closed & ~l->setup.absent;
 }
 
 /* After an alarm somebody inside does not wait for a motor: the exit, or the entry when that is stuck. */
@@ -150,15 +168,26 @@ static struct steel_power power(const struct sim_lane *l, unsigned i)
 		.pushed = pushed(l, i)};
 }
 
+/* Where no lamp says so, one lays a document down where the entry is shut and green, and leaves it there while it is amber. */
+static bool reader_lit(const struct sim_lane *l)
+{
+	if (sim_lane_has(l, SIM_LANE_reader_light))
+		return lit(l, BIT(reader_light));
+	return lit(l, BIT(entry_amber)) || (lit(l, BIT(entry_green)) && steel_closed(&l->leaf[SIM_ENTRY]));
+}
+
 static struct sim_view view(const struct sim_lane *l)
 {
-	const struct steel *entry = &l->leaf[SIM_ENTRY];
+	const struct steel *entry = &l->leaf[SIM_ENTRY], *leaf_out = &l->leaf[SIM_EXIT];
 	return (struct sim_view){.now_us = l->now_us, .entry_passable = steel_passable(entry),
 		.exit_passable = steel_passable(&l->leaf[SIM_EXIT]), .entry_open = steel_open(entry),
-		.entry_closing = entry->motion == STEEL_CLOSES && !steel_closed(entry), .reader_light = lit(l, BIT(reader_light)),
+		
+		.entry_closing = entry->motion == STEEL_CLOSES && !steel_closed(entry),
+		.exit_closing = leaf_out->motion == STEEL_CLOSES && !steel_closed(leaf_out), .reader_light = reader_lit(l),
 		.entry_green = lit(l, BIT(entry_green)), .entry_amber = lit(l, BIT(entry_amber)), .exit_green = lit(l, BIT(exit_green)),
 		.exit_red = lit(l, BIT(exit_red)), .voice = lit(l, BIT(voice)), .buzzer = lit(l, BIT(buzzer)), .alarm = alarm(l),
-		.called_by_officer = l->officer_there};
+		.called_by_officer = l->officer_there, .voiceless = !sim_lane_has(l, SIM_LANE_voice),
+		.beams_alone = !sim_lane_has(l, SIM_LANE_occupied), .stands_open = sim_lane_stands_open(l), .reader_inside = l->setup.topology == SIM_ONE_STEP && !l->free};
 }
 
 static void people(struct sim_lane *l, uint64_t us)
@@ -172,6 +201,7 @@ static void people(struct sim_lane *l, uint64_t us)
 		sim_person_step(p, i > 0 ? &l->person[0] : NULL, &v, us, &acts);
 		l->lays_document = l->lays_document || acts.lays_document;
 		l->takes_document = l->takes_document || acts.takes_document;
+		l->document_lies = (l->document_lies || acts.lays_document) && !acts.takes_document;
 		l->trouble.object = l->trouble.object || acts.leaves_bag;
 		l->leaves_bag = l->leaves_bag || acts.leaves_bag;
 		l->oracle.came_in += !was_inside && p->inside;
@@ -184,7 +214,7 @@ static void people(struct sim_lane *l, uint64_t us)
 static void judge_law(struct sim_lane *l)
 {
 	const uint64_t alarms = BIT(fire_alarm) | BIT(estop) | BIT(breakglass);
-	bool now = alarm(l) || (l->trouble.cut & alarms) != 0;
+	bool now = alarm(l) || (l->trouble.cut & alarms & ~l->setup.absent) != 0;
 	if (now)
 		l->latched = true;
 	else if (l->trouble.key_reset)
@@ -265,7 +295,7 @@ void sim_lane_outputs(struct sim_lane *l, uint64_t levels, uint64_t now_us)
 		uint64_t left = now_us - l->now_us;
 		step(l, left > SIM_STEP_US ? SIM_STEP_US : left);
 	}
-	l->outputs = levels;
+	l->outputs = levels & ~l->setup.absent;
 	if (kick != l->kick_level) {
 		/* Two edges within the time close the relay. */
 		l->relay = l->relay || (l->kick_seen && now_us - l->kick_us <= (uint64_t)l->setup.relay_hold_ms * 1000);

@@ -22,12 +22,20 @@ enum { SIM_ENTRY, SIM_EXIT, SIM_LEAVES };
 /* The longest step that physics takes at once; a person walks 6 mm in it. */
 #define SIM_STEP_US 5000
 
+/* Where the document reader stands: before the entry; between the leaves; before the entry, and whoever comes was at a kiosk. */
+enum sim_topology { SIM_TWO_STEP, SIM_ONE_STEP, SIM_SEGREGATED };
+
 struct sim_lane_setup {
 	uint32_t stroke_ms, bolt_ms;
 	bool drive_latches;
 	uint32_t relay_hold_ms;
 	bool escape[SIM_LEAVES]; /* opened by hardware on fire */
+	enum sim_topology topology;
+	uint64_t absent; /* lines that this lane has not: nothing is there that could be lit, broken or pressed */
 };
+/* A lane of ordinary steel, as the text of a lane file (hw/lanes) says that it is built: its topology, its drive, its lines. False: the
+ * text does not say it. */
+bool sim_lane_built(const char *text, struct sim_lane_setup *out);
 
 /* What is wrong, or turned, or pressed, apart from steel and people. */
 struct sim_lane_trouble {
@@ -66,6 +74,7 @@ struct sim_lane {
 	struct sim_lane_oracle oracle;
 	bool assist; /* told by the caller: an officer's assist is on, both leaves may be released */
 	bool officer_there; /* told by the caller: an officer stands in the lane and takes people along */
+	bool free; /* told by the caller: an officer has ordered that people walk through unchecked, and a sign says so */
 	uint64_t outputs; /* levels */
 	uint64_t now_us, kick_us;
 	bool kick_level, kick_seen, relay;
@@ -74,7 +83,8 @@ struct sim_lane {
 	uint64_t torn_us[SIM_LEAVES];
 	bool was_released[SIM_LEAVES];
 	bool lawful; /* both leaves may be released: since an alarm or an assist, until that is over and one of them is locked */
-	/* Of the last sim_lane_advance(). */
+	bool document_lies; /* on the reader */
+	/* Of the last sim_lane_outputs(). */
 	bool lays_document, takes_document, leaves_bag;
 };
 
@@ -86,6 +96,11 @@ uint64_t sim_lane_inputs(const struct sim_lane *l);
 /* A free person, or NULL. */
 struct sim_person *sim_lane_somebody(struct sim_lane *l);
 unsigned sim_lane_inside(const struct sim_lane *l);
+bool sim_lane_has(const struct sim_lane *l, enum sim_lane_line line);
+/* Does the entry stand open for whoever comes? */
+bool sim_lane_stands_open(const struct sim_lane *l);
+/* What is laid down is taken away by somebody who is no traveller. */
+void sim_lane_take_document(struct sim_lane *l);
 /* Is anybody about, inside or out, or anything moving? When not, time may pass in larger steps. */
 bool sim_lane_quiet(const struct sim_lane *l);
 /* Currents behind the relay: does the controller release that leaf's bolt? */

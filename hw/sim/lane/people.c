@@ -17,6 +17,14 @@
 #define BODY (150 * MM)
 /* A second person keeps that distance. */
 #define FOLLOWS (520 * MM)
+/* Where nobody speaks, so long a document is left on a reader; and by one who is slow to think of it. */
+#define LIES_MS 2500
+#define LIES_FORGOTTEN_MS 13000
+/* Who is let go, or sent back, takes what is theirs once the reader's lamp is out for so long. */
+#define LAMP_OUT_MS 1500
+#define REACHES (2100 * MM)
+#define OUT_OF_BEAMS (2260 * MM)
+#define LINGERS_MS 8000
 
 static void go(struct sim_person *p, enum sim_place place, const struct sim_view *v, uint32_t ms)
 {
@@ -38,6 +46,14 @@ void sim_person_come(struct sim_person *p, enum sim_will will, uint32_t speed_mm
 	p->has_document = true;
 	p->since_us = now_us;
 	p->due_us = now_us + (uint64_t)react_ms * 1000;
+}
+
+void sim_person_inside(struct sim_person *p, uint64_t now_us)
+{
+	sim_person_come(p, WILL_CROSS, 1200, 250, 0, now_us);
+	p->place = CHAMBER;
+	p->x_um = STANDS;
+	p->inside = p->let_in_by_entry = true;
 }
 
 bool sim_person_upright(const struct sim_person *p)
@@ -95,22 +111,64 @@ static uint64_t stayed_ms(const struct sim_person *p, const struct sim_view *v)
 	return (v->now_us - p->since_us) / 1000;
 }
 
-static void at_reader(struct sim_person *p, const struct sim_view *v, struct sim_acts *acts)
+static void lays(struct sim_person *p, enum sim_place place, const struct sim_view *v, struct sim_acts *acts)
 {
+	acts->lays_document = true;
+	p->has_document = false;
+	p->laid = true;
+	p->times_called = 0;
+	p->heard_voice = v->voice;
+	go(p, place, v, p->react_ms);
+}
+
+static bool asked_for(const struct sim_person *p, const struct sim_view *v)
+{
+	return p->has_document && v->reader_light && (v->entry_green || ((p->tried || p->laid) && v->entry_amber));
+}
+
+static bool wants_back(struct sim_person *p, const struct sim_view *v)
+{
+	if (v->voiceless)
+		return stayed_ms(p, v) > (p->will == WILL_FORGET ? LIES_FORGOTTEN_MS : LIES_MS);
 	p->times_called = (uint8_t)(p->times_called + (v->voice && !p->heard_voice && p->times_called < 9));
 	p->heard_voice = v->voice;
+	return p->times_called > (p->will == WILL_FORGET ? 1 : 0);
+}
+
+static void at_reader(struct sim_person *p, const struct sim_view *v, struct sim_acts *acts)
+{
+	bool back = wants_back(p, v);
 	if (v->now_us < p->due_us)
 		return;
 	if (p->will == WILL_PULL_EARLY && !p->tried) {
 		p->tried = true;
 		take(p, acts);
 		go(p, COMES, v, p->dwell_ms);
-	} else if (p->times_called > (p->will == WILL_FORGET ? 1 : 0) || v->alarm || v->called_by_officer) {
+	} else if (back || v->alarm || v->called_by_officer) {
 		take(p, acts);
 		go(p, v->alarm || v->called_by_officer ? AWAY : WAITS, v, p->react_ms);
 	} else if (stayed_ms(p, v) > 130000 || (!v->reader_light && stayed_ms(p, v) > 20000)) {
 		take(p, acts); /* nobody wants it any more */
 		go(p, AWAY, v, 0);
+	}
+}
+
+/* The same between the leaves: whoever is to go has the document first. */
+static void at_reader_inside(struct sim_person *p, const struct sim_view *v, struct sim_acts *acts)
+{
+	bool back = wants_back(p, v), out = !v->reader_light && stayed_ms(p, v) > LAMP_OUT_MS;
+	if (v->now_us < p->due_us)
+		return;
+	if (p->will == WILL_LEAVE_DOCUMENT) {
+		if (out || v->alarm || v->called_by_officer)
+			go(p, CHAMBER, v, 0);
+	} else if (p->will == WILL_PULL_EARLY && !p->tried) {
+		p->tried = true;
+		take(p, acts);
+		go(p, CHAMBER, v, p->dwell_ms);
+	} else if (back || out || v->alarm || v->called_by_officer) {
+		take(p, acts);
+		go(p, CHAMBER, v, p->react_ms);
 	}
 }
 
@@ -121,15 +179,12 @@ static void outside(struct sim_person *p, const struct sim_view *v, uint64_t us,
 		moves(p, AT_READER, v, us);
 		if (v->now_us < p->due_us || p->x_um != AT_READER)
 			return;
-		if (v->reader_light && (v->entry_green || (p->tried && v->entry_amber))) {
-			acts->lays_document = true;
-			p->has_document = false;
-			p->times_called = 0;
-			p->heard_voice = v->voice;
-			go(p, READER, v, p->react_ms);
-		} else if (stayed_ms(p, v) > 60000 || v->alarm) {
+		if (v->stands_open && v->entry_passable && v->entry_green && !v->reader_light)
+			go(p, WAITS, v, p->react_ms);
+		else if (!v->stands_open && asked_for(p, v))
+			lays(p, READER, v, acts);
+		else if (stayed_ms(p, v) > 60000 || v->alarm)
 			go(p, AWAY, v, 0);
-		}
 		return;
 	case READER:
 		at_reader(p, v, acts);
@@ -147,12 +202,15 @@ static void outside(struct sim_person *p, const struct sim_view *v, uint64_t us,
 	}
 }
 
-static void in_chamber(struct sim_person *p, const struct sim_view *v)
+static void in_chamber(struct sim_person *p, const struct sim_view *v, struct sim_acts *acts)
 {
 	bool stays = p->will == WILL_STAY && stayed_ms(p, v) < p->dwell_ms && !v->called_by_officer;
 	if (v->now_us < p->due_us || stays)
 		return;
-	if (v->exit_passable && (v->exit_green || v->alarm || v->called_by_officer))
+	bool has_one = p->will != WILL_TAILGATE && p->will != WILL_WRONG_WAY && p->will != WILL_SHOW_NOTHING;
+	if (v->reader_inside && has_one && asked_for(p, v))
+		lays(p, SHOWS, v, acts);
+	else if (v->exit_passable && (v->exit_green || v->alarm || v->called_by_officer))
 		go(p, LEAVES, v, 0);
 	else if (v->entry_passable && (v->alarm || v->called_by_officer || (v->buzzer && v->exit_red)))
 		go(p, RETURNS, v, 0);
@@ -184,12 +242,21 @@ static void within(struct sim_person *p, const struct sim_view *v, uint64_t us, 
 			go(p, ENTERS, v, 0);
 		return;
 	case CHAMBER:
-		in_chamber(p, v);
+		in_chamber(p, v, acts);
+		return;
+	case SHOWS:
+		at_reader_inside(p, v, acts);
 		return;
 	case LEAVES:
 		if (p->will == WILL_HOLD_EXIT && !p->tried && p->x_um >= 1950 * MM) {
 			p->tried = true;
 			go(p, IN_EXIT, v, p->dwell_ms);
+			return;
+		}
+		if (p->will == WILL_REACH_BACK && !p->tried && p->x_um >= OUT_OF_BEAMS) {
+			p->tried = v->exit_closing || stayed_ms(p, v) > LINGERS_MS;
+			if (v->exit_closing)
+				go(p, IN_EXIT, v, p->dwell_ms);
 			return;
 		}
 		if (!moves(p, OUTSIDE, v, us))
@@ -200,6 +267,8 @@ static void within(struct sim_person *p, const struct sim_view *v, uint64_t us, 
 		}
 		return;
 	case IN_EXIT:
+		if (p->will == WILL_REACH_BACK)
+			moves(p, REACHES, v, us);
 		if (v->now_us >= p->due_us)
 			go(p, LEAVES, v, 0);
 		return;
@@ -219,7 +288,9 @@ static void intrudes(struct sim_person *p, const struct sim_view *v)
 {
 	if (v->now_us < p->due_us)
 		return;
-	if (!p->tried) {
+	if (!p->tried && v->stands_open && v->entry_passable) {
+		go(p, AWAY, v, 0); /* nothing to climb over */
+	} else if (!p->tried) {
 		p->tried = true;
 		p->x_um = STANDS;
 		go(p, INTRUDES, v, p->dwell_ms);
@@ -263,10 +334,18 @@ static void wrong_way(struct sim_person *p, const struct sim_view *v, uint64_t u
 		go(p, CHAMBER, v, p->react_ms);
 }
 
+static bool lets_go_first(const struct sim_person *p, const struct sim_person *leader)
+{
+	int64_t apart = leader != NULL ? leader->x_um - p->x_um : FOLLOWS;
+	return leader != NULL && leader->place == p->place && (p->place == RETURNS || p->place == LEAVES) && apart < FOLLOWS && apart > -FOLLOWS;
+}
+
 void sim_person_step(struct sim_person *p, const struct sim_person *leader, const struct sim_view *v, uint64_t us,
 	struct sim_acts *acts)
 {
 	memset(acts, 0, sizeof *acts);
+	if (v->beams_alone && lets_go_first(p, leader))
+		return;
 	if (p->place == INTRUDES)
 		intrudes(p, v);
 	else if (p->will == WILL_TAILGATE && (p->place == WAITS || p->place == ENTERS))

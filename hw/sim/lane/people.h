@@ -25,6 +25,9 @@ enum sim_will {
 	WILL_WRONG_WAY,	   /* comes in by the exit when somebody leaves */
 	WILL_CRAWL,	   /* under the entry leaf, in and out again */
 	WILL_CLIMB,	   /* over it */
+	WILL_REACH_BACK,   /* out, and back into the exit's plane as it closes, for a while */
+	WILL_LEAVE_DOCUMENT, /* lays the document down inside, and lets it lie */
+	WILL_SHOW_NOTHING, /* has no document, where it is asked for inside */
 	SIM_WILLS
 };
 
@@ -40,6 +43,7 @@ enum sim_place {
 	IN_EXIT,
 	RETURNS,
 	INTRUDES,
+	SHOWS, /* inside, the document lies on a reader there */
 };
 
 /* What a person can see and hear. */
@@ -47,11 +51,15 @@ struct sim_view {
 	uint64_t now_us;
 	bool entry_passable, exit_passable;
 	bool entry_open; /* fully */
-	bool entry_closing;
+	bool entry_closing, exit_closing;
 	bool reader_light, entry_green, entry_amber, exit_green, exit_red;
 	bool voice, buzzer;
 	bool alarm; /* the building's fire bell, an emergency stop */
 	bool called_by_officer; /* an officer stands there and takes the person along */
+	bool voiceless;	    /* nothing speaks in this lane: nobody says when to take the document back */
+	bool stands_open;   /* one walks in without a document in hand */
+	bool reader_inside; /* it is asked for between the leaves */
+	bool beams_alone;   /* people keep apart here: two who touch all the way are one to beams, as docs/integrators/gate.md says */
 };
 
 struct sim_acts {
@@ -68,7 +76,7 @@ struct sim_person {
 	uint32_t react_ms;
 	uint64_t due_us;    /* next decision */
 	uint64_t since_us;  /* in this place */
-	bool has_document, tried;
+	bool has_document, tried, laid;
 	bool inside;	    /* passed a plane inwards, and none outwards since */
 	bool passed;	    /* left by the exit, having come in by the entry */
 	bool let_in_by_entry;
@@ -78,6 +86,8 @@ struct sim_person {
 
 void sim_person_come(struct sim_person *p, enum sim_will will, uint32_t speed_mm_s, uint32_t react_ms, uint32_t dwell_ms,
 	uint64_t now_us);
+/* Stands in the chamber from the beginning, let in by the entry, document in hand. */
+void sim_person_inside(struct sim_person *p, uint64_t now_us);
 /* One step of time; leader: whom a tailgater follows, or NULL. */
 void sim_person_step(struct sim_person *p, const struct sim_person *leader, const struct sim_view *v, uint64_t us,
 	struct sim_acts *acts);

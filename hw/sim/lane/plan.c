@@ -41,6 +41,9 @@ static const struct {
 	[WILL_WRONG_WAY] = {"wrong-way", 0},
 	[WILL_CRAWL] = {"crawl", 0},
 	[WILL_CLIMB] = {"climb", 0},
+	[WILL_REACH_BACK] = {"reach-back", 0},
+	[WILL_LEAVE_DOCUMENT] = {"leave-document", 0},
+	[WILL_SHOW_NOTHING] = {"show-nothing", 0},
 };
 
 const char *sim_fault_name(enum sim_fault fault)

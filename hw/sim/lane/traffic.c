@@ -9,14 +9,27 @@
 #define MS UINT64_C(1000)
 #define SECOND UINT64_C(1000000)
 #define KEY_TURN (700 * MS)
+#define KEY_HELD (4 * SECOND)
 #define STAFF_EVERY (3 * SECOND)
 /* Staff come to somebody who is shut in when an alarm or a broken lane keeps them so long. */
 #define STAFF_COME (20 * SECOND)
 #define STAFF_LOOK (40 * SECOND)
+#define LIES_ALONE (8 * SECOND)
+
+/* At the kiosk: the document lies there for so long; then the way to the gate. */
+#define KIOSK_LIES (1500 * MS)
+#define KIOSK_WALK (1000 * MS)
 
 bool sim_lane_invites(const struct sim_lane *l)
 {
-	return LIT(l, entry_green) && LIT(l, reader_light) && l->relay;
+	const struct steel *entry = &l->leaf[SIM_ENTRY];
+	if (!LIT(l, entry_green) || !l->relay)
+		return false;
+	if (sim_lane_stands_open(l))
+		return !LIT(l, reader_light) && steel_passable(entry) && sim_lane_inside(l) == 0;
+	if (sim_lane_has(l, SIM_LANE_reader_light))
+		return LIT(l, reader_light);
+	return steel_locked(entry) && !sim_lane_released(l, SIM_ENTRY) && sim_lane_inside(l) == 0;
 }
 
 void sim_traffic_init(struct sim_traffic *t, struct sim_lane *lane, uint64_t seed, uint32_t first)
@@ -35,14 +48,54 @@ static void comes(struct sim_traffic *t, enum sim_will will, uint32_t dwell_ms)
 		sim_person_come(p, will, t->plan.speed_mm_s, t->plan.react_ms, dwell_ms, t->now_us);
 }
 
+/* The line without which a fault cannot be in a lane; SIM_LANE_LINES: none. */
+static enum sim_lane_line line_of(const struct sim_plan *p)
+{
+	switch (p->fault) {
+	case SIM_FAULT_CUT:
+	case SIM_FAULT_SHORT:
+		return p->line;
+	case SIM_FAULT_MOTOR_ENTRY:
+		return SIM_LANE_entry_motor_fault;
+	case SIM_FAULT_MOTOR_EXIT:
+		return SIM_LANE_exit_motor_fault;
+	case SIM_FAULT_GLASS:
+		return SIM_LANE_breakglass;
+	default:
+		return SIM_LANE_LINES;
+	}
+}
+
 void sim_traffic_begin(struct sim_traffic *t, const struct sim_plan *plan)
 {
+	enum sim_lane_line line = line_of(plan);
 	t->plan = *plan;
+	if (line != SIM_LANE_LINES && !sim_lane_has(t->lane, line))
+		t->plan.fault = SIM_FAULT_NOTHING;
+	t->kiosk = t->lane->setup.topology == SIM_SEGREGATED && !t->lane->free && plan->fault != SIM_FAULT_NO_RESULT
+			   ? AT_KIOSK : PAST_KIOSK;
 	t->active = t->fault_pending = true;
 	t->fault_on = t->waiting = false;
 	t->begun_us = t->now_us = t->lane->now_us;
 	t->fault_us = t->over_us = 0;
-	comes(t, plan->will, plan->dwell_ms);
+	t->kiosk_us = t->now_us;
+	if (t->kiosk == PAST_KIOSK)
+		comes(t, plan->will, plan->dwell_ms);
+}
+
+static void kiosk(struct sim_traffic *t, struct sim_traffic_acts *acts)
+{
+	uint64_t since = t->now_us - t->kiosk_us;
+	if (t->kiosk == AT_KIOSK) {
+		acts->lays_at_kiosk = true;
+		t->kiosk = LIES_AT_KIOSK;
+	} else if (t->kiosk == LIES_AT_KIOSK && since >= KIOSK_LIES) {
+		acts->takes_at_kiosk = true;
+		t->kiosk = COMES_FROM_KIOSK;
+	} else if (t->kiosk == COMES_FROM_KIOSK && since >= KIOSK_LIES + KIOSK_WALK) {
+		t->kiosk = PAST_KIOSK;
+		comes(t, t->plan.will, t->plan.dwell_ms);
+	}
 }
 
 /* Not of steel, wires or people: the caller does it. */
@@ -139,7 +192,9 @@ static void companion(struct sim_traffic *t)
 
 static void misfortune(struct sim_traffic *t, struct sim_traffic_acts *acts)
 {
-	if (t->fault_pending && t->fault_us == 0 && t->lane->person[0].place == t->plan.when)
+	enum sim_place place = t->lane->person[0].place;
+	bool there = place == t->plan.when || (place == SHOWS && t->plan.when == READER);
+	if (t->fault_pending && t->fault_us == 0 && there)
 		t->fault_us = t->now_us + t->plan.delay_ms * MS;
 	if (t->fault_pending && t->fault_us != 0 && t->now_us >= t->fault_us) {
 		t->fault_pending = false;
@@ -218,6 +273,8 @@ static void staff(struct sim_traffic *t, const struct sim_console *console, stru
 {
 	struct sim_lane *l = t->lane;
 	l->trouble.key_reset = t->now_us < t->key_us;
+	if (anybody(l) || !l->document_lies)
+		t->lies_us = t->now_us;
 	if (t->fault_on || sim_lane_invites(l)) {
 		t->staff_us = t->now_us + STAFF_EVERY;
 		return;
@@ -229,9 +286,13 @@ static void staff(struct sim_traffic *t, const struct sim_console *console, stru
 	t->staff_us = t->now_us + STAFF_EVERY;
 	if (sim_lane_inside(l) == 0)
 		l->trouble.object = false;
-	/* The key says that nobody is inside. */
+	if (l->document_lies && t->now_us - t->lies_us > LIES_ALONE) {
+		sim_lane_take_document(l);
+		acts->takes_document = true;
+	}
+	/* The key says that nobody is inside. Where no sensor sees that too it is held while they look. */
 	if (t->staff_step++ % 2 == 0 && sim_lane_inside(l) == 0)
-		t->key_us = t->now_us + KEY_TURN;
+		t->key_us = t->now_us + (sim_lane_has(l, SIM_LANE_occupied) ? KEY_TURN : KEY_HELD);
 	else if (console->wants_resume)
 		acts->request = SIM_RESUME;
 }
@@ -244,12 +305,14 @@ void sim_traffic_step(struct sim_traffic *t, const struct sim_console *console, 
 	acts->lays_document = l->lays_document;
 	acts->takes_document = l->takes_document;
 	if (t->active)
+		kiosk(t, acts);
+	if (t->active)
 		misfortune(t, acts);
 	officer(t, console, acts);
 	if (l->leaves_bag)
 		t->staff_us = t->now_us + STAFF_EVERY;
 	staff(t, console, acts);
-	if (t->active && !t->fault_on && !anybody(l) && sim_lane_invites(l))
+	if (t->active && t->kiosk == PAST_KIOSK && !t->fault_on && !anybody(l) && sim_lane_invites(l))
 		finish(t, acts);
 	if (!t->active && auto_next && t->now_us >= t->next_us && sim_lane_invites(l)) {
 		struct sim_plan plan;

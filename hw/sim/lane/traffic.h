@@ -39,6 +39,7 @@ struct sim_console {
 enum sim_request { SIM_ASKS_NOTHING, SIM_ADMIT, SIM_SEND_BACK, SIM_RESUME };
 struct sim_traffic_acts {
 	bool lays_document, takes_document;
+	bool lays_at_kiosk, takes_at_kiosk; /* of a segregated lane, before the traveller comes */
 	enum sim_request request;
 	enum sim_fault process; /* a process to kill or to stop, a disk, the clock; SIM_FAULT_NOTHING: none */
 	bool process_over;	/* a stopped process goes on, the disk has room again, the clock is synchronised */
@@ -50,8 +51,11 @@ struct sim_traffic {
 	uint64_t seed, now_us;
 	struct sim_plan plan;
 	bool active, fault_pending, fault_on, waiting;
+	enum { PAST_KIOSK, AT_KIOSK, LIES_AT_KIOSK, COMES_FROM_KIOSK } kiosk; /* where the traveller is on the way to the gate */
+	uint64_t kiosk_us;
 	uint64_t begun_us, fault_us, over_us, waiting_us, next_us;
 	uint64_t staff_us, key_us; /* when staff look again; until when the key is turned */
+	uint64_t lies_us; /* since when a document lies there and nobody is about */
 	uint8_t staff_step;
 	/* What came of it. */
 	uint32_t done, passed;

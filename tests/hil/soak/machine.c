@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kiosk/digest.h"
+
 #define MS UINT64_C(1000)
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
 #define BODY(name) POSTERN__ENVELOPE__BODY_##name
 #define RESTART_US (300 * MS)
 #define REPORT_US (200 * MS)
 #define HEARTBEAT_US (100 * MS)
+#define WALL_MS INT64_C(1790000000000)
 
 static const Postern__PluginKind kinds[] = {K(READER), K(DOCUMENT_CHECK), K(WATCHLIST), K(RULES), K(UPLINK), K(GATE)};
 
@@ -103,7 +106,7 @@ static int input(struct machine *m, struct lane_input *in)
 {
 	uint8_t *random = in->random;
 	in->mono_ms = m->now_us / 1000;
-	in->wall_ms = INT64_C(1790000000000) + (int64_t)in->mono_ms;
+	in->wall_ms = WALL_MS + (int64_t)in->mono_ms;
 	in->clock_quality = POSTERN__CLOCK_QUALITY__CLOCK_SYNCHRONISED;
 	in->year = 2026;
 	in->month = 9;
@@ -133,6 +136,16 @@ static void message(struct machine *m, Postern__PluginKind from, uint64_t query_
 	input(m, &in);
 }
 
+/* The document of whoever comes. */
+static void describe(const struct machine *m, Postern__Document *d, Postern__Date *birth)
+{
+	*birth = (Postern__Date){.base = birth->base, .year = 1980, .month = 1, .day = 2};
+	d->nationality = d->issuer = (char *)(uintptr_t)"NOR";
+	d->number = (char *)(uintptr_t)(m->listed ? "L898902C4" : "L898902C3");
+	d->surname = (char *)(uintptr_t)"ERIKSSON";
+	d->birth_date = birth;
+}
+
 static void answer(struct machine *m, const struct pending *p)
 {
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
@@ -143,11 +156,7 @@ static void answer(struct machine *m, const struct pending *p)
 	Postern__WatchlistMatch match = POSTERN__WATCHLIST_MATCH__INIT, *matches[1] = {&match};
 	Postern__RulesEvaluated rules = POSTERN__RULES_EVALUATED__INIT;
 	if (p->body == BODY(CHECK_DOCUMENT)) {
-		birth = (Postern__Date){.base = birth.base, .year = 1980, .month = 1, .day = 2};
-		d.nationality = d.issuer = (char *)(uintptr_t)"NOR";
-		d.number = (char *)(uintptr_t)"L898902C3";
-		d.surname = (char *)(uintptr_t)"ERIKSSON";
-		d.birth_date = &birth;
+		describe(m, &d, &birth);
 		checked.document = &d;
 		checked.overall = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
 		e.body_case = BODY(DOCUMENT_CHECKED);
@@ -296,6 +305,7 @@ static void sense(struct machine *m)
 	g.key_reset = s.key_reset;
 	g.in_maintenance = s.in_maintenance;
 	g.last_command_id = s.last_command_id;
+	g.topology = (Postern__LaneTopology)(s.topology + 1);
 	e.body_case = BODY(GATE_SENSED);
 	e.gate_sensed = &g;
 	if (m->core_runs && !m->core_frozen)
@@ -375,7 +385,7 @@ void machine_decide(struct machine *m, bool admit)
 	d.officer = (char *)(uintptr_t)"officer-1";
 	d.reason_code = (char *)(uintptr_t)"manual.check";
 	d.decision = admit ? POSTERN__OFFICER_DECISION__DECISION_ADMIT : POSTERN__OFFICER_DECISION__DECISION_SEND_BACK;
-	d.issued_wall_ms = INT64_C(1790000000000) + (int64_t)(m->now_us / 1000);
+	d.issued_wall_ms = WALL_MS + (int64_t)(m->now_us / 1000);
 	d.expires_wall_ms = d.issued_wall_ms + 60000;
 	d.verdict_hash = (ProtobufCBinaryData){32, m->lane.crossing.verdict_hash};
 	d.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
@@ -392,8 +402,53 @@ void machine_resume(struct machine *m)
 		input(m, &in);
 }
 
+static void ordered(struct machine *m, enum lane_command command)
+{
+	struct lane_input in = {.kind = LANE_COMMAND, .command = command, .officer = "officer-1", .reason_code = "hall.evacuated"};
+	if (m->core_runs && !m->core_frozen)
+		input(m, &in);
+}
+
+void machine_order_free(struct machine *m)
+{
+	ordered(m, LANE_CMD_DUTY_ON);
+	ordered(m, LANE_CMD_FREE);
+}
+
+bool machine_is_free(const struct machine *m)
+{
+	return m->core_runs && m->lane.config.record.mode == POSTERN__LANE_MODE__MODE_FREE;
+}
+
+void machine_issue(struct machine *m)
+{
+	struct kiosk_now now = {m->now_us / 1000, WALL_MS + (int64_t)(m->now_us / 1000), true};
+	struct kiosk_result r = {.verdict = m->listed ? POSTERN__VERDICT__VERDICT_REFER : POSTERN__VERDICT__VERDICT_CLEAR};
+	Postern__Document d = POSTERN__DOCUMENT__INIT;
+	Postern__Date birth = POSTERN__DATE__INIT;
+	describe(m, &d, &birth);
+	snprintf(r.id, sizeof r.id, "KIOSK%021u", ++m->issued);
+	snprintf(r.kiosk, sizeof r.kiosk, "kiosk-1");
+	bool jumped = kiosk_look(&m->kiosk.results, &now);
+	if (jumped || kiosk_document_digest(m->kiosk.key, &d, r.document) != PN_OK ||
+		kiosk_basis_digest(&m->kiosk, r.basis) != PN_OK || kiosk_issue(&m->kiosk.results, &r, &now) != PN_OK) {
+		fprintf(stderr, "lane-soak: no result can be issued\n");
+		exit(1);
+	}
+	kiosk_issued(&m->kiosk.results, r.id, true);
+}
+
+/* As the next core finds them in the journal: what was being recorded is recorded. */
+static void restore_results(struct machine *m)
+{
+	for (unsigned i = 0; i < KIOSK_SLOTS; i++)
+		if (m->kiosk.slots[i].state == KIOSK_SPENDING && !kiosk_redeemed(&m->kiosk.results, m->kiosk.slots[i].result.id, true))
+			m->lost_entries++;
+}
+
 void machine_kill_core(struct machine *m)
 {
+	restore_results(m);
 	lane_wipe(&m->lane);
 	m->core_runs = m->core_frozen = false;
 	m->core_from_us = m->now_us + RESTART_US;
@@ -419,6 +474,7 @@ void machine_freeze(struct machine *m, bool core, bool frozen)
 
 void machine_start(struct machine *m, const struct lane_hw_description *description, uint64_t seed, uint64_t now_us)
 {
+	const struct kiosk_policy policy = {.valid_ms = 600000, .drift_ms = 2000};
 	memset(m, 0, sizeof *m);
 	m->random = seed;
 	m->now_us = now_us;
@@ -434,8 +490,13 @@ void machine_start(struct machine *m, const struct lane_hw_description *descript
 	m->config.record.direction = POSTERN__DIRECTION__DIRECTION_ENTRY;
 	m->config.record.mode = POSTERN__LANE_MODE__MODE_CONTROLLED;
 	m->config.tenant = "NOR";
+	m->config.topology = (enum gate_topology)description->topology;
 	m->config.timing = gate_timing_default;
 	m->config.stale_after_ms = 1000;
+	memset(m->kiosk.key, 0x42, sizeof m->kiosk.key);
+	kiosk_store_init(&m->kiosk, &policy);
+	if (description->topology == LANE_HW_SEGREGATED)
+		m->config.kiosk = &m->kiosk;
 	m->sink = (struct lane_sink){.ctx = m, .send = on_send, .append = on_append, .count = on_count};
 	m->core_from_us = m->plugin_from_us = now_us;
 }
@@ -443,6 +504,7 @@ void machine_start(struct machine *m, const struct lane_hw_description *descript
 void machine_stop(struct machine *m)
 {
 	lane_wipe(&m->lane);
+	kiosk_store_wipe(&m->kiosk);
 	free(m->hw);
 	free(m->ledger);
 }

@@ -6,6 +6,7 @@
 #ifndef POSTERN_SOAK_MACHINE_H
 #define POSTERN_SOAK_MACHINE_H
 #include "crossing/lane.h"
+#include "kiosk/store.h"
 #include "lane/lane.h"
 
 #define MACHINE_QUEUE 256
@@ -48,6 +49,8 @@ struct machine {
 	struct entry *ledger;
 	unsigned entries;
 	uint64_t exits_without_record, exits, lost_entries;
+	struct kiosk_store kiosk; /* of a segregated lane; it outlives a core as the journal does */
+	uint32_t issued;
 };
 
 /* description: a lane as wired. Exits the process when memory is out. */
@@ -62,6 +65,11 @@ bool machine_waiting(const struct machine *m);
 bool machine_wants_resume(const struct machine *m);
 void machine_decide(struct machine *m, bool admit);
 void machine_resume(struct machine *m);
+/* An officer takes the duty and orders the lane free; nothing when the lane cannot now. */
+void machine_order_free(struct machine *m);
+bool machine_is_free(const struct machine *m);
+/* A result of a kiosk for the one document there is; the kiosk itself is played. */
+void machine_issue(struct machine *m);
 void machine_kill_core(struct machine *m);
 void machine_kill_plugin(struct machine *m);
 void machine_freeze(struct machine *m, bool core, bool frozen);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * lane-soak: thousands of crossings with random misfortunes, on steel and with people that are modelled, through the shipped
  * library of the hardware and the shipped lane, in one process and without real time:
- *   lane-soak [--crossings N] [--seed S] [--first N] [--verbose] [--plant]
- * --plant: a wire between the two locks, for the test that the onlooker sees it.
+ *   lane-soak [--crossings N] [--seed S] [--first N] [--lane FILE] [--free] [--verbose] [--plant]
+ * --lane: a lane file (hw/lanes), else a two-step lane with every line. --free: an officer has ordered the lane free. --plant: a wire between the two locks, for the test that the onlooker sees it.
  * Judged by the onlooker on the other side of the lines. Must never pass because nothing happened: what was met is printed.
  */
 #include <inttypes.h>
@@ -13,15 +13,19 @@
 
 #include "machine.h"
 #include "sim/lane/traffic.h"
+#include "wiring/wiring.h"
 
 #define TICK_US 5000
 #define STUCK_US (UINT64_C(1200) * 1000000)
+#define ORDER_EVERY_US (UINT64_C(2500) * 1000)
+#define LANE_FILE_MAX 8192
 
 struct soak {
 	struct machine machine;
 	struct sim_lane lane;
 	struct sim_traffic traffic;
-	bool verbose, plant;
+	bool verbose, plant, free;
+	uint64_t ordered_us;
 	uint8_t state;
 };
 
@@ -81,6 +85,8 @@ static void act(struct soak *s, const struct sim_traffic_acts *acts)
 		machine_document(m, false);
 	if (acts->lays_document)
 		machine_document(m, true);
+	if (acts->lays_at_kiosk)
+		machine_issue(m);
 	if (acts->request == SIM_RESUME)
 		machine_resume(m);
 	else if (acts->request != SIM_ASKS_NOTHING && machine_waiting(m))
@@ -92,6 +98,16 @@ static void act(struct soak *s, const struct sim_traffic_acts *acts)
 			sim_lane_line_name(s->traffic.plan.line), s->lane.person[0].passed ? "passed" : "did not pass");
 }
 
+/* An officer stands by who has the lane free whenever it can be. */
+static void keep_free(struct soak *s)
+{
+	struct machine *m = &s->machine;
+	if (machine_is_free(m) || s->traffic.fault_on || s->lane.now_us - s->ordered_us < ORDER_EVERY_US)
+		return;
+	machine_order_free(m);
+	s->ordered_us = s->lane.now_us;
+}
+
 static void tick(struct soak *s)
 {
 	struct machine *m = &s->machine;
@@ -101,6 +117,8 @@ static void tick(struct soak *s)
 	if (s->plant && (levels & SIM_LANE_BIT(exit_unlock)) != 0)
 		levels |= SIM_LANE_BIT(entry_unlock);
 	sim_lane_outputs(&s->lane, levels, now);
+	if (s->free)
+		keep_free(s);
 	struct sim_console console = {machine_waiting(m), machine_wants_resume(m)};
 	bool idle = !s->traffic.active;
 	sim_traffic_step(&s->traffic, &console, true, &acts);
@@ -150,6 +168,27 @@ static int report(const struct soak *s, uint32_t wanted)
 	return good ? 0 : 1;
 }
 
+/* The file as each side reads it. */
+static bool take_lane(const char *path, struct lane_hw_description *d, struct sim_lane_setup *setup)
+{
+	static char text[LANE_FILE_MAX];
+	char why[WIRING_ERROR_MAX];
+	FILE *f = fopen(path, "re");
+	size_t n = f != NULL ? fread(text, 1, sizeof text - 1, f) : 0;
+	if (f != NULL)
+		fclose(f);
+	text[n] = '\0';
+	if (wiring_lane_load(path, d, why, sizeof why) != 0) {
+		fprintf(stderr, "lane-soak: %s\n", why);
+		return false;
+	}
+	if (!sim_lane_built(text, setup)) {
+		fprintf(stderr, "lane-soak: %s: expected topology, drive and lines\n", path);
+		return false;
+	}
+	return true;
+}
+
 static bool number(const char *text, uint64_t *out)
 {
 	char *end;
@@ -161,6 +200,7 @@ int main(int argc, char **argv)
 {
 	static struct soak s;
 	uint64_t crossings = 200, seed = 1, first = 1, last_done = 0;
+	const char *file = NULL;
 	struct lane_hw_description d;
 	struct sim_lane_setup setup = {.stroke_ms = 900, .bolt_ms = 120, .drive_latches = true, .relay_hold_ms = 300,
 		.escape = {true, true}};
@@ -169,15 +209,22 @@ int main(int argc, char **argv)
 			strcmp(argv[i], "--first") == 0 ? &first : NULL;
 		if (strcmp(argv[i], "--verbose") == 0)
 			s.verbose = true;
+		else if (strcmp(argv[i], "--free") == 0)
+			s.free = true;
+		else if (strcmp(argv[i], "--lane") == 0 && i + 1 < argc)
+			file = argv[++i];
 		else if (strcmp(argv[i], "--plant") == 0)
 			s.plant = true;
 		else if (to == NULL || i + 1 == argc || !number(argv[++i], to)) {
-			fprintf(stderr, "usage: lane-soak [--crossings N] [--seed S] [--first N] [--verbose] [--plant]\n");
+			fprintf(stderr, "usage: lane-soak [--crossings N] [--seed S] [--first N] [--lane FILE] [--free] [--verbose] [--plant]\n");
 			return 2;
 		}
 	}
 	describe(&d);
+	if (file != NULL && !take_lane(file, &d, &setup))
+		return 2;
 	sim_lane_init(&s.lane, &setup, 1000000);
+	s.lane.free = s.free;
 	machine_start(&s.machine, &d, seed, 1000000);
 	sim_traffic_init(&s.traffic, &s.lane, seed, (uint32_t)first);
 	uint64_t progress_us = s.lane.now_us;

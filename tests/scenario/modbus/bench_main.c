@@ -46,7 +46,7 @@ static void told(struct bench *b, const char *line)
 	} else if (sscanf(line, "fault %31s", word) == 1 && server_fault_find(word) < SERVER_FAULTS) {
 		b->server.fault = server_fault_find(word);
 	} else if (sscanf(line, "console %u %u", &waiting, &resume) == 2) {
-		b->console = (struct sim_console){waiting != 0, resume != 0};
+		b->console = (struct sim_console){.waiting = waiting != 0, .wants_resume = resume != 0};
 	} else if (strcmp(line, "quit") == 0) {
 		b->ends = true;
 	} else {
@@ -75,7 +75,7 @@ static void hear(struct bench *b)
 static void tell(struct bench *b, const struct sim_traffic_acts *acts)
 {
 	static const char *const places[] = {"away", "comes", "reader", "waits", "enters", "in-entry", "chamber", "leaves", "in-exit", "returns",
-		"intrudes"};
+		"intrudes", "shows"};
 	static const char *const requests[] = {NULL, "admit", "send-back", "resume"};
 	const struct sim_person *p = &b->lane.person[0];
 	bool invites = sim_lane_invites(&b->lane);
@@ -128,12 +128,12 @@ static void turn(struct bench *b)
 	sim_lane_outputs(&b->lane, levels, now);
 	/* nobody asks the console about what the lamps show to be in order */
 	if (levels & (SIM_LANE_BIT(entry_green) | SIM_LANE_BIT(exit_green)))
-		b->console = (struct sim_console){false, false};
+		b->console = (struct sim_console){.waiting = false};
 	sim_traffic_step(&b->traffic, &b->console, false, &acts);
 	b->server.inputs = sim_lane_inputs(&b->lane);
 	server_turn(&b->server, now);
 	if (acts.request != SIM_ASKS_NOTHING)
-		b->console = (struct sim_console){false, false};
+		b->console = (struct sim_console){.waiting = false};
 	tell(b, &acts);
 }
 
