@@ -79,7 +79,7 @@ struct lane_hw {
 	struct line_state line[LANE_HW_LINES];
 	struct leaf leaf[LEAVES];
 	struct people people;
-	bool emergency;     /* latched until the alarm is over and the reset key is turned */
+	bool emergency;     /* latched until the alarm is over, nobody is seen inside and the reset key is turned */
 	bool both_released; /* by an emergency or an assist, until one of them is locked again */
 	bool assist, refused;
 	uint64_t entry_asked_ns; /* a release of the entry that was refused, for an assist; NEVER */

@@ -171,8 +171,12 @@ static void emergency(struct lane_hw *l)
 	leaf_release(l, EXIT, !stop_pressed(l));
 }
 
+/* The key does not end it over somebody who is seen to be inside: what is shut would lock, and the core waits for them to go. */
 static void emergency_over(struct lane_hw *l)
 {
+	uint8_t inside;
+	if (people_inside(l, &inside) && inside > 0)
+		return;
 	if (!l->emergency || !line_is(l, LANE_HW_key_reset) || fire(l) || stop_pressed(l))
 		return;
 	l->emergency = false;

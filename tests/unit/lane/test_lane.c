@@ -399,6 +399,29 @@ static void test_alarm(void **state)
 	open_entry();
 }
 
+/* Shut, a leaf would lock over whoever is still there. */
+static void test_alarm_over_somebody(void **state)
+{
+	(void)state;
+	begin(LANE_HW_PULSE);
+	open_entry();
+	rig_pass(&rig, false, false);
+	rig_command(&rig, CMD(CLOSE_ENTRY), true);
+	rig_run(&rig, 2000);
+	rig_say(&rig, AT(estop), true);
+	rig_run(&rig, 300);
+	rig_say(&rig, AT(estop), false);
+	rig_run(&rig, 2000);
+	rig_reset(&rig);
+	assert_int_equal(rig_sense(&rig).occupants, 1);
+	assert_true(rig_drives(&rig, AT(entry_unlock)) && rig_drives(&rig, AT(exit_unlock)));
+	rig_pass(&rig, true, true);
+	rig_reset(&rig);
+	assert_int_equal(rig_sense(&rig).occupants, 0);
+	assert_false(rig_drives(&rig, AT(exit_unlock)));
+	rig.both = false;
+}
+
 static void test_chip_lost(void **state)
 {
 	(void)state;
@@ -600,7 +623,7 @@ int main(void)
 		T(test_lost_beam_is_broken), D(test_jammed, &drives[0]), D(test_jammed, &drives[1]), T(test_lock_not_confirmed), T(test_close_at_once), T(test_stopped_half_way),
 		T(test_contradiction), T(test_forced), T(test_motor_fault), T(test_stuck), T(test_interlock), T(test_interlock_waits_for_rest), T(test_assist),
 		T(test_assist_from_open_exit), D(test_alarm, &alarms[0]), D(test_alarm, &alarms[1]), D(test_alarm, &alarms[2]),
-		T(test_chip_lost), T(test_kick), T(test_without_core_nobody_enters), T(test_return_path),
+		T(test_alarm_over_somebody), T(test_chip_lost), T(test_kick), T(test_without_core_nobody_enters), T(test_return_path),
 		T(test_return_path_past_open_exit), T(test_start_moves_nothing), T(test_keys_and_power), T(test_debounce),
 		T(test_descriptions),
 	};
