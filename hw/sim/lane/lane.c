@@ -210,14 +210,15 @@ static void people(struct sim_lane *l, uint64_t us)
 	}
 }
 
-/* Also a cut wire is an alarm to the controller, which cannot know better; what it latches, the key ends. */
+/* Also a cut wire is an alarm to the controller, which cannot know better; what it latches, the key ends
+ * when nobody is inside. */
 static void judge_law(struct sim_lane *l)
 {
 	const uint64_t alarms = BIT(fire_alarm) | BIT(estop) | BIT(breakglass);
 	bool now = alarm(l) || (l->trouble.cut & alarms & ~l->setup.absent) != 0;
 	if (now)
 		l->latched = true;
-	else if (l->trouble.key_reset)
+	else if (l->trouble.key_reset && sim_lane_inside(l) == 0)
 		l->latched = false;
 	if (l->latched || l->assist)
 		l->lawful = true;
