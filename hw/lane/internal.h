@@ -15,8 +15,9 @@
 /* A release that only an assist may ask for waits so long for the assist's other half. */
 #define ASSIST_PAIR_NS (500 * NS_PER_MS)
 #define TICK_NS (50 * NS_PER_MS)
-/* A key that is held says that nobody is inside after so long without a beam broken. */
+/* A key that was held for so long, without a beam broken, says that nobody is inside; one that was held for longer is stuck. */
 #define VOUCH_NS (3000 * NS_PER_MS)
+#define VOUCH_MOST_NS (15000 * NS_PER_MS)
 enum { LOCK_RETRIES = 2, PEOPLE_MAX = 200 };
 
 struct line_state {

@@ -182,31 +182,33 @@ static bool asks(const struct lane_hw *l)
 	return (!l->people.known || l->people.differ) && l->d.occupancy != LANE_HW_OVERHEAD && nobody_in_a_leaf(l);
 }
 
-/* Whoever turned the key has looked; a sensor that sees nobody has looked too, so that a leaf may stand open. */
+/* Whoever turned the key has looked; a sensor that sees nobody has looked too, so that a leaf may stand open. With beams alone there whoever
+ * looks holds the key meanwhile, and lets go of it: a line that is stuck says nothing. */
 void people_key(struct lane_hw *l)
 {
+	struct people *p = &l->people;
 	uint8_t seen = 0;
 	bool turned = line_is(l, LANE_HW_key_reset), sees = l->d.occupancy == LANE_HW_BOTH && overhead(l, &seen);
-	l->people.vouched_ns = turned && l->d.occupancy == LANE_HW_BEAMS ? l->now : NEVER;
+	bool held = p->vouched_ns != NEVER && l->now - p->vouched_ns >= VOUCH_NS && l->now - p->vouched_ns <= VOUCH_MOST_NS;
+	p->vouched_ns = turned && l->d.occupancy == LANE_HW_BEAMS ? l->now : NEVER;
 	if (turned && !l->emergency && asks(l) && (sees ? seen == 0 : both_locked(l)))
+		empty(l);
+	else if (!turned && held && l->line[LANE_HW_key_reset].known && asks(l))
 		empty(l);
 }
 
 static bool undisturbed(const struct lane_hw *l)
 {
-	return line_is(l, LANE_HW_key_reset) && !l->emergency && nobody_in_a_leaf(l) && !line_is(l, LANE_HW_entry_safety_beam) &&
-	       !line_is(l, LANE_HW_exit_safety_beam) && !line_is(l, LANE_HW_low_beam) && !line_is(l, LANE_HW_high_beam);
+	return !l->emergency && nobody_in_a_leaf(l) && !line_is(l, LANE_HW_entry_safety_beam) && !line_is(l, LANE_HW_exit_safety_beam) &&
+	       !line_is(l, LANE_HW_low_beam) && !line_is(l, LANE_HW_high_beam);
 }
 
-/* A lane with beams alone that does not know who is inside stands open, for the way back or after an alarm: there whoever looks holds
- * the key meanwhile, and nobody may have come near a leaf. */
+/* Nobody may have come near a leaf; an alarm is waited out. */
 void people_vouched(struct lane_hw *l)
 {
 	struct people *p = &l->people;
 	if (p->vouched_ns != NEVER && !undisturbed(l))
 		p->vouched_ns = l->emergency ? l->now : NEVER;
-	if (p->vouched_ns != NEVER && asks(l) && l->now - p->vouched_ns >= VOUCH_NS)
-		empty(l);
 }
 
 static bool agree(const struct lane_hw *l)

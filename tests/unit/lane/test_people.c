@@ -292,10 +292,17 @@ static void test_key_held(void **state)
 	rig_reset(&rig); /* too short */
 	not_known();
 	rig_say(&rig, AT(key_reset), true);
-	rig_run(&rig, 3100);
-	not_known(); /* the line's own 200 ms come before */
-	rig_run(&rig, 200);
+	rig_run(&rig, 3500);
+	not_known();
+	rig_say(&rig, AT(key_reset), false);
+	rig_run(&rig, 300);
 	inside(0);
+	lost();
+	rig_say(&rig, AT(key_reset), true);
+	rig_run(&rig, 20000);
+	rig_say(&rig, AT(key_reset), false); /* nobody's hand */
+	rig_run(&rig, 300);
+	not_known();
 }
 
 static void test_key_held_after_an_alarm(void **state)
@@ -311,7 +318,9 @@ static void test_key_held_after_an_alarm(void **state)
 	rig_say(&rig, AT(fire_alarm), false);
 	rig_run(&rig, 2000);
 	not_known();
-	rig_run(&rig, 2000);
+	rig_run(&rig, 3000);
+	rig_say(&rig, AT(key_reset), false);
+	rig_run(&rig, 300);
 	inside(0);
 }
 
@@ -334,6 +343,8 @@ static void test_key_held_in_vain(void **state)
 			rig_say(&rig, AT(key_reset), false);
 		}
 		rig_run(&rig, 6000);
+		rig_say(&rig, AT(key_reset), false);
+		rig_run(&rig, 300);
 		not_known();
 		rig_free(&rig);
 	}
