@@ -337,11 +337,9 @@ static void wrong_way(struct sim_person *p, const struct sim_view *v, uint64_t u
 static bool lets_go_first(const struct sim_person *p, const struct sim_person *leader)
 {
 	int64_t apart = leader != NULL ? leader->x_um - p->x_um : FOLLOWS;
-	if (apart >= FOLLOWS || apart <= -FOLLOWS)
-		return false;
-	bool same_way = leader->place == p->place && (p->place == RETURNS || p->place == LEAVES);
-	bool against = p->will == WILL_WRONG_WAY && (p->place == WAITS || p->place == ENTERS);
-	return same_way || (against && (leader->place == LEAVES || leader->place == IN_EXIT));
+	bool same_way = leader != NULL && leader->place == p->place && (p->place == RETURNS || p->place == LEAVES);
+	bool against = leader != NULL && p->will == WILL_WRONG_WAY && p->place == WAITS && leader->place != AWAY;
+	return against || (same_way && apart < FOLLOWS && apart > -FOLLOWS);
 }
 
 void sim_person_step(struct sim_person *p, const struct sim_person *leader, const struct sim_view *v, uint64_t us,
