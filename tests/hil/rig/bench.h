@@ -33,15 +33,16 @@ struct daemon {
 	struct rig_paths paths;
 	pid_t pid;
 	int reader; /* the far end of the document reader's line */
+	int kiosk;  /* of the reader's at the kiosk */
 	char zone[2][2][48]; /* of a good document, of a listed one; two lines each */
 };
-/* Starts posternd, whose configuration names the bench's chip and /dev/pts/0. */
+/* Starts posternd, whose configuration names the bench's chip, /dev/pts/0 and, at a kiosk, /dev/pts/1. */
 void daemon_start(struct daemon *d);
 /* Orderly; the status of its exit. */
 int daemon_stop(struct daemon *d);
 /* The newest child of that name ("core", "gate"), or 0. */
 pid_t daemon_child(const struct daemon *d, const char *name);
-void daemon_document(const struct daemon *d, bool laid, bool listed);
+void daemon_document(const struct daemon *d, bool at_kiosk, bool laid, bool listed);
 
 struct daemon_status {
 	bool known;
@@ -50,7 +51,8 @@ struct daemon_status {
 };
 void daemon_status(const struct daemon *d, struct daemon_status *out);
 void daemon_decide(const struct daemon *d, const char *crossing, bool admit);
-void daemon_lane(const struct daemon *d, const char *command); /* resume, assist, ... */
+/* resume, assist, ...; reason may be NULL. */
+void daemon_lane(const struct daemon *d, const char *command, const char *reason);
 /* Once the lane is up. False: the rules are not in use. */
 bool daemon_activate(const struct daemon *d);
 /* Of posternd and all its children; resident counts a page that several share once for each. */

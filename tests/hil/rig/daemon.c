@@ -13,16 +13,17 @@
 
 #include "bench.h"
 
-static void open_reader(struct daemon *d)
+static int open_reader(const char *path)
 {
 	struct termios t;
-	d->reader = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (d->reader < 0 || grantpt(d->reader) != 0 || unlockpt(d->reader) != 0 || strcmp(ptsname(d->reader), "/dev/pts/0") != 0)
-		fail("the reader's line cannot be made as /dev/pts/0");
-	if (tcgetattr(d->reader, &t) == 0) {
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0 || strcmp(ptsname(fd), path) != 0)
+		fail("a reader's line cannot be made as %s", path);
+	if (tcgetattr(fd, &t) == 0) {
 		cfmakeraw(&t);
-		tcsetattr(d->reader, TCSANOW, &t);
+		tcsetattr(fd, TCSANOW, &t);
 	}
+	return fd;
 }
 
 static void read_documents(struct daemon *d)
@@ -39,7 +40,8 @@ static void read_documents(struct daemon *d)
 
 void daemon_start(struct daemon *d)
 {
-	open_reader(d);
+	d->reader = open_reader("/dev/pts/0");
+	d->kiosk = open_reader("/dev/pts/1");
 	read_documents(d);
 	d->pid = fork();
 	if (d->pid < 0)
@@ -98,12 +100,12 @@ pid_t daemon_child(const struct daemon *d, const char *name)
 	return pid > 1 && is_child(pid, d->pid) ? pid : 0;
 }
 
-void daemon_document(const struct daemon *d, bool laid, bool listed)
+void daemon_document(const struct daemon *d, bool at_kiosk, bool laid, bool listed)
 {
 	char text[128];
 	int n = laid ? snprintf(text, sizeof text, "\x02%s\x03\x02%s\x03", d->zone[listed][0], d->zone[listed][1])
 		     : snprintf(text, sizeof text, "\x02--\x03");
-	if (write(d->reader, text, (size_t)n) != n)
+	if (write(at_kiosk ? d->kiosk : d->reader, text, (size_t)n) != n)
 		printf("rig: the reader's line took nothing (%s)\n", strerror(errno));
 }
 
@@ -179,11 +181,11 @@ void daemon_decide(const struct daemon *d, const char *crossing, bool admit)
 	tool(d, text, sizeof text, argv);
 }
 
-void daemon_lane(const struct daemon *d, const char *command)
+void daemon_lane(const struct daemon *d, const char *command, const char *reason)
 {
 	char text[256];
 	char *argv[] = {ARG("postern"), ARG("lane"), ARG(command), ARG("--lane"), ARG("lane-1"), ARG("--officer"), ARG("officer-1"),
-		ARG("--run-folder"), ARG(d->paths.run_folder), NULL};
+		ARG("--run-folder"), ARG(d->paths.run_folder), reason != NULL ? ARG("--reason") : NULL, ARG(reason), NULL};
 	tool(d, text, sizeof text, argv);
 }
 
@@ -225,7 +227,7 @@ static void add_memory(pid_t pid, struct daemon_memory *sum)
 
 struct daemon_memory daemon_memory(const struct daemon *d)
 {
-	static const char *const children[] = {"core", "reader", "check", "watchlist", "rules", "gate"};
+	static const char *const children[] = {"core", "reader", "check", "watchlist", "rules", "gate", "kiosk-reader"};
 	struct daemon_memory sum = {0, 0};
 	add_memory(d->pid, &sum);
 	for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {

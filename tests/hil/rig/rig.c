@@ -11,6 +11,9 @@
 
 #define LIT(levels, name) (((levels) & SIM_LANE_BIT(name)) != 0)
 #define STATUS_EVERY_US 2500000
+/* By then what an assist has released is released. */
+#define ASSIST_US 1000000
+#define REASON "hall.evacuated"
 /* So long after a fault's edge outputs are looked at this often, that its answer has a time; then once each step. */
 #define CLOSE_LOOK_US 100000
 #define LOOK_US 100
@@ -54,6 +57,7 @@ static void remember(struct rig *r, uint64_t now)
 	s->entry_closed_drive = s->entry_closed_drive || sim_lane_drives(&r->lane, SIM_ENTRY, false);
 	s->entry_reopened = s->entry_reopened || (s->entry_closed_drive && sim_lane_drives(&r->lane, SIM_ENTRY, true));
 	s->relay_lost = s->relay_lost || !r->lane.relay;
+	s->entry_shut = s->entry_shut || (r->traffic.fault_on && steel_locked(&r->lane.leaf[SIM_ENTRY]));
 	if (s->fault_us != 0 && s->response_us == 0 && changed != 0)
 		answered(r, changed, now);
 }
@@ -101,6 +105,14 @@ static void strike(struct rig *r, enum sim_fault fault, uint64_t now)
 		machine_clock(false);
 	if (fault == SIM_FAULT_CLOCK_STEPS)
 		machine_clock_step(3600);
+	r->nobody_on_duty = fault == SIM_FAULT_DUTY_ENDS;
+	if (r->nobody_on_duty)
+		daemon_lane(&r->daemon, "duty-off", NULL);
+	if (fault == SIM_FAULT_ASSIST) {
+		r->lane.assist = r->lane.officer_there = true;
+		r->assist_us = UINT64_MAX;
+		daemon_lane(&r->daemon, "assist", NULL);
+	}
 }
 
 static void process(struct rig *r, const struct sim_traffic_acts *acts, uint64_t now)
@@ -113,6 +125,12 @@ static void process(struct rig *r, const struct sim_traffic_acts *acts, uint64_t
 	if (r->stopped > 0 && (daemon_child(&r->daemon, "core") == r->stopped || daemon_child(&r->daemon, "gate") == r->stopped))
 		kill(r->stopped, SIGCONT);
 	r->stopped = 0;
+	r->nobody_on_duty = false;
+	if (r->traffic.plan.fault == SIM_FAULT_ASSIST) {
+		daemon_lane(&r->daemon, "end-assist", NULL);
+		r->lane.officer_there = false;
+		r->assist_us = mono_us() + ASSIST_US;
+	}
 	if (r->traffic.plan.fault == SIM_FAULT_DISK_FULL)
 		machine_disk_full(false);
 	if (r->traffic.plan.fault == SIM_FAULT_CLOCK_LOST)
@@ -123,12 +141,13 @@ static void console(struct rig *r, uint64_t now, struct sim_console *out)
 {
 	bool wanted = !sim_lane_invites(&r->lane) && now - r->status_us >= STATUS_EVERY_US;
 	/* Nobody asks about what the lamps show to be in order. */
-	bool walking = LIT(r->outputs, entry_green) || LIT(r->outputs, exit_green);
+	bool walking = r->state == NULL && (LIT(r->outputs, entry_green) || LIT(r->outputs, exit_green));
 	if (sim_lane_invites(&r->lane) || walking)
 		r->status.known = r->status.waiting = false;
 	if (wanted && !walking) {
 		daemon_status(&r->daemon, &r->status);
 		r->status_us = mono_us();
+		r->seen.in_state = r->seen.in_state || (r->state != NULL && strcmp(r->status.state, r->state) == 0);
 	}
 	out->waiting = r->status.waiting;
 	out->wants_resume = r->status.known && (strcmp(r->status.state, "OUT_OF_SERVICE") == 0 ||
@@ -138,11 +157,38 @@ static void console(struct rig *r, uint64_t now, struct sim_console *out)
 static void request(struct rig *r, enum sim_request request)
 {
 	if (request == SIM_RESUME)
-		daemon_lane(&r->daemon, "resume");
+		daemon_lane(&r->daemon, "resume", NULL);
 	else if (request != SIM_ASKS_NOTHING && r->status.waiting)
 		daemon_decide(&r->daemon, r->status.crossing, request == SIM_ADMIT);
 	if (request != SIM_ASKS_NOTHING)
 		r->status.waiting = r->status.known = false;
+}
+
+/* An officer on duty, where one is needed, and the lane ordered free, where it is to be: whenever lamps or console show that it is not
+ * so. A two-step lane that is free lights no reader. */
+static void keep_orders(struct rig *r, uint64_t now)
+{
+	bool checks = r->lane.free && LIT(r->outputs, entry_green) && LIT(r->outputs, reader_light);
+	bool idle = r->officer_needed && !sim_lane_invites(&r->lane) && r->status.known && strcmp(r->status.state, "IDLE") == 0;
+	if (r->nobody_on_duty || !(checks || idle) || now - r->ordered_us < STATUS_EVERY_US)
+		return;
+	daemon_lane(&r->daemon, "duty-on", NULL);
+	if (r->lane.free)
+		daemon_lane(&r->daemon, "free", REASON);
+	r->ordered_us = mono_us();
+	r->status.known = false;
+}
+
+static void documents(struct rig *r, const struct sim_traffic_acts *acts)
+{
+	if (acts->takes_document)
+		daemon_document(&r->daemon, false, false, false);
+	if (acts->lays_document)
+		daemon_document(&r->daemon, false, true, r->listed);
+	if (acts->takes_at_kiosk)
+		daemon_document(&r->daemon, true, false, false);
+	if (acts->lays_at_kiosk)
+		daemon_document(&r->daemon, true, true, r->listed);
 }
 
 bool rig_step(struct rig *r, bool next)
@@ -153,6 +199,7 @@ bool rig_step(struct rig *r, bool next)
 	await_step(r, r->lane.now_us + (sim_lane_quiet(&r->lane) ? 2 : 1) * (uint64_t)r->step_us);
 	uint64_t now = mono_us();
 	r->levels = gpio_bench_read(&r->gpio);
+	r->lane.assist = now < r->assist_us;
 	sim_lane_outputs(&r->lane, r->levels, now);
 	console(r, now, &seen);
 	sim_traffic_step(&r->traffic, &seen, next, &acts);
@@ -162,12 +209,10 @@ bool rig_step(struct rig *r, bool next)
 	if (r->traffic.active && !r->traffic.fault_pending && r->seen.fault_us == 0)
 		r->seen.fault_us = mono_us();
 	gpio_bench_write(&r->gpio, sim_lane_inputs(&r->lane));
-	if (acts.takes_document)
-		daemon_document(&r->daemon, false, false);
-	if (acts.lays_document)
-		daemon_document(&r->daemon, true, r->listed);
+	documents(r, &acts);
 	process(r, &acts, now);
 	request(r, acts.request);
+	keep_orders(r, now);
 	return acts.crossing_over;
 }
 
@@ -182,13 +227,22 @@ bool rig_until_invites(struct rig *r, unsigned limit_s)
 	return false;
 }
 
-void rig_start(struct rig *r, const struct rig_paths *paths, const struct sim_lane_setup *setup, uint64_t seed, uint32_t first)
+void rig_start(struct rig *r, const struct rig_paths *paths, const struct rig_lane *lane, uint64_t seed, uint32_t first)
 {
 	memset(r, 0, sizeof *r);
 	r->step_us = 10000;
 	r->daemon.paths = *paths;
 	gpio_bench_make(&r->gpio);
-	sim_lane_init(&r->lane, setup, mono_us());
+	r->officer_needed = lane->officer_needed;
+	sim_lane_init(&r->lane, &lane->setup, mono_us());
+	r->lane.free = lane->free;
+	if (lane->somebody_inside)
+		sim_person_inside(&r->lane.person[0], mono_us());
+	for (unsigned i = 0; i < SIM_LEAVES; i++)
+		if (lane->opening[i] > 0) {
+			r->lane.leaf[i].opening = STEEL_OPEN / 1000 * lane->opening[i];
+			r->lane.leaf[i].bolt = 0;
+		}
 	sim_traffic_init(&r->traffic, &r->lane, seed, first);
 	gpio_bench_write(&r->gpio, sim_lane_inputs(&r->lane));
 	daemon_start(&r->daemon);

@@ -14,6 +14,8 @@ struct rig_seen {
 	bool exit_released, both_released;
 	bool entry_reopened; /* driven open after it had been driven shut */
 	bool entry_closed_drive, relay_lost;
+	bool entry_shut; /* while the fault lasted: an entry that stands open for whoever comes is shut and locked */
+	bool in_state;	 /* the console has shown the state that was asked for */
 	uint64_t fault_us, response_us; /* the fault's edge; first change of an output other than the kick after it, and which */
 	const char *response;
 };
@@ -29,10 +31,21 @@ struct rig {
 	uint64_t levels; /* of the lines, as the last step read them */
 	pid_t stopped;
 	bool listed, judged; /* of the document in hand; judged: the console is asked */
+	bool officer_needed, nobody_on_duty; /* the lane serves only with an officer on duty; and just now there is to be none */
+	uint64_t ordered_us, assist_us; /* when orders were last given; until when an assist may be at work */
+	const char *state; /* that the console is to be asked for, or NULL */
 	uint32_t step_us;
 };
 
-void rig_start(struct rig *r, const struct rig_paths *paths, const struct sim_lane_setup *setup, uint64_t seed, uint32_t first);
+/* What stands on the bench. */
+struct rig_lane {
+	struct sim_lane_setup setup;
+	bool free;	     /* an officer keeps it ordered free */
+	bool officer_needed; /* it serves only with one on duty */
+	bool somebody_inside; /* since before the machine's start: the power was away */
+	long opening[SIM_LEAVES]; /* the same: how far each leaf stood open then, of 1000 */
+};
+void rig_start(struct rig *r, const struct rig_paths *paths, const struct rig_lane *lane, uint64_t seed, uint32_t first);
 /* One step: outputs, physics, people, inputs, processes; next: a new traveller comes when one has gone. True when a crossing ended. */
 bool rig_step(struct rig *r, bool next);
 void rig_watch(struct rig *r);
