@@ -109,7 +109,7 @@ export const moment = (wallMs: number): string => {
 // States of the lane's table as an officer tells them apart.
 const groups: Record<string, string> = {
   BOOT_SELFTEST: 'starting', OUT_OF_SERVICE: 'out', IDLE: 'idle', DOC_READ: 'document', ELIGIBILITY: 'checking', REDEMPTION: 'checking',
-  ISSUING: 'checking', RESULT_SHOWN: 'document', REFERRED_OUTSIDE: 'waits',
+  KIOSK_VERIFY: 'checking', ISSUING: 'checking', RESULT_SHOWN: 'document', REFERRED_OUTSIDE: 'waits',
   DOC_LEFT: 'forgotten', DOC_TAKE_BACK: 'document', DOC_FORGOTTEN: 'forgotten', ENTRY_OPENING: 'entering', INVITING: 'entering',
   ENTRY_OPEN: 'entering', ENTRY_CLOSING: 'entering', ENTRY_REOPENED: 'entering', ENTRY_BLOCKED: 'blocked', INSIDE_DOCUMENT: 'inside',
   INSIDE_ELIGIBILITY: 'inside', INSIDE_TAKE_BACK: 'inside', INSIDE_FORGOTTEN: 'inside', OCCUPIED_VERIFY: 'inside', DECISION_COMMIT: 'inside',
