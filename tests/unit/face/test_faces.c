@@ -18,8 +18,8 @@
 
 #include "face/matcher.h"
 #include "face/model.h"
-#include "face/picture.h"
 #include "face/warp.h"
+#include "photograph.h"
 
 enum { PEOPLE = 8, SIDE = 640 };
 
@@ -60,38 +60,12 @@ static int end(void **state)
 	return 0;
 }
 
-static struct face_picture photograph(const char *name)
-{
-	char path[4096];
-	struct face_picture p;
-	uint8_t *bytes = malloc(FACE_PICTURE_BYTES_MAX);
-	assert_non_null(bytes);
-	snprintf(path, sizeof path, "%s/samples/%s", folder, name);
-	FILE *f = fopen(path, "rb");
-	assert_non_null(f);
-	size_t size = fread(bytes, 1, FACE_PICTURE_BYTES_MAX, f);
-	fclose(f);
-	assert_int_equal(face_picture_decode(bytes, size, &p), PN_OK);
-	free(bytes);
-	return p;
-}
-
-static struct face_frame frame_of(const struct face_picture *p)
-{
-	return (struct face_frame){.struct_size = sizeof(struct face_frame),
-		.width = p->width,
-		.height = p->height,
-		.stride = p->width * 3,
-		.format = FACE_RGB24,
-		.pixels = p->pixels};
-}
-
 static void counted(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < PN_COUNT(photographs); k++) {
-		struct face_picture p = photograph(photographs[k].file);
-		const struct face_frame f = frame_of(&p);
+		struct face_picture p = photograph(folder, photographs[k].file);
+		const struct face_frame f = photograph_frame(&p);
 		struct face_found faces[16];
 		uint32_t count;
 		assert_int_equal(
@@ -116,7 +90,7 @@ static struct face_capture alone(
 {
 	static float square[SIDE * SIDE * 3];
 	static uint8_t pixels[SIDE * SIDE * 3];
-	const struct face_frame whole = frame_of(p), f = {.struct_size = sizeof f,
+	const struct face_frame whole = photograph_frame(p), f = {.struct_size = sizeof f,
 							     .width = SIDE,
 							     .height = SIDE,
 							     .stride = SIDE * 3,
@@ -139,7 +113,7 @@ static void like_himself(void **state)
 	unsigned people = 0;
 	(void)state;
 	for (size_t k = 0; k < PN_COUNT(photographs); k++) {
-		struct face_picture p = photograph(photographs[k].file);
+		struct face_picture p = photograph(folder, photographs[k].file);
 		for (unsigned i = 0; i < photographs[k].count; i++, people++) {
 			reference[people] = alone(&p, photographs[k].middle[i], 320, 0, 1);
 			probe[people] = alone(&p, photographs[k].middle[i], 480, 0.2F, 0.7F);

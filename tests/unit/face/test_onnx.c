@@ -18,7 +18,7 @@
 #include "face/engines.h"
 #include "face/matcher.h"
 #include "face/onnx/engine.h"
-#include "face/picture.h"
+#include "photograph.h"
 
 static const char *models, *onnx;
 
@@ -59,32 +59,6 @@ static struct face_folder *open_either(struct face_matcher *m)
 	return folder;
 }
 
-static struct face_picture photograph(const char *name)
-{
-	char path[4096];
-	struct face_picture p;
-	uint8_t *bytes = malloc(FACE_PICTURE_BYTES_MAX);
-	assert_non_null(bytes);
-	snprintf(path, sizeof path, "%s/samples/%s", models, name);
-	FILE *f = fopen(path, "rb");
-	assert_non_null(f);
-	size_t size = fread(bytes, 1, FACE_PICTURE_BYTES_MAX, f);
-	fclose(f);
-	assert_int_equal(face_picture_decode(bytes, size, &p), PN_OK);
-	free(bytes);
-	return p;
-}
-
-static struct face_frame frame_of(const struct face_picture *p)
-{
-	return (struct face_frame){.struct_size = sizeof(struct face_frame),
-		.width = p->width,
-		.height = p->height,
-		.stride = p->width * 3,
-		.format = FACE_RGB24,
-		.pixels = p->pixels};
-}
-
 static float score(struct face_matcher *m, const struct face_capture *a, const struct face_capture *b)
 {
 	const struct face_capture *probes[] = {b};
@@ -98,8 +72,8 @@ static void compares(void **state)
 	static struct face_capture one, again, other, none;
 	struct face_matcher m;
 	struct face_folder *folder = open_either(&m);
-	struct face_picture p = photograph("sample1.jpg"), q = photograph("sample5.jpg");
-	struct face_frame f = frame_of(&p), g = frame_of(&q);
+	struct face_picture p = photograph(models, "sample1.jpg"), q = photograph(models, "sample5.jpg");
+	struct face_frame f = photograph_frame(&p), g = photograph_frame(&q);
 	(void)state;
 	assert_string_equal(m.engine[2]->name, "onnx");
 	assert_string_equal(m.engine[0]->name, "reference");
@@ -125,8 +99,8 @@ static void sees_no_face(void **state)
 {
 	struct face_matcher m;
 	struct face_folder *folder = open_either(&m);
-	struct face_picture p = photograph("sample1.jpg");
-	struct face_frame f = frame_of(&p);
+	struct face_picture p = photograph(models, "sample1.jpg");
+	struct face_frame f = photograph_frame(&p);
 	struct face_found thin = {.box = {100, 100, 110, 400}};
 	uint8_t templ[FACE_TEMPLATE_MAX];
 	uint32_t size = sizeof templ;
