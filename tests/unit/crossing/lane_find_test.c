@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "face_bench.h"
+#include "both_bench.h"
 
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
 #define B(name) POSTERN__ENVELOPE__BODY_##name
@@ -21,55 +21,15 @@
 #define VERDICT(name) POSTERN__VERDICT__VERDICT_##name
 #define LEAF(name) POSTERN__LEAF_POSITION__LEAF_##name
 #define RECORD(name) POSTERN__RECORD_KIND__RECORD_##name
-#define VALID_MS 600000u
-
-struct both {
-	struct kiosk_store store;
-	struct bench kiosk, gate;
-	uint8_t token[KIOSK_TOKEN];
-};
-
-static int teardown(void **state)
-{
-	struct both *b = *state;
-	lane_wipe(&b->kiosk.lane);
-	lane_wipe(&b->gate.lane);
-	kiosk_store_wipe(&b->store);
-	free(b);
-	return 0;
-}
 
 static int setup(void **state)
 {
-	const struct kiosk_policy policy = { .valid_ms = VALID_MS, .drift_ms = 2000 };
-	struct both *b = calloc(1, sizeof *b);
-	*state = b;
-	if (b == NULL)
-		return -1;
-	memset(b->store.key, 0x42, sizeof b->store.key);
-	kiosk_store_init(&b->store, &policy);
-	bench_start_kiosk_with_face(&b->kiosk, &b->store, false);
-	bench_start_segregated_with_face(&b->gate, &b->store);
-	return 0;
+	return both_setup(state, false);
 }
 
 static void is(const struct bench *b, const char *state)
 {
 	assert_string_equal(gate_state_name(b->lane.gate.state), state);
-}
-
-static size_t sent(const struct bench *b, Postern__Envelope__BodyCase body)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < b->count; i++)
-		n += b->out[i].what == OUT_SEND && b->out[i].body == body;
-	return n;
-}
-
-static void together(struct both *b)
-{
-	uint64_t now = b->kiosk.now_ms > b->gate.now_ms ? b->kiosk.now_ms : b->gate.now_ms;
-	b->kiosk.now_ms = b->gate.now_ms = now;
 }
 
 /* A clear result whose face is kept. */
@@ -85,9 +45,9 @@ static void issue(struct both *b)
 	bench_commit(&b->kiosk, bench_record(&b->kiosk, RECORD(KIOSK)), true);
 	memcpy(b->token, bench_last(&b->kiosk, B(KEEP_FACE))->token, sizeof b->token);
 	bench_remove(&b->kiosk);
-	together(b);
+	both_together(b);
 	bench_sense(&b->gate);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 1);
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 1);
 	assert_string_equal(bench_last(&b->gate, B(CAPTURE_FACE))->crossing, "");
 }
 
@@ -135,8 +95,8 @@ static void by_face_alone(void **state)
 	issue(b);
 	begins(b);
 	/* The list is searched again, the document as the kiosk read it; no zone is asked about. */
-	assert_int_equal(sent(&b->gate, B(CHECK_DOCUMENT)), 0);
-	assert_int_equal(sent(&b->gate, B(SEARCH_WATCHLIST)), 1);
+	assert_int_equal(both_sent(&b->gate, B(CHECK_DOCUMENT)), 0);
+	assert_int_equal(both_sent(&b->gate, B(SEARCH_WATCHLIST)), 1);
 	bench_answer_lists(&b->gate, false);
 	is(&b->gate, "REDEMPTION");
 	assert_false(bench_commanded(&b->gate, COMMAND(RELEASE_ENTRY)));
@@ -168,7 +128,7 @@ static void once(void **state)
 	lane_wipe(&b->gate.lane);
 	bench_start_segregated_with_face(&b->gate, &b->store);
 	bench_wait(&b->gate, 3000);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 0); /* nobody is waited for */
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 0); /* nobody is waited for */
 	/* Nor by the document, after the face. */
 	bench_present(&b->gate);
 	bench_answer_document(&b->gate, CHECK(SUCCESSFUL));
@@ -228,7 +188,7 @@ static void nothing_begins(struct both *b)
 {
 	is(&b->gate, "IDLE");
 	assert_null(bench_record(&b->gate, RECORD(KIOSK)));
-	assert_int_equal(sent(&b->gate, B(SEARCH_WATCHLIST)), 0);
+	assert_int_equal(both_sent(&b->gate, B(SEARCH_WATCHLIST)), 0);
 	assert_int_equal(bench_last(&b->gate, B(SHOW_GUIDANCE))->guidance, POSTERN__GUIDANCE__GUIDANCE_PRESENT_DOCUMENT);
 }
 
@@ -272,7 +232,7 @@ static void answers_that_are_no_good(void **state)
 		say(b, &f);
 		nothing_begins(b);
 		bench_wait(&b->gate, 600); /* and it looks again */
-		assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 2 + i);
+		assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 2 + i);
 	}
 	begins(b);
 }
@@ -292,7 +252,7 @@ static void too_late(void **state)
 	say(b, &f);
 	nothing_begins(b);
 	bench_wait(&b->gate, 3000);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 1); /* nobody is waited for any more */
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 1); /* nobody is waited for any more */
 }
 
 static void after_the_clock_has_jumped(void **state)
@@ -318,7 +278,7 @@ static void a_document_comes_first(void **state)
 	is(&b->gate, "REDEMPTION");
 	say(b, &f);
 	is(&b->gate, "REDEMPTION");
-	assert_int_equal(sent(&b->gate, B(SEARCH_WATCHLIST)), 0); /* it is the document's zone that is asked about */
+	assert_int_equal(both_sent(&b->gate, B(SEARCH_WATCHLIST)), 0); /* it is the document's zone that is asked about */
 	bench_answer_document(&b->gate, CHECK(SUCCESSFUL));
 	bench_answer_lists(&b->gate, false);
 	bench_commit(&b->gate, bench_record(&b->gate, RECORD(KIOSK)), true);
@@ -337,19 +297,19 @@ static void no_answer(void **state)
 	say(b, &f); /* its question has ended */
 	nothing_begins(b);
 	bench_wait(&b->gate, 2100);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 2);
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 2);
 	face_captured(&b->gate, CHECK(ABORTED), "camera.black");
 	nothing_begins(b);
 	bench_lost(&b->gate, K(FACE_MATCH));
 	bench_wait(&b->gate, 3000);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 2); /* it serves nobody */
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 2); /* it serves nobody */
 }
 
 static void nobody_is_looked_at(struct both *b)
 {
-	together(b);
+	both_together(b);
 	bench_wait(&b->gate, 3000);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 0);
 }
 
 static void only_while_somebody_may_come(void **state)
@@ -363,10 +323,10 @@ static void only_while_somebody_may_come(void **state)
 	b->gate.count = 0;
 	b->gate.lane.config.record.mode = POSTERN__LANE_MODE__MODE_LOCKED;
 	bench_wait(&b->gate, 3000);
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, both_teardown)
 
 int main(void)
 {

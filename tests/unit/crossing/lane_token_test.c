@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "face_bench.h"
+#include "both_bench.h"
 
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
 #define B(name) POSTERN__ENVELOPE__BODY_##name
@@ -22,45 +22,15 @@
 #define LEAF(name) POSTERN__LEAF_POSITION__LEAF_##name
 #define RECORD(name) POSTERN__RECORD_KIND__RECORD_##name
 #define SHOWS(name) POSTERN__GUIDANCE__GUIDANCE_##name
-#define VALID_MS 600000u
-
-struct both {
-	struct kiosk_store store;
-	struct bench kiosk, gate;
-};
-
-static int teardown(void **state)
-{
-	struct both *b = *state;
-	lane_wipe(&b->kiosk.lane);
-	lane_wipe(&b->gate.lane);
-	kiosk_store_wipe(&b->store);
-	free(b);
-	return 0;
-}
-
-static int setup_of(void **state, bool camera)
-{
-	const struct kiosk_policy policy = { .valid_ms = VALID_MS, .drift_ms = 2000 };
-	struct both *b = calloc(1, sizeof *b);
-	*state = b;
-	if (b == NULL)
-		return -1;
-	memset(b->store.key, 0x42, sizeof b->store.key);
-	kiosk_store_init(&b->store, &policy);
-	bench_start_kiosk_with_face(&b->kiosk, &b->store, camera);
-	bench_start_segregated_with_face(&b->gate, &b->store);
-	return 0;
-}
 
 static int setup(void **state)
 {
-	return setup_of(state, false);
+	return both_setup(state, false);
 }
 
 static int setup_with_camera(void **state)
 {
-	return setup_of(state, true);
+	return both_setup(state, true);
 }
 
 static void is(const struct bench *b, const char *state)
@@ -68,29 +38,15 @@ static void is(const struct bench *b, const char *state)
 	assert_string_equal(gate_state_name(b->lane.gate.state), state);
 }
 
-static size_t sent(const struct bench *b, Postern__Envelope__BodyCase body)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < b->count; i++)
-		n += b->out[i].what == OUT_SEND && b->out[i].body == body;
-	return n;
-}
-
 static void shown(const struct bench *b, Postern__Guidance guidance)
 {
 	assert_int_equal(bench_last(b, B(SHOW_GUIDANCE))->guidance, guidance);
 }
 
-static void together(struct both *b)
-{
-	uint64_t now = b->kiosk.now_ms > b->gate.now_ms ? b->kiosk.now_ms : b->gate.now_ms;
-	b->kiosk.now_ms = b->gate.now_ms = now;
-}
-
 /* At the kiosk: everything but the face is clear. */
 static void check(struct both *b)
 {
-	together(b);
+	both_together(b);
 	bench_present(&b->kiosk);
 	bench_answer_document(&b->kiosk, CHECK(SUCCESSFUL));
 	bench_answer_lists(&b->kiosk, false);
@@ -104,7 +60,7 @@ static void record(struct both *b, bool durable)
 	is(&b->kiosk, "DECISION_COMMIT");
 	bench_commit(&b->kiosk, bench_record(&b->kiosk, RECORD(VERDICT)), true);
 	is(&b->kiosk, "ISSUING");
-	assert_int_equal(sent(&b->kiosk, B(KEEP_FACE)), 0);
+	assert_int_equal(both_sent(&b->kiosk, B(KEEP_FACE)), 0);
 	bench_commit(&b->kiosk, bench_record(&b->kiosk, RECORD(KIOSK)), durable);
 }
 
@@ -132,7 +88,7 @@ static const struct bench_out *issue(struct both *b)
 /* At the gate, until the redemption is on its way to the journal. */
 static void show(struct both *b)
 {
-	together(b);
+	both_together(b);
 	bench_present(&b->gate);
 	is(&b->gate, "REDEMPTION");
 	bench_answer_document(&b->gate, CHECK(SUCCESSFUL));
@@ -152,7 +108,7 @@ static void walk_in(struct both *b)
 static void redeem(struct both *b)
 {
 	show(b);
-	assert_int_equal(sent(&b->gate, B(TAKE_REFERENCE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(TAKE_REFERENCE)), 0);
 	bench_commit(&b->gate, bench_record(&b->gate, RECORD(KIOSK)), true);
 	is(&b->gate, "DOC_TAKE_BACK");
 }
@@ -199,7 +155,7 @@ static void nothing_looks_at_a_kiosk_without_a_camera(void **state)
 	shown(&b->kiosk, SHOWS(KEEP_DOCUMENT));
 	face_reference(&b->kiosk, CHECK(SUCCESSFUL), "");
 	is(&b->kiosk, "DECISION_COMMIT");
-	assert_int_equal(sent(&b->kiosk, B(CAPTURE_FACE)), 0);
+	assert_int_equal(both_sent(&b->kiosk, B(CAPTURE_FACE)), 0);
 	assert_int_equal(bench_record(&b->kiosk, RECORD(VERDICT))->face_result, 0);
 }
 
@@ -216,7 +172,7 @@ static void no_face_no_clear_result(void **state)
 		assert_int_equal(v->verdict, VERDICT(REFER));
 		assert_string_equal(v->argument, causes[i]);
 		assert_int_equal(bench_record(&b->kiosk, RECORD(KIOSK))->token_size, 0);
-		assert_int_equal(sent(&b->kiosk, B(KEEP_FACE)), 0);
+		assert_int_equal(both_sent(&b->kiosk, B(KEEP_FACE)), 0);
 		go_on(b, SHOWS(OTHER_LANE));
 		bench_wait(&b->kiosk, 4001);
 	}
@@ -240,7 +196,7 @@ static void not_kept_without_its_record(void **state)
 	check(b);
 	face_reference(&b->kiosk, CHECK(SUCCESSFUL), "");
 	record(b, false);
-	assert_int_equal(sent(&b->kiosk, B(KEEP_FACE)), 0);
+	assert_int_equal(both_sent(&b->kiosk, B(KEEP_FACE)), 0);
 	go_on(b, SHOWS(OTHER_LANE));
 }
 
@@ -255,7 +211,7 @@ static void not_kept_for_a_crossing_that_is_over(void **state)
 	bench_lost(&b->kiosk, K(READER));
 	is(&b->kiosk, "IDLE");
 	bench_commit(&b->kiosk, &mark, true);
-	assert_int_equal(sent(&b->kiosk, B(KEEP_FACE)), 0);
+	assert_int_equal(both_sent(&b->kiosk, B(KEEP_FACE)), 0);
 	redeem(b);
 	face_reference(&b->gate, CHECK(UNDETERMINED), "face.no_reference");
 	walk_in(b);
@@ -271,7 +227,7 @@ static void a_new_check_drops_the_face_before(void **state)
 	const struct bench_out *after = issue(b);
 	assert_memory_not_equal(after->token, before.token, KIOSK_TOKEN);
 	dropped(&b->kiosk, &before);
-	assert_int_equal(sent(&b->kiosk, B(DROP_FACE)), 1);
+	assert_int_equal(both_sent(&b->kiosk, B(DROP_FACE)), 1);
 }
 
 static void the_camera_of_a_kiosk(void **state)
@@ -281,14 +237,14 @@ static void the_camera_of_a_kiosk(void **state)
 	check(b);
 	shown(&b->kiosk, SHOWS(LOOK_HERE));
 	face_reference(&b->kiosk, CHECK(SUCCESSFUL), "");
-	assert_int_equal(sent(&b->kiosk, B(CAPTURE_FACE)), 1);
+	assert_int_equal(both_sent(&b->kiosk, B(CAPTURE_FACE)), 1);
 	bench_remove(&b->kiosk); /* the chip has been read */
 	is(&b->kiosk, "KIOSK_VERIFY");
 	face_captured(&b->kiosk, CHECK(SUCCESSFUL), "");
 	face_say(&b->kiosk, &a);
 	record(b, true);
 	assert_int_equal(bench_record(&b->kiosk, RECORD(VERDICT))->face_result, CHECK(SUCCESSFUL));
-	assert_int_equal(sent(&b->kiosk, B(KEEP_FACE)), 1);
+	assert_int_equal(both_sent(&b->kiosk, B(KEEP_FACE)), 1);
 	is(&b->kiosk, "RESULT_SHOWN");
 	shown(&b->kiosk, SHOWS(TO_GATE));
 }
@@ -304,14 +260,14 @@ static void an_impostor_at_the_kiosk(void **state)
 	face_captured(&b->kiosk, CHECK(SUCCESSFUL), "");
 	face_say(&b->kiosk, &a);
 	record(b, true);
-	assert_int_equal(sent(&b->kiosk, B(KEEP_FACE)), 0);
+	assert_int_equal(both_sent(&b->kiosk, B(KEEP_FACE)), 0);
 	go_on(b, SHOWS(OTHER_LANE));
 	show(b);
 	bench_commit(&b->gate, bench_record(&b->gate, RECORD(KIOSK)), true);
 	is(&b->gate, "REFERRED_OUTSIDE");
 	assert_string_equal(bench_record(&b->gate, RECORD(VERDICT))->reason, "kiosk.referred");
 	assert_string_equal(bench_record(&b->gate, RECORD(VERDICT))->argument, "face.verification");
-	assert_int_equal(sent(&b->gate, B(TAKE_REFERENCE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(TAKE_REFERENCE)), 0);
 }
 
 static void a_camera_that_dies_at_the_kiosk(void **state)
@@ -346,7 +302,7 @@ static void the_holder_passes(void **state)
 	assert_false(bench_commanded(&b->gate, COMMAND(RELEASE_EXIT)));
 	bench_commit(&b->gate, bench_record(&b->gate, RECORD(VERDICT)), true);
 	assert_true(bench_commanded(&b->gate, COMMAND(RELEASE_EXIT)));
-	assert_int_equal(sent(&b->gate, B(DROP_FACE)), 0); /* it was moved, not copied */
+	assert_int_equal(both_sent(&b->gate, B(DROP_FACE)), 0); /* it was moved, not copied */
 }
 
 static void another_is_held(void **state)
@@ -383,7 +339,7 @@ static void a_face_that_is_lost(void **state)
 	face_reference(&b->gate, CHECK(UNDETERMINED), "face.no_reference");
 	walk_in(b);
 	held(b, "face.no_reference");
-	assert_int_equal(sent(&b->gate, B(CAPTURE_FACE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(CAPTURE_FACE)), 0);
 }
 
 static void a_result_without_a_face(void **state)
@@ -393,7 +349,7 @@ static void a_result_without_a_face(void **state)
 	for (size_t i = 0; i < KIOSK_SLOTS; i++)
 		b->store.slots[i].result.has_token = false; /* as of a kiosk that reads no chips */
 	redeem(b);
-	assert_int_equal(sent(&b->gate, B(TAKE_REFERENCE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(TAKE_REFERENCE)), 0);
 	walk_in(b);
 	held(b, "face.no_reference");
 }
@@ -405,7 +361,7 @@ static void dropped_when_the_redemption_is_not_recorded(void **state)
 	show(b);
 	bench_commit(&b->gate, bench_record(&b->gate, RECORD(KIOSK)), false);
 	is(&b->gate, "REFERRED_OUTSIDE");
-	assert_int_equal(sent(&b->gate, B(TAKE_REFERENCE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(TAKE_REFERENCE)), 0);
 	dropped(&b->gate, kept);
 }
 
@@ -418,7 +374,7 @@ static void dropped_when_the_crossing_is_over(void **state)
 	bench_lost(&b->gate, K(READER));
 	is(&b->gate, "IDLE");
 	bench_commit(&b->gate, &mark, true);
-	assert_int_equal(sent(&b->gate, B(TAKE_REFERENCE)), 0);
+	assert_int_equal(both_sent(&b->gate, B(TAKE_REFERENCE)), 0);
 	dropped(&b->gate, kept);
 }
 
@@ -445,8 +401,8 @@ static void a_gate_without_a_camera(void **state)
 	is(&b->gate, "DECISION_COMMIT");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-#define SEEN(f) cmocka_unit_test_setup_teardown(f, setup_with_camera, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, both_teardown)
+#define SEEN(f) cmocka_unit_test_setup_teardown(f, setup_with_camera, both_teardown)
 
 int main(void)
 {
