@@ -3,8 +3,11 @@
  */
 #include "scene.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "turn.h"
 
 enum { SCREEN_GIVES = 10, PAPER_GIVES = 205, AROUND = 12, SWAP_AFTER = 2, NOISE = 9, FAR_SIDE = 130, NEAR_SIDE = 400, BESIDE_SIDE = 300, BLUR = 9 };
 
@@ -22,19 +25,52 @@ enum scene_condition scene_condition_find(const char *name)
 	return (enum scene_condition)i;
 }
 
+/* "down=" or "turn=" and a number within most; *end is behind it. */
+static bool word(const char *text, const char *name, long most, int32_t *out, const char **end)
+{
+	const size_t n = strlen(name);
+	char *after;
+	if (strncmp(text, name, n) != 0)
+		return false;
+	const long value = strtol(text + n, &after, 10);
+	if (after == text + n || value < -most || value > most)
+		return false;
+	*out = (int32_t)value;
+	*end = after;
+	return true;
+}
+
+static bool words(const char *at, struct scene *out)
+{
+	while (*at == ' ') {
+		at++;
+		if (!word(at, "down=", SCENE_DOWN_MAX, &out->down_permille, &at) && !word(at, "turn=", SCENE_TURN_MAX, &out->turn_degrees, &at))
+			return false;
+	}
+	return *at == '\0';
+}
+
 bool scene_parse(const char *line, size_t count, struct scene *out)
 {
-	char *end;
+	char *end, name[24];
 	if (count == 0 || line[0] < '0' || line[0] > '9')
 		return false;
 	const unsigned long who = strtoul(line, &end, 10);
-	if (*end != ' ')
+	const size_t n = *end == ' ' ? strcspn(end + 1, " ") : 0;
+	if (n == 0 || n >= sizeof name)
 		return false;
-	const enum scene_condition c = scene_condition_find(end + 1);
-	if (c == SCENE_CONDITIONS)
+	memcpy(name, end + 1, n);
+	name[n] = '\0';
+	struct scene s = {.condition = scene_condition_find(name), .who = (uint32_t)(who % count), .other = (uint32_t)((who % count + 1) % count)};
+	if (s.condition == SCENE_CONDITIONS || !words(end + 1 + n, &s))
 		return false;
-	*out = (struct scene){c, (uint32_t)(who % count), (uint32_t)((who % count + 1) % count)};
+	*out = s;
 	return true;
+}
+
+bool scene_goes_on(const struct scene *before, const struct scene *now)
+{
+	return before->condition == now->condition && before->who == now->who && before->other == now->other;
 }
 
 static uint32_t next(uint32_t *state)
@@ -59,23 +95,57 @@ static void wall(uint8_t *out)
 		}
 }
 
-/* The portrait as a square of side pixels at (left, top), each pixel from the four around its place. */
-static void paste(const struct face_picture *p, int left, int top, int side, uint8_t *out)
+/* Whose portrait is seen where, as a square of side pixels; turned by so much. */
+struct spot {
+	uint32_t who;
+	int left, top, side;
+	float degrees;
+	bool flat;
+};
+
+/* Where in the portrait, as a square of side pixels, each pixel of a row of it is seen. */
+struct row {
+	float column[TURN_SIDE_MAX], line[TURN_SIDE_MAX];
+};
+
+static void row_of(const struct spot *t, int y, struct row *out)
 {
-	for (int y = 0; y < side; y++)
-		for (int x = 0; x < side; x++) {
-			const int ox = left + x, oy = top + y;
-			if (ox < 0 || oy < 0 || ox >= SCENE_WIDTH || oy >= SCENE_HEIGHT)
-				continue;
-			const uint32_t u = (uint32_t)x * 256U * (p->width - 1) / (uint32_t)side, v = (uint32_t)y * 256U * (p->height - 1) / (uint32_t)side;
-			const uint32_t fu = u & 255, fv = v & 255;
-			const uint8_t *a = p->pixels + 3 * ((size_t)(v >> 8) * p->width + (u >> 8)), *b = a + (size_t)p->width * 3;
-			uint8_t *to = out + 3 * ((size_t)oy * SCENE_WIDTH + (size_t)ox);
-			for (unsigned c = 0; c < 3; c++) {
-				const uint32_t above = a[c] * (256 - fu) + a[c + 3] * fu, below = b[c] * (256 - fu) + b[c + 3] * fu;
-				to[c] = (uint8_t)((above * (256 - fv) + below * fv) >> 16);
-			}
+	for (int x = 0; x < t->side; x++) {
+		out->column[x] = (float)x;
+		out->line[x] = (float)y;
+	}
+	if (t->flat && t->degrees != 0)
+		turn_sheet_row(t->degrees, y, t->side, out->column, out->line);
+	else if (t->degrees != 0)
+		turn_head_row(t->degrees, y, t->side, out->column);
+}
+
+/* From the four pixels around its place. */
+static void sample(const struct face_picture *p, float column, float line, int side, uint8_t to[3])
+{
+	const uint32_t u = (uint32_t)(column * 256.0F * (float)(p->width - 1) / (float)side), v = (uint32_t)(line * 256.0F * (float)(p->height - 1) / (float)side);
+	const uint32_t fu = u & 255, fv = v & 255;
+	const uint8_t *a = p->pixels + 3 * ((size_t)(v >> 8) * p->width + (u >> 8)), *b = a + (size_t)p->width * 3;
+	for (unsigned c = 0; c < 3; c++) {
+		const uint32_t above = a[c] * (256 - fu) + a[c + 3] * fu, below = b[c] * (256 - fu) + b[c + 3] * fu;
+		to[c] = (uint8_t)((above * (256 - fv) + below * fv) >> 16);
+	}
+}
+
+static void paste(const struct face_picture *p, const struct spot *t, uint8_t *out)
+{
+	struct row row;
+	for (int y = 0; y < t->side; y++) {
+		const int oy = t->top + y;
+		if (oy < 0 || oy >= SCENE_HEIGHT)
+			continue;
+		row_of(t, y, &row);
+		for (int x = 0; x < t->side; x++) {
+			const int ox = t->left + x;
+			if (ox >= 0 && ox < SCENE_WIDTH && row.column[x] >= 0)
+				sample(p, row.column[x], row.line[x], t->side, out + 3 * ((size_t)oy * SCENE_WIDTH + (size_t)ox));
 		}
+	}
 }
 
 static void light(uint8_t *out, int per_mille, int more, int noise, uint32_t *random)
@@ -104,30 +174,31 @@ static void blur_rows(uint8_t *out)
 	}
 }
 
-/* Whose portrait is seen where, as a square of side pixels. */
-struct spot {
-	uint32_t who;
-	int left, top, side;
-};
+static bool is_flat(const struct scene *s)
+{
+	return s->condition == SCENE_SCREEN || s->condition == SCENE_PRINT;
+}
 
 /* How many; the same for every camera that looks at this moment. */
 static unsigned people(const struct scene *s, uint32_t number, uint32_t *random, struct spot out[2])
 {
 	const int dx = (int)(next(random) % 17) - 8, dy = (int)(next(random) % 17) - 8;
 	int side = NEAR_SIDE + (int)(next(random) % 21) - 10;
+	const int down = s->down_permille * SCENE_HEIGHT / 1000;
+	const float degrees = (float)s->turn_degrees;
 	uint32_t who = s->who;
 	if (s->condition == SCENE_NOBODY)
 		return 0;
 	if (s->condition == SCENE_TWO) {
-		out[0] = (struct spot){s->who, 10 + dx, 90 + dy, BESIDE_SIDE};
-		out[1] = (struct spot){s->other, 325 + dx, 90 - dy, BESIDE_SIDE};
+		out[0] = (struct spot){s->who, 10 + dx, 90 + dy + down, BESIDE_SIDE, degrees, false};
+		out[1] = (struct spot){s->other, 325 + dx, 90 - dy, BESIDE_SIDE, 0, false};
 		return 2;
 	}
 	if (s->condition == SCENE_FAR)
 		side = FAR_SIDE;
 	if (s->condition == SCENE_SWAPPED && number >= SWAP_AFTER)
 		who = s->other;
-	out[0] = (struct spot){who, (SCENE_WIDTH - side) / 2 + dx, (SCENE_HEIGHT - side) / 2 + dy, side};
+	out[0] = (struct spot){who, (SCENE_WIDTH - side) / 2 + dx, (SCENE_HEIGHT - side) / 2 + dy + down, side, degrees, is_flat(s)};
 	return 1;
 }
 
@@ -145,7 +216,7 @@ void scene_draw(const struct face_picture *portraits, size_t count, const struct
 	wall(out);
 	const unsigned n = people(s, number, &random, spots);
 	for (unsigned i = 0; i < n; i++)
-		paste(&portraits[spots[i].who], spots[i].left, spots[i].top, spots[i].side, out);
+		paste(&portraits[spots[i].who], &spots[i], out);
 	for (int i = 0; s->condition == SCENE_BLURRED && i < 3; i++)
 		blur_rows(out);
 	switch (s->condition) {
@@ -167,14 +238,17 @@ void scene_draw(const struct face_picture *portraits, size_t count, const struct
 	}
 }
 
-/* Skin and hair are nearest to what red shows of them; a screen is dark, paper bright, whatever they show to the eye. */
-static int infrared_of(const struct scene *s, const struct face_picture *p, const struct spot *t, int x, int y)
+/* Skin and hair are nearest to what red shows of them; a screen is dark, paper bright, whatever they show to the eye. -1: nothing of it. */
+static int infrared_of(const struct scene *s, const struct face_picture *p, const struct spot *t, const struct row *row, int x, int y)
 {
-	const int u = (2 * x - t->left) * (int)p->width / t->side, v = (2 * y - t->top) * (int)p->height / t->side;
+	const int at = 2 * x - t->left;
 	if (s->condition == SCENE_SCREEN)
 		return SCREEN_GIVES;
 	if (s->condition == SCENE_PRINT)
 		return PAPER_GIVES;
+	if (at < 0 || at >= t->side || 2 * y < t->top || 2 * y >= t->top + t->side)
+		return -1;
+	const int u = (int)(row->column[at] * (float)p->width / (float)t->side), v = (int)(row->line[at] * (float)p->height / (float)t->side);
 	if (u < 0 || v < 0 || u >= (int)p->width || v >= (int)p->height)
 		return -1;
 	return 30 + p->pixels[3 * ((size_t)v * p->width + (size_t)u)] * 3 / 4;
@@ -189,19 +263,23 @@ bool scene_draw_infrared(const struct face_picture *portraits, size_t count, con
 {
 	uint32_t random = seed_of(s, number);
 	struct spot spots[2];
+	struct row rows[2];
 	if (s->who >= count || s->other >= count || s->condition >= SCENE_STALLED || s->condition == SCENE_NO_INFRARED)
 		return false;
 	const unsigned n = people(s, number, &random, spots);
-	const int around = s->condition == SCENE_SCREEN || s->condition == SCENE_PRINT ? AROUND : 0;
-	for (int y = 0; y < SCENE_INFRARED_HEIGHT; y++)
+	const int around = is_flat(s) ? AROUND : 0;
+	for (int y = 0; y < SCENE_INFRARED_HEIGHT; y++) {
+		for (unsigned i = 0; i < n; i++)
+			row_of(&spots[i], 2 * y - spots[i].top, &rows[i]);
 		for (int x = 0; x < SCENE_INFRARED_WIDTH; x++) {
 			int value = 80 + x / 16;
 			for (unsigned i = 0; i < n; i++)
 				if (within(&spots[i], x, y, around)) {
-					const int v = infrared_of(s, &portraits[spots[i].who], &spots[i], x, y);
+					const int v = infrared_of(s, &portraits[spots[i].who], &spots[i], &rows[i], x, y);
 					value = v >= 0 ? v : value;
 				}
 			out[(size_t)y * SCENE_INFRARED_WIDTH + (size_t)x] = clamp(value + (int)(next(&random) % (NOISE + 1)) - NOISE / 2);
 		}
+	}
 	return true;
 }

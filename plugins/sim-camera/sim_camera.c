@@ -28,6 +28,7 @@ enum {
 	PATH_BYTES = 4096,
 	LINE_MAX_BYTES = 64,
 	INTERVAL_MIN_MS = 20,
+	TURN_DEGREES_A_SECOND = 60,
 };
 
 struct camera {
@@ -40,6 +41,8 @@ struct camera {
 	bool skipping; /* to the end of a line that was too long */
 	struct scene scene;
 	uint32_t number; /* of frames since the scene began */
+	int32_t turned_degrees; /* so far, on the way to the scene's */
+	uint64_t turned_ms;
 	struct camera_watch watch;
 	struct camera_tell tell;
 	/* The capture under way; query 0: none. */
@@ -81,6 +84,22 @@ static void add(struct camera *c, Postern__FrameFormat format, uint32_t width, u
 	c->used += size;
 }
 
+/* Nobody's head is somewhere else at once. */
+static struct scene moment(struct camera *c, uint64_t now)
+{
+	struct scene s = c->scene;
+	const int32_t left = s.turn_degrees - c->turned_degrees;
+	const uint64_t passed = now - c->turned_ms, far = passed * TURN_DEGREES_A_SECOND / 1000;
+	if (far >= (uint64_t)abs(left))
+		c->turned_degrees = s.turn_degrees;
+	else
+		c->turned_degrees += left > 0 ? (int32_t)far : -(int32_t)far;
+	if (far > 0 || left == 0)
+		c->turned_ms = now;
+	s.turn_degrees = c->turned_degrees;
+	return s;
+}
+
 /* Makes the frame that is due; whether it shows anything decides whether it counts. */
 static void take(struct camera *c, uint64_t now, uint64_t taken_ns)
 {
@@ -88,7 +107,8 @@ static void take(struct camera *c, uint64_t now, uint64_t taken_ns)
 	struct camera_look look;
 	if (c->scene.condition == SCENE_STALLED)
 		return;
-	scene_draw(c->portraits, c->count, &c->scene, c->number, pixels);
+	const struct scene scene = moment(c, now);
+	scene_draw(c->portraits, c->count, &scene, c->number, pixels);
 	const uint32_t number = c->number++;
 	camera_look_at(pixels, SCENE_WIDTH, SCENE_HEIGHT, SCENE_WIDTH * 3, 3, &look);
 	if (camera_watch_frame(&c->watch, &look, now) != CAMERA_WELL) {
@@ -97,7 +117,7 @@ static void take(struct camera *c, uint64_t now, uint64_t taken_ns)
 	}
 	add(c, POSTERN__FRAME_FORMAT__FRAME_RGB24, SCENE_WIDTH, SCENE_HEIGHT, SCENE_BYTES, taken_ns);
 	c->seen++;
-	if (!c->infrared || !scene_draw_infrared(c->portraits, c->count, &c->scene, number, c->blob + c->used))
+	if (!c->infrared || !scene_draw_infrared(c->portraits, c->count, &scene, number, c->blob + c->used))
 		return;
 	add(c, POSTERN__FRAME_FORMAT__FRAME_NIR8, SCENE_INFRARED_WIDTH, SCENE_INFRARED_HEIGHT, SCENE_INFRARED_BYTES, taken_ns);
 	c->frame[c->taken - 1].sensor = 1;
@@ -148,8 +168,12 @@ static void hear(struct camera *c, char byte)
 	}
 	c->heard[c->heard_size] = '\0';
 	if (!c->skipping && scene_parse(c->heard, c->count, &s)) {
+		if (!scene_goes_on(&c->scene, &s)) {
+			c->number = 0;
+			c->turned_degrees = 0;
+		}
 		c->scene = s;
-		c->number = 0;
+		c->turned_ms = c->host->now_ms(c->host->ctx);
 	}
 	c->heard_size = 0;
 	c->skipping = false;
@@ -269,7 +293,8 @@ static int set_up(struct camera *c)
 	if (r != PN_OK)
 		return r;
 	const uint32_t who = (uint32_t)h->option_int(h->ctx, "who");
-	c->scene = (struct scene){scene_condition_find(condition != NULL ? condition : ""), (uint32_t)(who % c->count), (uint32_t)((who + 1) % c->count)};
+	c->scene = (struct scene){.condition = scene_condition_find(condition != NULL ? condition : ""), .who = (uint32_t)(who % c->count),
+		.other = (uint32_t)((who + 1) % c->count)};
 	c->rate = (uint32_t)h->option_int(h->ctx, "frames_per_second");
 	c->infrared = h->option_bool(h->ctx, "infrared") != 0;
 	c->line = h->device(h->ctx, "scene");

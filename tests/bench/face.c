@@ -101,7 +101,7 @@ static void make_portrait(const struct face_picture *from, struct face_picture *
 
 static void set_up(struct face_bench *b, const char *models, const char *portraits)
 {
-	static const struct scene holder = {SCENE_WELL, 0, 0};
+	static const struct scene holder = {.condition = SCENE_WELL, .who = 0, .other = 0};
 	struct face_picture p;
 	size_t size;
 	uint8_t *bytes = read_file(portraits, "0.jpg", &size);

@@ -172,7 +172,7 @@ static void holders_and_impostors(void **state)
 	Postern__FaceAdvice advice;
 	(void)state;
 	for (uint32_t i = 0; i < PEOPLE; i++) {
-		const struct scene own = {SCENE_WELL, i, i}, other = {SCENE_WELL, (i + 1) % PEOPLE, i};
+		const struct scene own = {.condition = SCENE_WELL, .who = i, .other = i}, other = {.condition = SCENE_WELL, .who = (i + 1) % PEOPLE, .other = i};
 		ask(i, own, &m, &advice);
 		print_message("%u: %d of %d, %u frames; ", i, m.score_permille, m.threshold_permille, m.frames_used);
 		if (m.result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
@@ -195,7 +195,7 @@ static void holders_and_impostors(void **state)
 /* The picture that an officer is shown is one that shows the traveller. */
 static void shown(void **state)
 {
-	const struct scene scene = {SCENE_WELL, 1, 2};
+	const struct scene scene = {.condition = SCENE_WELL, .who = 1, .other = 2};
 	Postern__FaceMatched m;
 	Postern__FaceAdvice advice;
 	struct face_picture p;
@@ -233,7 +233,7 @@ static void what_goes_wrong(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < PN_COUNT(cases); i++) {
-		const struct scene scene = {cases[i].condition, 1, 0};
+		const struct scene scene = {.condition = cases[i].condition, .who = 1, .other = 0};
 		Postern__FaceMatched m;
 		Postern__FaceAdvice advice;
 		ask(1, scene, &m, &advice);
@@ -250,7 +250,7 @@ static void what_goes_wrong(void **state)
 /* The holder looks into the camera first, and another afterwards: with frames of both there is no match. */
 static void swapped(void **state)
 {
-	const struct scene scene = {SCENE_SWAPPED, 1, 0};
+	const struct scene scene = {.condition = SCENE_SWAPPED, .who = 1, .other = 0};
 	Postern__FaceMatched m;
 	Postern__FaceAdvice advice;
 	(void)state;
@@ -265,7 +265,7 @@ static void swapped(void **state)
 /* A second comparison has frames of its own; an impostor does not come nearer by it. */
 static void tried_again(void **state)
 {
-	const struct scene scene = {SCENE_WELL, 0, 1};
+	const struct scene scene = {.condition = SCENE_WELL, .who = 0, .other = 1};
 	Postern__FaceMatched m;
 	Postern__FaceAdvice advice;
 	(void)state;
@@ -304,13 +304,13 @@ static void infrared(void **state)
 	(void)state;
 	with_infrared(true, false, 0);
 	for (uint32_t i = 0; i < PEOPLE; i++) {
-		const struct scene own = {SCENE_WELL, i, i};
+		const struct scene own = {.condition = SCENE_WELL, .who = i, .other = i};
 		assert_int_equal(ask(i, own, &m, &advice), 1);
 		if (m.result != POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL)
 			fail_msg("portrait %u: %s, pad %d", i, m.cause, m.pad_score_permille);
 		expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, 1000);
 		for (unsigned k = 0; k < 2 && i < 2; k++) {
-			const struct scene shown_on = {k == 0 ? SCENE_SCREEN : SCENE_PRINT, i, i};
+			const struct scene shown_on = {.condition = k == 0 ? SCENE_SCREEN : SCENE_PRINT, .who = i, .other = i};
 			assert_int_equal(ask(i, shown_on, &m, &advice), 1);
 			assert_string_equal(m.cause, "face.suspicious");
 			assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_UNDETERMINED);
@@ -318,7 +318,7 @@ static void infrared(void **state)
 			expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_FAILED, 0);
 		}
 	}
-	const struct scene other = {SCENE_WELL, 0, 1}, replayed = {SCENE_SCREEN, 0, 1};
+	const struct scene other = {.condition = SCENE_WELL, .who = 0, .other = 1}, replayed = {.condition = SCENE_SCREEN, .who = 0, .other = 1};
 	ask(1, other, &m, &advice);
 	assert_string_equal(m.cause, "face.no_match");
 	expect_pad(&m, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL, 1000);
@@ -329,7 +329,7 @@ static void infrared(void **state)
 /* Without frames of the moment nobody can tell: there are none, they are of another moment, they stand still. */
 static void infrared_missing(void **state)
 {
-	const struct scene own = {SCENE_WELL, 2, 2}, blind = {SCENE_NO_INFRARED, 2, 2};
+	const struct scene own = {.condition = SCENE_WELL, .who = 2, .other = 2}, blind = {.condition = SCENE_NO_INFRARED, .who = 2, .other = 2};
 	Postern__FaceMatched m;
 	Postern__FaceAdvice advice;
 	(void)state;
@@ -347,7 +347,7 @@ static void infrared_missing(void **state)
 	assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	with_infrared(true, false, 0);
 	stage.settings.infrared = false;
-	const struct scene screen = {SCENE_SCREEN, 2, 2};
+	const struct scene screen = {.condition = SCENE_SCREEN, .who = 2, .other = 2};
 	ask(2, screen, &m, &advice);
 	assert_int_equal(m.result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	assert_int_equal(m.pad, POSTERN__CHECK_RESULT__CHECK_NOT_PERFORMED);
@@ -368,7 +368,7 @@ static int certified_attack(void *self, const struct face_frame *const *frames, 
 
 static void infrared_is_worth_no_certificate(void **state)
 {
-	const struct scene own = {SCENE_WELL, 2, 2};
+	const struct scene own = {.condition = SCENE_WELL, .who = 2, .other = 2};
 	const struct face_engine vendor = {.struct_size = sizeof vendor, .abi = FACE_ABI, .slots = FACE_PAD, .pad = certified_attack};
 	Postern__FaceMatched m;
 	Postern__FaceAdvice advice;

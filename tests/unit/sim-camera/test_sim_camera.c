@@ -266,6 +266,93 @@ static void told_by_a_lane(void **state)
 	close(line[1]);
 }
 
+/* What a line may say, and what makes none of it believed. */
+static void lines(void **state)
+{
+	static const char *const bad[] = {"0 well down=", "0 well turn=x", "0 well turn=46", "0 well down=-2001", "0 well  turn=1", "0 well turn=1 ",
+		"0 well turn=1x", "0 well sideways=1", "0 ", "0", " well", "-1 well", "0 wellwellwellwellwellwellwell"};
+	struct scene s;
+	(void)state;
+	assert_true(scene_parse("5 print down=-250 turn=30", 2, &s));
+	assert_int_equal(s.condition, SCENE_PRINT);
+	assert_int_equal(s.who, 1);
+	assert_int_equal(s.other, 0);
+	assert_int_equal(s.down_permille, -250);
+	assert_int_equal(s.turn_degrees, 30);
+	assert_true(scene_parse("0 well turn=-45", 2, &s));
+	assert_int_equal(s.turn_degrees, -45);
+	assert_int_equal(s.down_permille, 0);
+	for (size_t i = 0; i < PN_COUNT(bad); i++) {
+		s.who = 77;
+		assert_false(scene_parse(bad[i], 2, &s));
+		assert_int_equal(s.who, 77);
+	}
+}
+
+/* A face that is lower by half the frame's height has left its middle; one that is lower by more than all of it is not seen. */
+static void down_in_the_frame(void **state)
+{
+	static uint8_t frame[SCENE_BYTES];
+	static uint8_t infrared[SCENE_INFRARED_BYTES];
+	static const int32_t downs[] = {0, 400, -400, 1500};
+	struct face_picture p;
+	(void)state;
+	assert_int_equal(face_picture_new(SIDE, SIDE, &p), PN_OK);
+	memset(p.pixels, 0, (size_t)SIDE * SIDE * 3);
+	for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+		p.pixels[3 * i] = 250;
+	for (size_t k = 0; k < PN_COUNT(downs); k++) {
+		const struct scene s = {.condition = SCENE_WELL, .down_permille = downs[k]};
+		unsigned seen = 0, sum = 0;
+		scene_draw(&p, 1, &s, 1, frame);
+		assert_true(scene_draw_infrared(&p, 1, &s, 1, infrared));
+		for (unsigned y = 0; y < SCENE_HEIGHT; y++)
+			if (frame[3 * (y * SCENE_WIDTH + SCENE_WIDTH / 2)] > 200) {
+				seen++;
+				sum += y;
+			}
+		const unsigned second = infrared[(SCENE_INFRARED_HEIGHT - 20) * SCENE_INFRARED_WIDTH + SCENE_INFRARED_WIDTH / 2];
+		if (downs[k] == 1500)
+			assert_int_equal(seen, 0);
+		else
+			assert_in_range(sum / seen, downs[k] == 0 ? 220 : downs[k] > 0 ? 300 : 100, downs[k] == 0 ? 260 : downs[k] > 0 ? 380 : 180);
+		assert_int_equal(second > 150, downs[k] == 0 || downs[k] == 400);
+	}
+	face_picture_free(&p);
+}
+
+/* A head that turns moves on screen over time, and not at once; the sheet's edges are further in as it turns. */
+static void turning(void **state)
+{
+	static uint8_t straight[SCENE_BYTES], turned[SCENE_BYTES];
+	struct face_picture p;
+	(void)state;
+	assert_int_equal(face_picture_new(SIDE, SIDE, &p), PN_OK);
+	for (size_t i = 0; i < (size_t)SIDE * SIDE * 3; i++)
+		p.pixels[i] = (uint8_t)(i / 3 % SIDE < SIDE / 2 ? 20 : 235); /* dark on the subject's right, which is the picture's left */
+	for (int k = 0; k < 2; k++) {
+		const enum scene_condition how = k == 0 ? SCENE_WELL : SCENE_PRINT;
+		const struct scene a = {.condition = how}, b = {.condition = how, .turn_degrees = 40}, c = {.condition = how, .turn_degrees = -40};
+		unsigned dark[3] = {0, 0, 0};
+		const struct scene *const all[] = {&a, &b, &c};
+		for (unsigned n = 0; n < 3; n++) {
+			scene_draw(&p, 1, all[n], 1, n == 0 ? straight : turned);
+			const uint8_t *row = (n == 0 ? straight : turned) + (size_t)3 * SCENE_WIDTH * (SCENE_HEIGHT / 2);
+			for (unsigned x = SCENE_WIDTH / 2 - 100; x < SCENE_WIDTH / 2 + 100; x++)
+				dark[n] += row[3 * x] < 60;
+		}
+		if (k == 0) {
+			assert_true(dark[1] > dark[0] + 40); /* to the subject's left: what was its middle is further right */
+			assert_true(dark[2] + 40 < dark[0]);
+		} else {
+			assert_in_range(dark[1], dark[0] - 25, dark[0] + 25);
+			assert_in_range(dark[2], dark[0] - 25, dark[0] + 25);
+			assert_memory_not_equal(straight, turned, SCENE_BYTES);
+		}
+	}
+	face_picture_free(&p);
+}
+
 static void without_portraits(void **state)
 {
 	struct fake_host *h = host_with("well", -1);
@@ -278,6 +365,7 @@ static void without_portraits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(frames_at_a_rate), cmocka_unit_test(infrared_beside), cmocka_unit_test(newest_wins), cmocka_unit_test(broken),
-		cmocka_unit_test(told_by_a_lane), cmocka_unit_test(without_portraits)};
+		cmocka_unit_test(told_by_a_lane), cmocka_unit_test(lines), cmocka_unit_test(down_in_the_frame), cmocka_unit_test(turning),
+		cmocka_unit_test(without_portraits)};
 	return cmocka_run_group_tests(tests, lay, clear);
 }
