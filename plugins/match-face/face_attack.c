@@ -4,9 +4,11 @@
 #include "face_attack.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "face_frames.h"
+#include "face_prompted.h"
 
 enum { DETECTOR_SLOT = 0, PAD_SLOT = 3, FACES_MAX = 4, MORE_MAX = 2 };
 
@@ -15,6 +17,11 @@ enum { DETECTOR_SLOT = 0, PAD_SLOT = 3, FACES_MAX = 4, MORE_MAX = 2 };
 bool face_attack_by_infrared(const struct face_stage *s)
 {
 	return s->settings.infrared && s->matcher->engine[PAD_SLOT] == NULL;
+}
+
+bool face_attack_by_heuristic(const struct face_stage *s)
+{
+	return face_attack_by_infrared(s) || face_prompted(s);
 }
 
 void face_attack_seen(struct face_stage *s, const struct face_frame *frame)
@@ -113,13 +120,38 @@ static void tell(struct face_stage *s, const struct face_pad *pad, Postern__Face
 	out->pad_certificate = s->pad_certificate;
 }
 
+/* Both must be content: what either doubts is doubted, and the lower share is told. */
+static void join(struct face_pad *pad, const struct face_pad *other)
+{
+	const size_t n = strlen(pad->mechanism);
+	if (pad->decision != FACE_PAD_ATTACK && other->decision != FACE_PAD_BONA_FIDE)
+		pad->decision = other->decision;
+	pad->score = fminf(pad->score, other->score);
+	snprintf(pad->mechanism + n, sizeof pad->mechanism - n, "+%s", other->mechanism);
+}
+
+/* False: nothing has been looked at yet. */
+static bool heuristics(const struct face_stage *s, struct face_pad *pad)
+{
+	const bool asked = s->prompt.state != FACE_PROMPT_REST;
+	struct face_pad prompted;
+	face_prompt_decide(&s->prompt, &prompted);
+	face_presence_decide(&s->attack.presence, pad);
+	if (face_attack_by_infrared(s) && asked)
+		join(pad, &prompted);
+	else if (asked)
+		*pad = prompted;
+	return asked || face_attack_by_infrared(s);
+}
+
 /* An attack that an engine saw in any of a session's queries is one; a heuristic counts over all of them. */
 void face_attack_tell(struct face_stage *s, const Postern__MatchFace *q, const uint8_t *blob, size_t size, Postern__FaceMatched *out)
 {
 	struct face_pad pad;
-	if (face_attack_by_infrared(s)) {
+	if (face_attack_by_heuristic(s)) {
+		if (!heuristics(s, &pad))
+			return;
 		out->pad = RESULT(UNDETERMINED);
-		face_presence_decide(&s->attack.presence, &pad);
 		tell(s, &pad, out);
 		return;
 	}
@@ -132,11 +164,17 @@ void face_attack_tell(struct face_stage *s, const Postern__MatchFace *q, const u
 	tell(s, &pad, out);
 }
 
+/* Of two that doubt, what was not seen at all before what was not done. */
+static const char *doubt(const struct face_stage *s)
+{
+	struct face_pad pad;
+	face_presence_decide(&s->attack.presence, &pad);
+	return face_attack_by_infrared(s) && pad.decision != FACE_PAD_BONA_FIDE ? "face.no_infrared" : "face.not_turned";
+}
+
 const char *face_attack_objection(const struct face_stage *s, const Postern__FaceMatched *out)
 {
 	if (out->pad == RESULT(FAILED))
-		return face_attack_by_infrared(s) ? "face.suspicious" : "face.attack";
-	if (face_attack_by_infrared(s) && out->pad != RESULT(SUCCESSFUL))
-		return "face.no_infrared";
-	return NULL;
+		return face_attack_by_heuristic(s) ? "face.suspicious" : "face.attack";
+	return face_attack_by_heuristic(s) && out->pad != RESULT(SUCCESSFUL) ? doubt(s) : NULL;
 }

@@ -8,6 +8,8 @@
 
 /* True: nobody else detects attacks, and the settings ask for near infrared. */
 bool face_attack_by_infrared(const struct face_stage *s);
+/* True: what is said of an attack is a heuristic's word: that, or a movement that was asked for. */
+bool face_attack_by_heuristic(const struct face_stage *s);
 /* s->probe, of this frame, has been offered: a frame of near infrared that comes next can be of its moment. */
 void face_attack_seen(struct face_stage *s, const struct face_frame *frame);
 /* A frame of near infrared; does nothing where nobody asks for it. */

@@ -10,6 +10,7 @@
 
 #include "face_attack.h"
 #include "face_frames.h"
+#include "face_prompted.h"
 
 enum { PAD_SLOT = 3, MATCHER_SLOT = 2, LIVE_QUALITY = 80 };
 
@@ -45,6 +46,7 @@ static void end_session(struct face_stage *s)
 	s->live.worth = 0;
 	s->attacked = false;
 	explicit_bzero(&s->attack, sizeof s->attack);
+	explicit_bzero(&s->prompt, sizeof s->prompt);
 	explicit_bzero(&s->probe, sizeof s->probe);
 }
 
@@ -157,7 +159,7 @@ void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t f
 		s->looked.well++;
 		s->looked.faces += (s->probe.faults & FACE_NO_FACE) == 0;
 		keep_for_officer(s, &seen);
-		if (face_session_offer(&s->session, s->matcher, &s->probe) != PN_OK)
+		if (!face_prompted_look(s) && face_session_offer(&s->session, s->matcher, &s->probe) != PN_OK)
 			s->looked.engine_failed = true;
 		face_attack_seen(s, &seen.frame);
 	}
@@ -190,7 +192,7 @@ static void decide(const struct face_stage *s, float score, Postern__FaceMatched
 	else if (!((double)score >= s->settings.threshold->score))
 		conclude(out, RESULT(FAILED), "face.no_match");
 	else if (objection != NULL) /* a heuristic only doubts */
-		conclude(out, face_attack_by_infrared(s) ? RESULT(UNDETERMINED) : RESULT(FAILED), objection);
+		conclude(out, face_attack_by_heuristic(s) ? RESULT(UNDETERMINED) : RESULT(FAILED), objection);
 	else if (s->settings.unattended && !certified)
 		conclude(out, RESULT(UNDETERMINED), "face.no_pad");
 	else
@@ -220,6 +222,7 @@ static void compare(struct face_stage *s, const Postern__MatchFace *q, Postern__
 {
 	const struct face_capture *probes[FACE_KEPT];
 	const size_t count = face_session_probes(&s->session, probes);
+	Postern__FaceAdvice advice;
 	float score;
 	if (face_attack_waits(s, q)) {
 		ask_for_more(s, q, out);
@@ -228,6 +231,12 @@ static void compare(struct face_stage *s, const Postern__MatchFace *q, Postern__
 	out->frames_used = (uint32_t)count;
 	if (face_matcher_score(s->matcher, &s->reference, probes, count, &score) != PN_OK) {
 		conclude(out, RESULT(ABORTED), "face.engine");
+		return;
+	}
+	if (s->settings.threshold != NULL && (double)score >= s->settings.threshold->score && face_prompted_waits(s, q, &advice)) {
+		ask_for_more(s, q, out);
+		out->frames_used = 0;
+		out->advice = advice;
 		return;
 	}
 	decide(s, score, out);
@@ -343,6 +352,7 @@ void face_stage_decide(struct face_stage *s, const Postern__MatchFace *q, const 
 	Postern__FaceMatched *out)
 {
 	describe(s, out);
+	face_prompted_go_on(s, q);
 	face_attack_tell(s, q, blob, size, out);
 	if (s->looked.engine_failed)
 		conclude(out, RESULT(ABORTED), "face.engine");

@@ -12,6 +12,7 @@
 #include "face/model.h"
 #include "face/picture.h"
 #include "face/presence.h"
+#include "face/prompt.h"
 #include "face/session.h"
 
 enum { FACE_STAGE_CROSSING = 40, FACE_STAGE_FRAMES_MAX = FACE_PROBES_MAX, FACE_STAGE_CHECKS = 8 };
@@ -22,6 +23,7 @@ struct face_settings {
 	uint32_t frames_min, attempts;
 	bool unattended;
 	bool infrared; /* a face must be there in near infrared too, as far as a heuristic can tell */
+	uint32_t head_turns; /* that are asked for at random of a face that matches; 0: none */
 };
 
 /* Personal from the reference on: face_stage_forget() wipes it. */
@@ -49,6 +51,8 @@ struct face_stage {
 		uint64_t digest; /* of the last frame of near infrared */
 		uint32_t more;	 /* how often more frames were asked for to pair them */
 	} attack;
+	struct face_prompt prompt;
+	uint64_t lots; /* bits that nobody can foresee, drawn anew by the caller before each face_stage_decide() */
 	struct {
 		struct face_picture picture; /* the frame that shows the traveller best so far */
 		float worth;

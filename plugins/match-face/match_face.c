@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -389,6 +390,10 @@ static void go_on(struct plugin *p, struct seat *s)
 		face_stage_look(&s->stage, s->work.query, s->work.frame++, s->work.blob, s->work.size);
 		return;
 	}
+	if (getrandom(&s->stage.lots, sizeof s->stage.lots, 0) != sizeof s->stage.lots) {
+		abandon(p, s); /* what can be foreseen is not asked */
+		return;
+	}
 	face_stage_decide(&s->stage, s->work.query, s->work.blob, s->work.size, &matched);
 	give(p, &s->stage, s->work.id, &matched);
 	end_work(&s->work);
@@ -485,6 +490,7 @@ static int settings(struct plugin *p)
 	s->frames_min = (uint32_t)h->option_int(h->ctx, "frames_min");
 	s->unattended = mode == NULL || strcmp(mode, "assisted") != 0;
 	s->infrared = h->option_bool(h->ctx, "nir_presence") != 0;
+	s->head_turns = (uint32_t)h->option_int(h->ctx, "head_turns");
 	s->attempts = (uint32_t)h->option_int(h->ctx, "attempts");
 	/* An impostor has as many tries: together they may be mistaken as often as is allowed. */
 	if (face_model_threshold(p->folder->model, (double)h->option_int(h->ctx, "fmr_millionths") / 1e6 / s->attempts, &s->threshold) != PN_OK)

@@ -46,19 +46,19 @@ after(async () => {
 });
 
 // In the page, and at once: presses each language's button and measures. What does not fit or is not what the catalogue says.
-function lookAtAll([show, words, exit]) {
+function lookAtAll(expected) {
   const out = (e) => {
     const r = e.getBoundingClientRect();
     return r.left < -1 || r.top < -1 || r.right > innerWidth + 1 || r.bottom > innerHeight + 1;
   };
   const wrong = [];
-  for (const [code, c] of Object.entries(words)) {
+  for (const [code, [first, second]] of Object.entries(expected)) {
     document.querySelector(`button[lang=${code}]`).click();
     const place = document.getElementById('words');
     const heading = document.getElementById('title');
     const hint = document.getElementById('hint');
     const size = parseFloat(getComputedStyle(heading).fontSize) / Math.min(innerWidth, innerHeight);
-    if (heading.textContent !== c.show[show][0] || hint.textContent !== (show === 'WALK_OUT' ? c.exit[exit] : c.show[show][1]))
+    if (heading.textContent !== first || hint.textContent !== second)
       wrong.push(`${code}: other words`);
     if (document.documentElement.dir !== (code === 'ar' ? 'rtl' : 'ltr') || document.documentElement.lang !== code)
       wrong.push(`${code}: direction or language`);
@@ -72,6 +72,10 @@ function lookAtAll([show, words, exit]) {
   }
   return wrong;
 }
+
+// What the catalogues say of a guidance; of a turn of the head that is asked for.
+const expected = (show) => Object.fromEntries(codes.map((c) => [c, [words[c].show[show][0], show === 'WALK_OUT' ? words[c].exit.ahead : words[c].show[show][1]]]));
+const turned = (side) => Object.fromEntries(codes.map((c) => [c, [words[c].turn[side], words[c].turn_back]]));
 
 // The lane's own way takes its time: what the test tells a page is looked at meanwhile.
 describe('display', { concurrency: 2 }, () => {
@@ -200,11 +204,44 @@ test('every guidance in every language: words, direction, nothing cut, nothing t
         if (large !== (await page.evaluate(() => document.documentElement.classList.contains('access'))))
           await page.click('#access');
         const at = `${show} ${viewport.width} ${large ? 'large' : ''}`;
-        assert.deepEqual(await page.evaluate(lookAtAll, [show, words, 'ahead']), [], at);
+        assert.deepEqual(await page.evaluate(lookAtAll, expected(show)), [], at);
         if (large === (viewport.width < 1000))
           assert.equal(await findings(page, axe), '', at);
       }
     }
+    assert.deepEqual(page.errors, []);
+    await page.context().close();
+  }
+});
+
+// Left and right are of whoever stands there, in Arabic too: the picture turns where the words do not.
+test('a turn of the head in every language, to the side that is asked for', { timeout: 60000 }, async () => {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 768, height: 1366 }]) {
+    const page = await told({ viewport, reducedMotion: 'reduce' });
+    await page.tell('LOOK_HERE');
+    const plain = await page.innerHTML('#picture');
+    for (const large of [false, true])
+      for (const side of ['TURN_LEFT', 'TURN_RIGHT']) {
+        await page.tell('LOOK_HERE', side);
+        await page.waitForSelector(`body[data-turn="${side}"]`);
+        if (large !== (await page.evaluate(() => document.documentElement.classList.contains('access'))))
+          await page.click('#access');
+        assert.deepEqual(await page.evaluate(lookAtAll, turned(side)), [], `${side} ${viewport.width} ${large ? 'large' : ''}`);
+        assert.notEqual(await page.innerHTML('#picture'), plain);
+        for (const code of ['en', 'ar']) {
+          await page.choose(code);
+          const at = await page.evaluate(() => ['.arrow', '.head'].map((c) => {
+            const r = document.querySelector(`#picture ${c}`).getBoundingClientRect();
+            return r.left + r.width / 2;
+          }));
+          assert.equal(at[0] < at[1], side === 'TURN_LEFT', `${code} ${side}: the arrow is at ${at[0]}, the head at ${at[1]}`);
+        }
+        assert.equal(await findings(page, axe), '', side);
+      }
+    await page.tell('LOOK_HERE');
+    await page.waitForSelector('body[data-turn=""]');
+    assert.equal(await page.innerHTML('#picture'), plain);
+    assert.deepEqual(await page.evaluate(lookAtAll, expected('LOOK_HERE')), []);
     assert.deepEqual(page.errors, []);
     await page.context().close();
   }

@@ -30,8 +30,8 @@ export async function toldPage(browser, url, options, exit = 'ahead') {
   const pace = setInterval(() => { if (current !== '') socket.send(current); }, 500);
   page.once('close', () => clearInterval(pace));
   page.hush = () => { current = ''; };
-  page.tell = async (show) => {
-    current = JSON.stringify({ type: 'state', show });
+  page.tell = async (show, advice) => {
+    current = JSON.stringify({ type: 'state', show, advice });
     socket.send(current);
     await page.waitForSelector(`body[data-show="${show}"]`);
   };

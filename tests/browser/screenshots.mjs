@@ -26,11 +26,14 @@ async function sheet(browser, code, large) {
     await page.click('#access');
   await page.mouse.move(0, 0);
   const cells = [];
-  for (const show of [...shows.filter((s) => s !== 'EMERGENCY'), 'EMERGENCY']) {
-    await page.tell(show);
+  const turns = [['LOOK_HERE', 'TURN_LEFT'], ['LOOK_HERE', 'TURN_RIGHT']];
+  for (const [show, advice] of [...shows.filter((s) => s !== 'EMERGENCY').map((s) => [s]), ...turns, ['EMERGENCY']]) {
+    await page.tell(show, advice);
+    if (advice)
+      await page.waitForSelector(`body[data-turn="${advice}"]`);
     await page.evaluate(() => document.activeElement?.blur());
     const picture = (await page.screenshot()).toString('base64');
-    cells.push(`<figure><img src="data:image/png;base64,${picture}"><figcaption>${show}</figcaption></figure>`);
+    cells.push(`<figure><img src="data:image/png;base64,${picture}"><figcaption>${show} ${advice ?? ''}</figcaption></figure>`);
   }
   await page.context().close();
   const all = await browser.newPage({ viewport: { width: 1680, height: 300 } });

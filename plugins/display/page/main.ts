@@ -4,7 +4,8 @@
 import { guideOf, symbols, type Show } from './guide';
 import { connect, type Lane, type State } from './link';
 import { hush, play, speak } from './voice';
-import { catalogues, hintOf, titleOf, type Advice, type Language } from './words';
+import turn from './pictures/turn.svg';
+import { catalogues, hintOf, isTurn, titleOf, type Advice, type Language } from './words';
 
 const TURN_MS = 4000; // how long each language stands while nobody has chosen
 const lasting: readonly Show[] = ['WAIT', 'CLOSED', 'PRESENT_DOCUMENT', 'WAIT_OFFICER', 'OTHER_LANE', 'ONE_PERSON', 'EMERGENCY'];
@@ -50,7 +51,7 @@ function words(): void {
   const show = shown ?? 'WAIT';
   document.documentElement.lang = language;
   document.documentElement.dir = c.dir;
-  $('title').textContent = titleOf(language, show);
+  $('title').textContent = titleOf(language, show, advice);
   $('hint').textContent = hintOf(language, show, lane.exit, advice, walkIn);
   $('lane').textContent = lane.name === '' ? '' : c.lane.replace('{name}', lane.name);
   $('access-label').textContent = access ? c.access_off : c.access;
@@ -75,7 +76,7 @@ function fit(): void {
 
 function say(): void {
   if (access && shown !== null)
-    speak(`${titleOf(language, shown)}. ${hintOf(language, shown, lane.exit, advice, walkIn)}`, catalogues[language].voice);
+    speak(`${titleOf(language, shown, advice)}. ${hintOf(language, shown, lane.exit, advice, walkIn)}`, catalogues[language].voice);
 }
 
 function forgetSoon(): void {
@@ -115,8 +116,16 @@ function tick(): void {
   $('remaining').textContent = seconds > 0 ? catalogues[language].seconds.replace('{n}', String(seconds)) : '';
 }
 
+function picture(show: Show): void {
+  const guide = guideOf(show);
+  const asked = show === 'LOOK_HERE' && isTurn(advice);
+  document.body.dataset.turn = asked ? advice ?? '' : '';
+  draw(asked ? turn : lane.exit === 'ahead' ? guide.ahead ?? guide.picture : guide.picture);
+}
+
 function apply(s: State): void {
   const told = s.advice !== advice || s.walkIn !== walkIn;
+  const turned = isTurn(s.advice) !== isTurn(advice) || (isTurn(s.advice) && told);
   advice = s.advice;
   walkIn = s.walkIn;
   if (s.show !== shown) {
@@ -127,7 +136,7 @@ function apply(s: State): void {
     shown = s.show;
     document.body.dataset.show = s.show;
     document.body.dataset.tone = guide.tone;
-    draw(lane.exit === 'ahead' ? guide.ahead ?? guide.picture : guide.picture);
+    picture(s.show);
     drawSymbol(guide.symbol ?? symbols[guide.tone]);
     if (over)
       reset();
@@ -138,6 +147,11 @@ function apply(s: State): void {
       play(guide.sound);
     say();
   } else if (told) {
+    if (turned) {
+      picture(s.show);
+      if (access)
+        play(guideOf(s.show).sound);
+    }
     words();
     say();
   }

@@ -11,10 +11,16 @@ import type { Show } from './guide';
 export type Exit = 'ahead' | 'left' | 'right';
 
 export const advices = ['CLOSER', 'STAND_STILL', 'ALONE', 'UNCOVER'] as const;
-export type Advice = (typeof advices)[number];
+export const turns = ['TURN_LEFT', 'TURN_RIGHT'] as const; // of the head, as whoever stands there has left and right
+export type Turn = (typeof turns)[number];
+export type Advice = (typeof advices)[number] | Turn;
 
 export function isAdvice(word: unknown): word is Advice {
-  return advices.some((a) => a === word);
+  return advices.some((a) => a === word) || isTurn(word);
+}
+
+export function isTurn(word: unknown): word is Turn {
+  return turns.some((t) => t === word);
 }
 
 export interface Catalogue {
@@ -27,7 +33,9 @@ export interface Catalogue {
   seconds: string;
   lane: string;
   exit: Record<Exit, string>;
-  advice: Record<Advice, string>;
+  advice: Record<(typeof advices)[number], string>;
+  turn: Record<Turn, string>;
+  turn_back: string;
   then_walk_in: string;
   show: Record<Show, string[]>;
 }
@@ -40,7 +48,9 @@ export function isLanguage(code: unknown): code is Language {
   return typeof code === 'string' && Object.hasOwn(catalogues, code);
 }
 
-export function titleOf(language: Language, show: Show): string {
+export function titleOf(language: Language, show: Show, advice: Advice | null): string {
+  if (show === 'LOOK_HERE' && isTurn(advice))
+    return catalogues[language].turn[advice];
   return catalogues[language].show[show][0] ?? '';
 }
 
@@ -48,7 +58,7 @@ export function titleOf(language: Language, show: Show): string {
 // back whether to walk in.
 export function hintOf(language: Language, show: Show, exit: Exit, advice: Advice | null, walkIn: boolean): string {
   if (show === 'LOOK_HERE' && advice !== null)
-    return catalogues[language].advice[advice];
+    return isTurn(advice) ? catalogues[language].turn_back : catalogues[language].advice[advice];
   if (show === 'TAKE_DOCUMENT' && walkIn)
     return catalogues[language].then_walk_in;
   return show === 'WALK_OUT' ? catalogues[language].exit[exit] : catalogues[language].show[show][1] ?? '';

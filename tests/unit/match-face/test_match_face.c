@@ -102,6 +102,7 @@ static struct fake_host *host_with(const char *mode, int64_t fmr, int64_t hold_s
 	fake_host_option(h, "hold_s", NULL, hold_s);
 	fake_host_option(h, "find_fmr_millionths", NULL, FIND_FMR);
 	fake_host_option(h, "nir_presence", NULL, 0);
+	fake_host_option(h, "head_turns", NULL, 0);
 	fake_host_folder(h, "models", folder);
 	h->crossing_id = "01J00000000000000000000001";
 	return h;
