@@ -65,6 +65,20 @@ static int submit(struct core *c, const Postern__KeptFaces *k)
 	return r;
 }
 
+/* Beside those that k has. PN_ELIMIT: there is no room for it. */
+static int add(const struct core *c, const struct lane_picture *p, Postern__KeptFaces *k, Postern__KeptFace *place)
+{
+	int r = take(c, p, place);
+	if (r != PN_OK)
+		return r;
+	k->faces[k->n_faces++] = place;
+	if (postern__kept_faces__get_packed_size(k) <= JOURNAL_FACES_BYTES_MAX)
+		return PN_OK;
+	k->n_faces--;
+	wipe(place);
+	return PN_ELIMIT;
+}
+
 bool faces_keep(void *ctx, const char *crossing_id, int64_t wall_ms, const struct lane_picture *faces, size_t count)
 {
 	struct core *c = ctx;
@@ -75,20 +89,15 @@ bool faces_keep(void *ctx, const char *crossing_id, int64_t wall_ms, const struc
 	k.wall_ms = wall_ms;
 	k.faces = list;
 	for (size_t i = 0; i < count && i < CORE_PICTURES; i++) {
-		list[k.n_faces] = &face[k.n_faces];
-		const int taken = take(c, &faces[i], &face[k.n_faces]);
-		if (taken == PN_OK)
-			k.n_faces++;
-		else
-			r = taken;
+		const int added = add(c, &faces[i], &k, &face[k.n_faces]);
+		r = added != PN_OK ? added : r;
 	}
-	if (k.n_faces > 0)
-		r = submit(c, &k);
+	const int submitted = k.n_faces > 0 ? submit(c, &k) : PN_ENOTFOUND;
 	for (size_t i = 0; i < k.n_faces; i++)
 		wipe(&face[i]);
-	if (r != PN_OK)
-		pn_log(LOG_LEVEL_WARNING, "journal", "faces.not_kept", LE(r));
-	return k.n_faces > 0 && r == PN_OK;
+	if (r != PN_OK || submitted != PN_OK)
+		pn_log(LOG_LEVEL_WARNING, "journal", submitted == PN_OK ? "faces.not_all_kept" : "faces.not_kept", LE(r != PN_OK ? r : submitted));
+	return submitted == PN_OK;
 }
 
 void faces_purge(struct core *c)
