@@ -15,7 +15,7 @@
 #define T(text) ((char *)(uintptr_t)(text))
 
 uint8_t face_hash_files[32] = "hash of the files of SECRET chip", face_hash_portrait[32] = "hash of the face of SECRET chip", face_hash_frames[32] = "hash of the frames of a SECRET",
-	face_hash_live[32] = "hash of the SECRET face shown";
+	face_hash_live[32] = "hash of the SECRET face shown", face_hash_page[32] = "hash of the print of a SECRET   ";
 
 static void with_blob(Postern__Envelope *e, uint8_t hash[32], uint64_t size)
 {
@@ -71,6 +71,69 @@ void face_captured(struct bench *b, Postern__CheckResult result, const char *cau
 	e.body_case = B(FACE_CAPTURED);
 	e.face_captured = &a;
 	assert_int_equal(bench_message(b, K(CAMERA), bench_last(b, B(CAPTURE_FACE))->query_id, &e), PN_OK);
+}
+
+int face_cut(struct bench *b, Postern__PluginKind from, uint64_t query, Postern__CheckResult result, uint8_t *hash)
+{
+	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
+	Postern__PortraitCut a = POSTERN__PORTRAIT_CUT__INIT;
+	a.result = result;
+	a.cause = T(result == CHECK(SUCCESSFUL) ? "" : "page.no_picture");
+	if (hash != NULL)
+		with_blob(&e, hash, FACE_PAGE_BYTES);
+	e.body_case = B(PORTRAIT_CUT);
+	e.portrait_cut = &a;
+	return bench_message(b, from, query, &e);
+}
+
+uint64_t face_page_query(const struct bench *b)
+{
+	const struct bench_out *q = bench_last(b, B(CUT_PORTRAIT));
+	assert_non_null(q);
+	return q->query_id;
+}
+
+void face_look(struct bench *b, bool durable)
+{
+	Postern__LaneOrder o = POSTERN__LANE_ORDER__INIT;
+	Postern__OpenReferral r = POSTERN__OPEN_REFERRAL__INIT;
+	uint8_t hash[32];
+	memset(hash, 0x5a, sizeof hash); /* as bench_commit() has it */
+	r.crossing_id = b->lane.crossing.id;
+	r.verdict_hash = (ProtobufCBinaryData){sizeof hash, hash};
+	r.purpose = POSTERN__VIEW_PURPOSE__VIEW_DECISION;
+	o.gate = T("lane-1");
+	o.epoch = 1;
+	o.officer = T("officer-1");
+	o.sequence = b->now_ms;
+	o.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
+	o.expires_wall_ms = o.issued_wall_ms + 5000;
+	o.kind = POSTERN__LANE_ORDER_KIND__ORDER_OPEN_REFERRAL;
+	o.open = &r;
+	struct lane_input in = {.kind = LANE_ORDER, .order = &o, .epoch = 1, .request = 9};
+	assert_int_equal(bench_input(b, &in), PN_OK);
+	assert_int_equal(bench_asked(b, B(PORTRAIT_IMAGE)), 0);
+	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_AUDIT), durable);
+}
+
+void face_send_back(struct bench *b)
+{
+	Postern__Decision d = POSTERN__DECISION__INIT;
+	Postern__SignedDecision word = POSTERN__SIGNED_DECISION__INIT;
+	uint8_t hash[32], nonce[16] = {0};
+	memset(hash, 0x5a, sizeof hash);
+	memcpy(nonce, &b->now_ms, sizeof b->now_ms); /* another one each time */
+	d.crossing_id = b->lane.crossing.id;
+	d.verdict_hash = (ProtobufCBinaryData){sizeof hash, hash};
+	d.decision = POSTERN__OFFICER_DECISION__DECISION_SEND_BACK;
+	d.officer = T("officer-1");
+	d.reason_code = T("identity.doubted");
+	d.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
+	d.expires_wall_ms = d.issued_wall_ms + 5000;
+	d.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
+	struct lane_input in = {.kind = LANE_DECISION, .decision = &d, .signed_decision = &word};
+	assert_int_equal(bench_input(b, &in), PN_OK);
+	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_DECISION), true);
 }
 
 Postern__FaceMatched face_match(void)

@@ -155,7 +155,7 @@ static void on_count(void *ctx, enum metric metric, int64_t add)
 static bool on_keep(void *ctx, const char *crossing_id, int64_t wall_ms, const struct lane_picture *faces, size_t count)
 {
 	struct bench *b = ctx;
-	assert_true(b->lane.config.keep_faces && wall_ms > 0 && count <= 2);
+	assert_true(b->lane.config.keep_faces && wall_ms > 0 && count <= 3);
 	b->kept.times++;
 	b->kept.count = (unsigned)count;
 	snprintf(b->kept.crossing, sizeof b->kept.crossing, "%s", crossing_id);
@@ -256,6 +256,19 @@ void bench_wait(struct bench *b, uint64_t ms)
 		bench_sense(b);
 		bench_input(b, &in);
 	}
+}
+
+const char *bench_state(const struct bench *b)
+{
+	return gate_state_name(b->lane.gate.state);
+}
+
+size_t bench_asked(const struct bench *b, Postern__Envelope__BodyCase body)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->count; i++)
+		n += b->out[i].what == OUT_SEND && b->out[i].body == body;
+	return n;
 }
 
 const struct bench_out *bench_last(const struct bench *b, Postern__Envelope__BodyCase body)

@@ -63,9 +63,9 @@ struct bench {
 	struct {
 		unsigned times, count;
 		char crossing[ULID_SIZE];
-		char what[2][40]; /* name and media type */
-		uint8_t sha256[2][32];
-		uint64_t size[2];
+		char what[3][40]; /* name and media type */
+		uint8_t sha256[3][32];
+		uint64_t size[3];
 	} kept; /* faces */
 };
 
@@ -104,6 +104,9 @@ void bench_answer_dismissed(struct bench *b, const char *entry);
 void bench_answer_rules(struct bench *b, Postern__Verdict verdict);
 /* Completes the append with that index in out[]. */
 void bench_commit(struct bench *b, const struct bench_out *append, bool durable);
+const char *bench_state(const struct bench *b);
+/* How many messages of that body the lane has sent. */
+size_t bench_asked(const struct bench *b, Postern__Envelope__BodyCase body);
 const struct bench_out *bench_last(const struct bench *b, Postern__Envelope__BodyCase body);
 const struct bench_out *bench_record(const struct bench *b, Postern__RecordKind kind);
 bool bench_commanded(const struct bench *b, Postern__GateCommandKind command);

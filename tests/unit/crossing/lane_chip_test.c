@@ -36,16 +36,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const char *state_of(const struct bench *b)
-{
-	return gate_state_name(b->lane.gate.state);
-}
-
-static bool asked(const struct bench *b, Postern__Envelope__BodyCase body)
-{
-	return bench_last(b, body) != NULL;
-}
-
 static uint8_t files[32] = "the hash of SECRET chip's files";
 
 /* with_files: a blob travels beside it. */
@@ -92,7 +82,7 @@ static void rest_is_well(struct bench *b)
 
 static void refers(struct bench *b, Postern__ExceptionClass exception, const char *reason, const char *argument)
 {
-	assert_true(asked(b, B(EVALUATE_RULES)));
+	assert_true(bench_asked(b, B(EVALUATE_RULES)));
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
 	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
 	assert_non_null(v);
@@ -101,7 +91,7 @@ static void refers(struct bench *b, Postern__ExceptionClass exception, const cha
 	assert_string_equal(v->reason, reason);
 	assert_string_equal(v->argument, argument);
 	assert_true(v->personal);
-	assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+	assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY));
 }
 
@@ -109,24 +99,24 @@ static void asked_at_once_and_joined_at_the_end(void **state)
 {
 	struct bench *b = *state;
 	bench_present(b);
-	assert_true(asked(b, B(READ_CHIP)));
-	assert_true(asked(b, B(CHECK_DOCUMENT)));
+	assert_true(bench_asked(b, B(READ_CHIP)));
+	assert_true(bench_asked(b, B(CHECK_DOCUMENT)));
 	assert_int_equal(bench_last(b, B(READ_CHIP))->to, K(CHIP_READER));
 	rest_is_well(b); /* lists do not wait for the chip */
-	assert_false(asked(b, B(EVALUATE_RULES)));
+	assert_false(bench_asked(b, B(EVALUATE_RULES)));
 	answer_read(b, CR(READ), true);
 	const struct bench_out *q = bench_last(b, B(INSPECT_CHIP));
 	assert_non_null(q);
 	assert_int_equal(q->to, K(DOCUMENT_CHECK));
 	assert_memory_equal(q->blob, files, sizeof files);
 	assert_int_equal(q->blob_size, 20000);
-	assert_false(asked(b, B(EVALUATE_RULES)));
+	assert_false(bench_asked(b, B(EVALUATE_RULES)));
 	answer_inspection(b, CHECK(SUCCESSFUL));
-	assert_true(asked(b, B(EVALUATE_RULES)));
+	assert_true(bench_asked(b, B(EVALUATE_RULES)));
 	assert_int_equal(bench_last(b, B(EVALUATE_RULES))->chip_result, CHECK(SUCCESSFUL));
 	assert_string_equal(bench_last(b, B(EVALUATE_RULES))->chip_check, "pa.sod");
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
-	assert_string_equal(state_of(b), "DOC_TAKE_BACK");
+	assert_string_equal(bench_state(b), "DOC_TAKE_BACK");
 }
 
 static void the_chip_may_come_first(void **state)
@@ -135,10 +125,10 @@ static void the_chip_may_come_first(void **state)
 	bench_present(b);
 	answer_read(b, CR(READ), true);
 	answer_inspection(b, CHECK(SUCCESSFUL));
-	assert_false(asked(b, B(EVALUATE_RULES)));
+	assert_false(bench_asked(b, B(EVALUATE_RULES)));
 	rest_is_well(b);
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_CLEAR);
-	assert_string_equal(state_of(b), "DOC_TAKE_BACK");
+	assert_string_equal(bench_state(b), "DOC_TAKE_BACK");
 }
 
 static void each_way_not_to_read(void **state)
@@ -161,7 +151,7 @@ static void each_way_not_to_read(void **state)
 		bench_present(b);
 		rest_is_well(b);
 		answer_read(b, ways[i].result, false);
-		assert_false(asked(b, B(INSPECT_CHIP)));
+		assert_false(bench_asked(b, B(INSPECT_CHIP)));
 		assert_int_equal(bench_last(b, B(EVALUATE_RULES))->chip_result, CHECK(UNDETERMINED));
 		assert_string_equal(bench_last(b, B(EVALUATE_RULES))->chip_check, "chip.read");
 		refers(b, ways[i].exception, "chip.read", ways[i].reason);
@@ -234,7 +224,7 @@ static void a_reader_that_dies(void **state)
 	bench_present(b);
 	rest_is_well(b);
 	bench_lost(b, K(CHIP_READER));
-	assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+	assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 	assert_int_equal(bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT)->verdict, POSTERN__VERDICT__VERDICT_REFER);
 }
 
@@ -244,8 +234,8 @@ static void a_reader_that_never_answers(void **state)
 	bench_present(b);
 	rest_is_well(b);
 	bench_wait(b, 11500);
-	assert_string_equal(state_of(b), "ELIGIBILITY"); /* it has the time that the schema gives it */
-	for (int i = 0; i < 10 && !asked(b, B(EVALUATE_RULES)); i++)
+	assert_string_equal(bench_state(b), "ELIGIBILITY"); /* it has the time that the schema gives it */
+	for (int i = 0; i < 10 && !bench_asked(b, B(EVALUATE_RULES)); i++)
 		bench_wait(b, 100);
 	refers(b, X(SYSTEM_MALFUNCTION), "chip.read", "chip.no_answer");
 }
@@ -256,7 +246,7 @@ static void an_inspection_that_never_comes(void **state)
 	bench_present(b);
 	rest_is_well(b);
 	answer_read(b, CR(READ), true);
-	for (int i = 0; i < 30 && !asked(b, B(EVALUATE_RULES)); i++)
+	for (int i = 0; i < 30 && !bench_asked(b, B(EVALUATE_RULES)); i++)
 		bench_wait(b, 100);
 	refers(b, X(SYSTEM_MALFUNCTION), "chip.inspection", "chip.no_answer");
 }
@@ -269,7 +259,7 @@ static void nobody_is_served_before_it_is_there(void **state)
 	bench_start_with_chips(b, false);
 	bench_present(b);
 	assert_false(b->lane.crossing.active);
-	assert_false(asked(b, B(CHECK_DOCUMENT)));
+	assert_false(bench_asked(b, B(CHECK_DOCUMENT)));
 	free(b);
 }
 
@@ -300,10 +290,10 @@ static void what_comes_late_changes_nothing(void **state)
 	e.body_case = B(DOCUMENT_CHECKED);
 	e.document_checked = &nothing; /* no document: nothing to ask lists or rules about */
 	assert_int_equal(bench_message(b, K(DOCUMENT_CHECK), bench_last(b, B(CHECK_DOCUMENT))->query_id, &e), PN_OK);
-	assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+	assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 	answer_read(b, CR(READ), true);
-	assert_false(asked(b, B(INSPECT_CHIP)));
-	assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+	assert_false(bench_asked(b, B(INSPECT_CHIP)));
+	assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 }
 
 static void progress_is_shown_while_the_document_lies_there(void **state)

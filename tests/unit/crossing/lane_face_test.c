@@ -41,19 +41,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const char *state_of(const struct bench *b)
-{
-	return gate_state_name(b->lane.gate.state);
-}
-
-static size_t asked(const struct bench *b, Postern__Envelope__BodyCase body)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < b->count; i++)
-		n += b->out[i].what == OUT_SEND && b->out[i].body == body;
-	return n;
-}
-
 /* A clear traveller whose chip has been read, up to standing alone between two locked leaves. */
 static void walk_in(struct bench *b, bool with_portrait)
 {
@@ -68,7 +55,7 @@ static void walk_in(struct bench *b, bool with_portrait)
 	bench_sense(b);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_MOVING);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_LOCKED);
-	assert_string_equal(state_of(b), with_portrait ? "OCCUPIED_VERIFY" : "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), with_portrait ? "OCCUPIED_VERIFY" : "HOLD_OFFICER");
 }
 
 static struct bench *inside(void **state, bool assisted)
@@ -82,7 +69,7 @@ static struct bench *inside(void **state, bool assisted)
 
 static void let_out(struct bench *b)
 {
-	assert_string_equal(state_of(b), "DECISION_COMMIT");
+	assert_string_equal(bench_state(b), "DECISION_COMMIT");
 	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
 	assert_int_equal(v->verdict, POSTERN__VERDICT__VERDICT_CLEAR);
 	assert_int_equal(v->face_result, CHECK(SUCCESSFUL));
@@ -93,7 +80,7 @@ static void let_out(struct bench *b)
 
 static void held(struct bench *b, Postern__ExceptionClass exception, const char *cause)
 {
-	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), "HOLD_OFFICER");
 	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
 	assert_non_null(v);
 	assert_int_equal(v->verdict, POSTERN__VERDICT__VERDICT_REFER);
@@ -110,9 +97,9 @@ static void the_holder_passes(void **state)
 	assert_int_equal(q->to, K(FACE_MATCH));
 	assert_memory_equal(q->blob, face_hash_portrait, 32);
 	assert_int_equal(q->blob_size, 15000);
-	assert_int_equal(asked(b, B(CAPTURE_FACE)), 1);
+	assert_int_equal(bench_asked(b, B(CAPTURE_FACE)), 1);
 	assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
-	assert_int_equal(asked(b, B(MATCH_FACE)), 0);
+	assert_int_equal(bench_asked(b, B(MATCH_FACE)), 0);
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	q = bench_last(b, B(MATCH_FACE));
 	assert_int_equal(q->to, K(FACE_MATCH));
@@ -133,15 +120,15 @@ static void forgotten(void **state)
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	face_say(b, &a);
 	let_out(b);
-	assert_int_equal(asked(b, B(FORGET_FACE)), 0);
+	assert_int_equal(bench_asked(b, B(FORGET_FACE)), 0);
 	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_OPEN);
 	b->sensed.occupants = 0;
 	bench_sense(b);
 	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_MOVING);
 	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
 	bench_wait(b, 2000);
-	assert_string_equal(state_of(b), "IDLE");
-	assert_int_equal(asked(b, B(FORGET_FACE)), 1);
+	assert_string_equal(bench_state(b), "IDLE");
+	assert_int_equal(bench_asked(b, B(FORGET_FACE)), 1);
 	assert_int_equal(bench_last(b, B(FORGET_FACE))->to, K(FACE_MATCH));
 	for (size_t i = 0; i + 6 < sizeof b->lane; i++)
 		assert_memory_not_equal((const uint8_t *)&b->lane + i, "SECRET", 6);
@@ -225,11 +212,11 @@ static void more_frames_with_advice(void **state)
 	const struct bench_out *g = bench_last(b, B(SHOW_GUIDANCE));
 	assert_int_equal(g->guidance, POSTERN__GUIDANCE__GUIDANCE_LOOK_HERE);
 	assert_int_equal(g->advice, ADVICE(CLOSER));
-	size_t shown = asked(b, B(SHOW_GUIDANCE));
-	assert_int_equal(asked(b, B(CAPTURE_FACE)), 2);
+	size_t shown = bench_asked(b, B(SHOW_GUIDANCE));
+	assert_int_equal(bench_asked(b, B(CAPTURE_FACE)), 2);
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	face_say(b, &more);
-	assert_int_equal(asked(b, B(SHOW_GUIDANCE)), shown); /* the same: not again */
+	assert_int_equal(bench_asked(b, B(SHOW_GUIDANCE)), shown); /* the same: not again */
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	assert_true(bench_last(b, B(MATCH_FACE))->elapsed_ms > 0);
 	face_say(b, &a);
@@ -247,7 +234,7 @@ static void more_has_an_end(void **state)
 	more.cause = T("face.too_few_frames");
 	more.more = true;
 	unsigned told = 0;
-	for (unsigned i = 0; i < 10 && strcmp(state_of(b), "OCCUPIED_VERIFY") == 0; i++) {
+	for (unsigned i = 0; i < 10 && strcmp(bench_state(b), "OCCUPIED_VERIFY") == 0; i++) {
 		face_captured(b, CHECK(SUCCESSFUL), "");
 		const struct bench_out *q = bench_last(b, B(MATCH_FACE));
 		told += q->elapsed_ms >= q->limit_ms;
@@ -285,43 +272,21 @@ static void references(void **state)
 	struct bench *b = fresh(state);
 	bench_start_with_face(b, true, GATE_TWO_STEP);
 	walk_in(b, false);
-	assert_int_equal(asked(b, B(TAKE_REFERENCE)), 0);
+	assert_int_equal(bench_asked(b, B(TAKE_REFERENCE)), 0);
 	held(b, X(BIOMETRIC_FAILURE), "face.no_reference");
 	b = fresh(state);
 	bench_start_with_face(b, true, GATE_TWO_STEP);
 	walk_in(b, true);
 	/* It takes its time: frames wait for it. */
-	assert_int_equal(asked(b, B(CAPTURE_FACE)), 0);
+	assert_int_equal(bench_asked(b, B(CAPTURE_FACE)), 0);
 	face_reference(b, CHECK(UNDETERMINED), "face.several_faces");
-	assert_int_equal(asked(b, B(CAPTURE_FACE)), 0);
+	assert_int_equal(bench_asked(b, B(CAPTURE_FACE)), 0);
 	held(b, X(BIOMETRIC_FAILURE), "face.several_faces");
 	b = fresh(state);
 	bench_start_with_face(b, true, GATE_TWO_STEP);
 	walk_in(b, true);
 	bench_wait(b, 4000);
 	held(b, X(SYSTEM_MALFUNCTION), "face.no_answer");
-}
-
-static void look(struct bench *b)
-{
-	Postern__LaneOrder o = POSTERN__LANE_ORDER__INIT;
-	Postern__OpenReferral r = POSTERN__OPEN_REFERRAL__INIT;
-	uint8_t hash[32];
-	memset(hash, 0x5a, sizeof hash); /* as bench_commit() has it */
-	r.crossing_id = b->lane.crossing.id;
-	r.verdict_hash = (ProtobufCBinaryData){sizeof hash, hash};
-	r.purpose = POSTERN__VIEW_PURPOSE__VIEW_DECISION;
-	o.gate = T("lane-1");
-	o.epoch = 1;
-	o.officer = T("officer-1");
-	o.sequence = b->now_ms;
-	o.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
-	o.expires_wall_ms = o.issued_wall_ms + 5000;
-	o.kind = POSTERN__LANE_ORDER_KIND__ORDER_OPEN_REFERRAL;
-	o.open = &r;
-	struct lane_input in = {.kind = LANE_ORDER, .order = &o, .epoch = 1, .request = 9};
-	assert_int_equal(bench_input(b, &in), PN_OK);
-	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_AUDIT), true);
 }
 
 /* The officer is shown both faces, after the record of it. */
@@ -335,8 +300,8 @@ static void both_faces_are_shown(void **state)
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	face_say(b, &a);
 	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT), true);
-	assert_int_equal(asked(b, B(PORTRAIT_IMAGE)), 0);
-	look(b);
+	assert_int_equal(bench_asked(b, B(PORTRAIT_IMAGE)), 0);
+	face_look(b, true);
 	assert_int_equal(bench_last(b, B(POST_REPLY))->portraits, 2);
 	for (size_t i = 0; i < b->count; i++)
 		if (b->out[i].what == OUT_SEND && b->out[i].body == B(PORTRAIT_IMAGE)) {
@@ -355,12 +320,12 @@ static void another_reason_to_hold(void **state)
 	Postern__FaceMatched a = face_match();
 	b->sensed.occupants = 2;
 	bench_sense(b);
-	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), "HOLD_OFFICER");
 	assert_int_equal(bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT)->exception, X(TAILGATING));
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	if (bench_last(b, B(MATCH_FACE)) != NULL)
 		face_say(b, &a);
-	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), "HOLD_OFFICER");
 	assert_false(bench_commanded(b, POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_EXIT));
 }
 
@@ -416,22 +381,8 @@ static void lights(void **state)
 /* An officer sends back whoever is held; the crossing is over. */
 static void send_back(struct bench *b)
 {
-	static uint8_t nonce[16];
-	Postern__Decision d = POSTERN__DECISION__INIT;
-	Postern__SignedDecision s = POSTERN__SIGNED_DECISION__INIT;
-	struct lane_input in = { .kind = LANE_DECISION, .decision = &d, .signed_decision = &s };
 	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT), true);
-	d.crossing_id = b->lane.crossing.id;
-	d.verdict_hash = (ProtobufCBinaryData){32, b->lane.crossing.verdict_hash};
-	nonce[0]++;
-	d.nonce = (ProtobufCBinaryData){16, nonce};
-	d.officer = T("officer-1");
-	d.reason_code = T("identity.doubted");
-	d.decision = POSTERN__OFFICER_DECISION__DECISION_SEND_BACK;
-	d.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
-	d.expires_wall_ms = d.issued_wall_ms + 60000;
-	assert_int_equal(bench_input(b, &in), PN_OK);
-	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_DECISION), true);
+	face_send_back(b);
 	bench_leaf(b, true, POSTERN__LEAF_POSITION__LEAF_OPEN);
 	b->sensed.occupants = 0;
 	bench_sense(b);

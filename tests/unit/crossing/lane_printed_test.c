@@ -11,15 +11,14 @@
 
 #include <cmocka.h>
 
-#include "lane_bench.h"
+#include "face_bench.h"
 
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
 #define B(name) POSTERN__ENVELOPE__BODY_##name
 #define CHECK(name) POSTERN__CHECK_RESULT__CHECK_##name
 #define T(text) ((char *)(uintptr_t)(text))
 
-static uint8_t printed[32] = "hash of the print of a SECRET   ", another[32] = "hash of another page of a SECRET";
-enum { PICTURE_BYTES = 40000 };
+static uint8_t another[32] = "hash of another page of a SECRET";
 
 static int setup(void **state)
 {
@@ -43,42 +42,6 @@ static struct bench *fresh(void **state, bool post, bool portraits)
 	return b;
 }
 
-static const char *state_of(const struct bench *b)
-{
-	return gate_state_name(b->lane.gate.state);
-}
-
-static size_t asked(const struct bench *b, Postern__Envelope__BodyCase body)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < b->count; i++)
-		n += b->out[i].what == OUT_SEND && b->out[i].body == body;
-	return n;
-}
-
-/* hash NULL: without a picture. */
-static int cut(struct bench *b, Postern__PluginKind from, uint64_t query, Postern__CheckResult result, uint8_t *hash)
-{
-	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
-	Postern__PortraitCut a = POSTERN__PORTRAIT_CUT__INIT;
-	a.result = result;
-	a.cause = T(result == CHECK(SUCCESSFUL) ? "" : "page.no_picture");
-	if (hash != NULL) {
-		e.blob_sha256 = (ProtobufCBinaryData){32, hash};
-		e.blob_size = PICTURE_BYTES;
-	}
-	e.body_case = B(PORTRAIT_CUT);
-	e.portrait_cut = &a;
-	return bench_message(b, from, query, &e);
-}
-
-static uint64_t question(const struct bench *b)
-{
-	const struct bench_out *q = bench_last(b, B(CUT_PORTRAIT));
-	assert_non_null(q);
-	return q->query_id;
-}
-
 /* The chip cannot be read, so an officer is called. */
 static void refer(struct bench *b)
 {
@@ -95,43 +58,20 @@ static void refer(struct bench *b)
 	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT), true);
 }
 
-static void look(struct bench *b, bool durable)
-{
-	Postern__LaneOrder o = POSTERN__LANE_ORDER__INIT;
-	Postern__OpenReferral r = POSTERN__OPEN_REFERRAL__INIT;
-	uint8_t hash[32];
-	memset(hash, 0x5a, sizeof hash); /* as bench_commit() has it */
-	r.crossing_id = b->lane.crossing.id;
-	r.verdict_hash = (ProtobufCBinaryData){sizeof hash, hash};
-	r.purpose = POSTERN__VIEW_PURPOSE__VIEW_DECISION;
-	o.gate = T("lane-1");
-	o.epoch = 1;
-	o.officer = T("officer-1");
-	o.sequence = b->now_ms;
-	o.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
-	o.expires_wall_ms = o.issued_wall_ms + 5000;
-	o.kind = POSTERN__LANE_ORDER_KIND__ORDER_OPEN_REFERRAL;
-	o.open = &r;
-	struct lane_input in = {.kind = LANE_ORDER, .order = &o, .epoch = 1, .request = 9};
-	assert_int_equal(bench_input(b, &in), PN_OK);
-	assert_int_equal(asked(b, B(PORTRAIT_IMAGE)), 0);
-	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_AUDIT), durable);
-}
-
 /* What the officer is shown of the page: hash NULL: nothing. */
 static void shown(struct bench *b, const uint8_t *hash, bool by_reader)
 {
-	look(b, true);
+	face_look(b, true);
 	const struct bench_out *reply = bench_last(b, B(POST_REPLY)), *image = bench_last(b, B(PORTRAIT_IMAGE));
 	assert_int_equal(reply->portraits, hash != NULL);
 	assert_int_equal(reply->printed_by_reader, by_reader);
-	assert_int_equal(asked(b, B(PORTRAIT_IMAGE)), hash != NULL);
+	assert_int_equal(bench_asked(b, B(PORTRAIT_IMAGE)), hash != NULL);
 	if (hash == NULL)
 		return;
 	assert_int_equal(image->to, K(POST_LINK));
 	assert_int_equal(image->source, POSTERN__PORTRAIT_SOURCE__PORTRAIT_PRINTED);
 	assert_memory_equal(image->blob, hash, 32);
-	assert_int_equal(image->blob_size, PICTURE_BYTES);
+	assert_int_equal(image->blob_size, FACE_PAGE_BYTES);
 }
 
 static void an_officer_is_shown_it(void **state)
@@ -142,9 +82,9 @@ static void an_officer_is_shown_it(void **state)
 	assert_non_null(q);
 	assert_int_equal(q->to, K(READER));
 	assert_string_equal(q->crossing, b->lane.crossing.id);
-	assert_int_equal(cut(b, K(READER), q->query_id, CHECK(SUCCESSFUL), printed), PN_OK);
+	assert_int_equal(face_cut(b, K(READER), q->query_id, CHECK(SUCCESSFUL), face_hash_page), PN_OK);
 	refer(b);
-	shown(b, printed, true);
+	shown(b, face_hash_page, true);
 }
 
 /* Nobody has it shown whose look is not on record. */
@@ -152,10 +92,10 @@ static void not_without_the_record(void **state)
 {
 	struct bench *b = fresh(state, true, true);
 	bench_present(b);
-	assert_int_equal(cut(b, K(READER), question(b), CHECK(SUCCESSFUL), printed), PN_OK);
+	assert_int_equal(face_cut(b, K(READER), face_page_query(b), CHECK(SUCCESSFUL), face_hash_page), PN_OK);
 	refer(b);
-	look(b, false);
-	assert_int_equal(asked(b, B(PORTRAIT_IMAGE)), 0);
+	face_look(b, false);
+	assert_int_equal(bench_asked(b, B(PORTRAIT_IMAGE)), 0);
 	assert_int_equal(bench_last(b, B(POST_REPLY))->portraits, 0);
 }
 
@@ -165,15 +105,15 @@ static void nothing_waits_for_it(void **state)
 	struct bench *b = fresh(state, true, true);
 	bench_present(b);
 	refer(b);
-	assert_int_equal(cut(b, K(READER), question(b), CHECK(SUCCESSFUL), printed), PN_OK);
-	shown(b, printed, true);
+	assert_int_equal(face_cut(b, K(READER), face_page_query(b), CHECK(SUCCESSFUL), face_hash_page), PN_OK);
+	shown(b, face_hash_page, true);
 }
 
 static void a_reader_without(void **state)
 {
 	struct bench *b = fresh(state, true, false);
 	bench_present(b);
-	assert_int_equal(asked(b, B(CUT_PORTRAIT)), 0);
+	assert_int_equal(bench_asked(b, B(CUT_PORTRAIT)), 0);
 	refer(b);
 	shown(b, NULL, false);
 }
@@ -183,7 +123,7 @@ static void nobody_to_show_it_to(void **state)
 {
 	struct bench *b = fresh(state, false, true);
 	bench_present(b);
-	assert_int_equal(asked(b, B(CUT_PORTRAIT)), 0);
+	assert_int_equal(bench_asked(b, B(CUT_PORTRAIT)), 0);
 }
 
 static void none_came(void **state)
@@ -191,18 +131,18 @@ static void none_came(void **state)
 	for (int i = 0; i < 4; i++) {
 		struct bench *b = fresh(state, true, true);
 		bench_present(b);
-		const uint64_t q = question(b);
+		const uint64_t q = face_page_query(b);
 		if (i == 0) /* it says why not */
-			assert_int_equal(cut(b, K(READER), q, CHECK(UNDETERMINED), NULL), PN_OK);
+			assert_int_equal(face_cut(b, K(READER), q, CHECK(UNDETERMINED), NULL), PN_OK);
 		else if (i == 1) /* a picture that it does not stand for is none */
-			assert_int_equal(cut(b, K(READER), q, CHECK(UNDETERMINED), printed), PN_OK);
+			assert_int_equal(face_cut(b, K(READER), q, CHECK(UNDETERMINED), face_hash_page), PN_OK);
 		else if (i == 2)
-			assert_int_equal(cut(b, K(READER), q, CHECK(SUCCESSFUL), NULL), PN_OK);
+			assert_int_equal(face_cut(b, K(READER), q, CHECK(SUCCESSFUL), NULL), PN_OK);
 		refer(b);
 		if (i == 3) /* by its deadline */
 			bench_wait(b, 6000);
 		shown(b, NULL, true);
-		assert_int_equal(cut(b, K(READER), q, CHECK(SUCCESSFUL), printed), PN_OK); /* too late: passed over */
+		assert_int_equal(face_cut(b, K(READER), q, CHECK(SUCCESSFUL), face_hash_page), PN_OK); /* too late: passed over */
 		assert_int_equal(b->lane.crossing.printed_size, 0);
 	}
 }
@@ -212,16 +152,16 @@ static void hostile(void **state)
 {
 	struct bench *b = fresh(state, true, true);
 	bench_present(b);
-	const uint64_t q = question(b);
-	assert_int_equal(cut(b, K(CAMERA), q, CHECK(SUCCESSFUL), another), PN_EDENIED);
-	assert_int_equal(cut(b, K(DOCUMENT_CHECK), q, CHECK(SUCCESSFUL), another), PN_EDENIED);
+	const uint64_t q = face_page_query(b);
+	assert_int_equal(face_cut(b, K(CAMERA), q, CHECK(SUCCESSFUL), another), PN_EDENIED);
+	assert_int_equal(face_cut(b, K(DOCUMENT_CHECK), q, CHECK(SUCCESSFUL), another), PN_EDENIED);
 	/* the answer to another question of the same crossing's */
-	assert_int_equal(cut(b, K(READER), bench_last(b, B(CHECK_DOCUMENT))->query_id, CHECK(SUCCESSFUL), another), PN_EDENIED);
-	assert_int_equal(cut(b, K(READER), q + 1000, CHECK(SUCCESSFUL), another), PN_OK); /* nobody asked */
-	assert_int_equal(cut(b, K(READER), q, CHECK(SUCCESSFUL), printed), PN_OK);
-	assert_int_equal(cut(b, K(READER), q, CHECK(SUCCESSFUL), another), PN_OK); /* twice */
+	assert_int_equal(face_cut(b, K(READER), bench_last(b, B(CHECK_DOCUMENT))->query_id, CHECK(SUCCESSFUL), another), PN_EDENIED);
+	assert_int_equal(face_cut(b, K(READER), q + 1000, CHECK(SUCCESSFUL), another), PN_OK); /* nobody asked */
+	assert_int_equal(face_cut(b, K(READER), q, CHECK(SUCCESSFUL), face_hash_page), PN_OK);
+	assert_int_equal(face_cut(b, K(READER), q, CHECK(SUCCESSFUL), another), PN_OK); /* twice */
 	refer(b);
-	shown(b, printed, true);
+	shown(b, face_hash_page, true);
 }
 
 static void of_another_crossing(void **state)
@@ -235,10 +175,10 @@ static void of_another_crossing(void **state)
 	struct bus_message m;
 	bench_present(b);
 	a.result = CHECK(SUCCESSFUL);
-	e.id = question(b);
+	e.id = face_page_query(b);
 	e.crossing_id = T("01ARZ3NDEKTSV4RRFFQ69G5FAV");
 	e.blob_sha256 = (ProtobufCBinaryData){32, another};
-	e.blob_size = PICTURE_BYTES;
+	e.blob_size = FACE_PAGE_BYTES;
 	e.body_case = B(PORTRAIT_CUT);
 	e.portrait_cut = &a;
 	assert_int_equal(bus_encode(&e, bytes, sizeof bytes, &size), PN_OK);
@@ -257,11 +197,11 @@ static void another_document(void **state)
 {
 	struct bench *b = fresh(state, true, true);
 	bench_present(b);
-	const uint64_t first = question(b);
+	const uint64_t first = face_page_query(b);
 	bench_remove(b);
 	bench_present(b);
-	assert_int_not_equal(question(b), first);
-	assert_int_equal(cut(b, K(READER), first, CHECK(SUCCESSFUL), another), PN_OK);
+	assert_int_not_equal(face_page_query(b), first);
+	assert_int_equal(face_cut(b, K(READER), first, CHECK(SUCCESSFUL), another), PN_OK);
 	refer(b);
 	shown(b, NULL, true);
 }
@@ -276,38 +216,19 @@ static void a_reader_lost(void **state)
 	b = fresh(state, true, true);
 	bench_reader(b, true, false);
 	bench_present(b);
-	assert_int_equal(asked(b, B(CUT_PORTRAIT)), 0);
-}
-
-static void send_back(struct bench *b)
-{
-	Postern__Decision d = POSTERN__DECISION__INIT;
-	Postern__SignedDecision word = POSTERN__SIGNED_DECISION__INIT;
-	uint8_t hash[32], nonce[16] = {1};
-	memset(hash, 0x5a, sizeof hash);
-	d.crossing_id = b->lane.crossing.id;
-	d.verdict_hash = (ProtobufCBinaryData){sizeof hash, hash};
-	d.decision = POSTERN__OFFICER_DECISION__DECISION_SEND_BACK;
-	d.officer = T("officer-1");
-	d.reason_code = T("manual.check");
-	d.issued_wall_ms = INT64_C(1700000000000) + (int64_t)b->now_ms;
-	d.expires_wall_ms = d.issued_wall_ms + 5000;
-	d.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
-	struct lane_input in = {.kind = LANE_DECISION, .decision = &d, .signed_decision = &word};
-	assert_int_equal(bench_input(b, &in), PN_OK);
+	assert_int_equal(bench_asked(b, B(CUT_PORTRAIT)), 0);
 }
 
 static void gone_with_the_crossing(void **state)
 {
 	struct bench *b = fresh(state, true, true);
 	bench_present(b);
-	assert_int_equal(cut(b, K(READER), question(b), CHECK(SUCCESSFUL), printed), PN_OK);
+	assert_int_equal(face_cut(b, K(READER), face_page_query(b), CHECK(SUCCESSFUL), face_hash_page), PN_OK);
 	refer(b);
-	send_back(b);
-	bench_commit(b, bench_record(b, POSTERN__RECORD_KIND__RECORD_DECISION), true);
+	face_send_back(b);
 	bench_remove(b);
 	bench_wait(b, 3000);
-	assert_string_equal(state_of(b), "IDLE");
+	assert_string_equal(bench_state(b), "IDLE");
 	for (size_t i = 0; i + 6 < sizeof b->lane; i++)
 		assert_memory_not_equal((const uint8_t *)&b->lane + i, "SECRET", 6);
 }

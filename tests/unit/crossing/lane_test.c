@@ -36,11 +36,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const char *state_of(const struct bench *b)
-{
-	return gate_state_name(b->lane.gate.state);
-}
-
 static void clear_traveller_passes(void **state)
 {
 	struct bench *b = *state;
@@ -58,7 +53,7 @@ static void clear_traveller_passes(void **state)
 	bench_sense(b);
 	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
 	bench_wait(b, 1000);
-	assert_string_equal(state_of(b), "IDLE");
+	assert_string_equal(bench_state(b), "IDLE");
 	const struct bench_out *outcome = bench_record(b, R(OUTCOME));
 	assert_int_equal(outcome->outcome, POSTERN__OUTCOME__OUTCOME_PASSED);
 	assert_string_equal(outcome->crossing, verdict->crossing);
@@ -96,7 +91,7 @@ static void failed_commit_never_opens(void **state)
 	bench_walk_in(b);
 	bench_commit(b, bench_record(b, R(VERDICT)), false);
 	assert_false(bench_commanded(b, EXIT));
-	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), "HOLD_OFFICER");
 	/* Coming too late it still opens nothing. */
 	bench_commit(b, bench_record(b, R(VERDICT)), true);
 	assert_false(bench_commanded(b, EXIT));
@@ -107,7 +102,7 @@ static void slow_commit_never_opens(void **state)
 	struct bench *b = *state;
 	bench_walk_in(b);
 	bench_wait(b, 1500);
-	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), "HOLD_OFFICER");
 	bench_commit(b, bench_record(b, R(VERDICT)), true);
 	assert_false(bench_commanded(b, EXIT));
 }
@@ -123,7 +118,7 @@ static void silence_of_each_plugin_refers(void **state)
 		if (silent > 1)
 			bench_answer_lists(b, false);
 		bench_wait(b, 6000);
-		assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+		assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 		assert_int_equal(bench_record(b, R(VERDICT))->verdict, POSTERN__VERDICT__VERDICT_REFER);
 		assert_false(bench_commanded(b, ENTRY));
 	}
@@ -142,7 +137,7 @@ static void death_of_each_plugin_refers(void **state)
 			bench_answer_lists(b, false);
 		bench_lost(b, dies[i]);
 		assert_false(bench_commanded(b, ENTRY));
-		assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+		assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 		assert_int_equal(bench_record(b, R(VERDICT))->verdict, POSTERN__VERDICT__VERDICT_REFER);
 	}
 }
@@ -312,7 +307,7 @@ static void refer_outside(struct bench *b)
 	bench_answer_document(b, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	bench_answer_lists(b, false);
 	bench_answer_rules(b, POSTERN__VERDICT__VERDICT_REFER);
-	assert_string_equal(state_of(b), "REFERRED_OUTSIDE");
+	assert_string_equal(bench_state(b), "REFERRED_OUTSIDE");
 	bench_commit(b, bench_record(b, R(VERDICT)), true);
 }
 
@@ -326,7 +321,7 @@ static void officer_is_told_what_cannot_be(void **state)
 	assert_int_equal(bench_input(b, &in), PN_EAGAIN);
 	b->sensed.occupants = 2;
 	bench_sense(b);
-	assert_string_equal(state_of(b), "HOLD_OFFICER");
+	assert_string_equal(bench_state(b), "HOLD_OFFICER");
 	for (size_t i = 0; i < b->count; i++)
 		if (b->out[i].what == OUT_APPEND && b->out[i].record == R(VERDICT))
 			bench_commit(b, &b->out[i], true);
@@ -340,7 +335,7 @@ static void officer_is_told_what_cannot_be(void **state)
 	say(b, &w, POSTERN__OFFICER_DECISION__DECISION_SEND_BACK);
 	memcpy(w.hash, b->lane.crossing.verdict_hash, sizeof w.hash);
 	assert_int_equal(tell(b, &w), PN_OK);
-	assert_string_equal(state_of(b), "RETURN_PATH");
+	assert_string_equal(bench_state(b), "RETURN_PATH");
 }
 
 static int command(struct bench *b, enum lane_command command)
@@ -355,9 +350,9 @@ static void resume_waits_for_the_crossing(void **state)
 {
 	struct bench *b = *state;
 	bench_walk_in(b);
-	const char *in_crossing = state_of(b);
+	const char *in_crossing = bench_state(b);
 	assert_int_equal(command(b, LANE_CMD_OUT_OF_SERVICE), PN_OK);
-	assert_string_equal(state_of(b), in_crossing);
+	assert_string_equal(bench_state(b), in_crossing);
 	size_t before = b->count;
 	int err = command(b, LANE_CMD_RESUME);
 	assert_int_equal(err, PN_EAGAIN);
@@ -372,9 +367,9 @@ static void resume_waits_for_the_crossing(void **state)
 	bench_leaf(b, false, POSTERN__LEAF_POSITION__LEAF_LOCKED);
 	bench_wait(b, 1000);
 	assert_int_equal(bench_record(b, R(OUTCOME))->outcome, POSTERN__OUTCOME__OUTCOME_PASSED);
-	assert_string_equal(state_of(b), "OUT_OF_SERVICE");
+	assert_string_equal(bench_state(b), "OUT_OF_SERVICE");
 	assert_int_equal(command(b, LANE_CMD_RESUME), PN_OK);
-	assert_string_equal(state_of(b), "BOOT_SELFTEST");
+	assert_string_equal(bench_state(b), "BOOT_SELFTEST");
 }
 
 /* Each command's refusal says something of that command; what was taken has none. */
