@@ -290,14 +290,18 @@ void face_answered(struct lane_run *run, uint64_t id, Postern__Envelope__BodyCas
 void face_keep(struct lane_run *run)
 {
 	const struct crossing *c = &run->lane->crossing;
-	struct lane_picture p[2] = { { "live", NULL, c->live_sha256, c->live_size }, { "chip", NULL, c->portrait_sha256, c->portrait_size } };
+	struct lane_picture p[3] = { { "live", NULL, c->live_sha256, c->live_size } };
+	size_t n = 1;
 	if (!run->lane->config.keep_faces || c->face == NULL || c->live_size == 0)
 		return;
 	if (c->face->result != RESULT(FAILED) && c->face->result != RESULT(UNDETERMINED))
 		return;
 	p[0].media_type = c->face->live_type;
-	p[1].media_type = c->inspected != NULL ? c->inspected->portrait_type : "";
-	if (run->sink->keep_faces(run->sink->ctx, c->id, run->in->wall_ms, p, c->portrait_size > 0 ? 2 : 1))
+	if (c->portrait_size > 0)
+		p[n++] = (struct lane_picture){ "chip", c->inspected != NULL ? c->inspected->portrait_type : "", c->portrait_sha256, c->portrait_size };
+	if (c->printed_size > 0)
+		p[n++] = (struct lane_picture){ "printed", "image/jpeg", c->printed_sha256, c->printed_size };
+	if (run->sink->keep_faces(run->sink->ctx, c->id, run->in->wall_ms, p, n))
 		record_audit(run, "pictures.kept", "");
 }
 

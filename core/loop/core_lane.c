@@ -213,7 +213,7 @@ int core_lane_init(struct core *c)
 	r = kiosks_start(c, &lc);
 	if (r != PN_OK)
 		return r;
-	lc.keep_faces = u->journal.failed_faces_hours > 0; /* a kiosk has no camera */
+	lc.keep_faces = u->journal.failed_faces_hours > 0; /* of a gate's crossings: the core holds no picture of a kiosk's */
 	lane_init(&c->lane, &lc);
 	return mode_recall(c);
 }

@@ -38,6 +38,16 @@ static const char *ending(const char *media_type)
 	return strcmp(media_type, "image/jp2") == 0 ? "jp2" : "bin";
 }
 
+/* Our own word for that name; NULL: nobody else's. */
+static const char *known(const char *name)
+{
+	static const char *const names[] = {"live", "chip", "printed"};
+	for (size_t i = 0; i < PN_COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return names[i];
+	return NULL;
+}
+
 static int write_new(int folder, const char *name, const uint8_t *bytes, size_t size)
 {
 	const int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -58,10 +68,10 @@ static int write_new(int folder, const char *name, const uint8_t *bytes, size_t 
 static int write_face(const struct listing *l, const char *crossing_id, const Postern__KeptFace *f)
 {
 	char name[CROSSING_MAX + 16];
-	const bool live = strcmp(f->name, "live") == 0;
-	if (!live && strcmp(f->name, "chip") != 0)
+	const char *which = known(f->name);
+	if (which == NULL)
 		return PN_EFORMAT;
-	snprintf(name, sizeof name, "%s-%s.%s", crossing_id, live ? "live" : "chip", ending(f->media_type));
+	snprintf(name, sizeof name, "%s-%s.%s", crossing_id, which, ending(f->media_type));
 	int r = write_new(l->folder, name, f->picture.data, f->picture.len);
 	if (r != PN_OK)
 		cli_fail(l->cli, CLI_UNAVAILABLE, "%s: %s", name, r == PN_ECONFLICT ? "is there already" : "cannot be written");

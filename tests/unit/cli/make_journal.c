@@ -56,20 +56,24 @@ static void append(struct journal *j, uint64_t i)
 static void keep(struct journal *j, char *crossing_id, char *name)
 {
 	Postern__KeptFaces k = POSTERN__KEPT_FACES__INIT;
-	Postern__KeptFace live = POSTERN__KEPT_FACE__INIT, chip = POSTERN__KEPT_FACE__INIT, *list[] = {&live, &chip};
-	char jpeg[] = "image/jpeg", jp2[] = "image/jp2", of_chip[] = "chip";
-	uint8_t bytes[] = "a live face", other[] = "a chip's face", packed[256];
+	Postern__KeptFace live = POSTERN__KEPT_FACE__INIT, chip = POSTERN__KEPT_FACE__INIT, printed = POSTERN__KEPT_FACE__INIT,
+			  *list[] = {&live, &chip, &printed};
+	char jpeg[] = "image/jpeg", jp2[] = "image/jp2", of_chip[] = "chip", of_page[] = "printed";
+	uint8_t bytes[] = "a live face", other[] = "a chip's face", third[] = "a printed face", packed[256];
 	struct pollfd p = {.fd = journal_completion_fd(j), .events = POLLIN};
 	struct journal_completion done;
 	k.crossing_id = crossing_id;
 	k.faces = list;
-	k.n_faces = 2;
+	k.n_faces = 3;
 	live.name = name;
 	live.media_type = jpeg;
 	live.picture = (ProtobufCBinaryData){sizeof bytes - 1, bytes};
 	chip.name = of_chip;
 	chip.media_type = jp2;
 	chip.picture = (ProtobufCBinaryData){sizeof other - 1, other};
+	printed.name = of_page;
+	printed.media_type = jpeg;
+	printed.picture = (ProtobufCBinaryData){sizeof third - 1, third};
 	const size_t size = postern__kept_faces__pack(&k, packed);
 	assert(journal_keep_faces(j, 0, crossing_id, 1767225600000, packed, size) == 0);
 	assert(poll(&p, 1, 10000) == 1);

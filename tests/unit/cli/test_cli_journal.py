@@ -78,15 +78,17 @@ class Journal(unittest.TestCase):
             os.mkdir(out)
             got = tool("journal", "faces", "--key", key, "--out", out, "--crossing", first, self.path)
             self.assertEqual(got.returncode, 0, got.stderr)
-            self.assertEqual(sorted(os.listdir(out)), [first + "-chip.jp2", first + "-live.jpg"])
+            self.assertEqual(sorted(os.listdir(out)), [first + "-chip.jp2", first + "-live.jpg", first + "-printed.jpg"])
             with open(os.path.join(out, first + "-live.jpg"), "rb") as f:
                 self.assertEqual(f.read(), b"a live face")
+            with open(os.path.join(out, first + "-printed.jpg"), "rb") as f:
+                self.assertEqual(f.read(), b"a printed face")
             self.assertEqual(os.stat(f.name).st_mode & 0o777, 0o600)
             # Never over another file, and no name of a stranger's.
             self.assertEqual(tool("journal", "faces", "--key", key, "--out", out, "--crossing", first, self.path).returncode, 3)
             got = tool("journal", "faces", "--key", key, "--out", out, "--crossing", second, self.path)
             self.assertEqual(got.returncode, 1, got.stderr)
-            self.assertEqual(len(os.listdir(out)), 2)
+            self.assertEqual(len(os.listdir(out)), 3)
             self.assertNotIn("live", os.listdir(self.dir))
         out = os.path.join(self.dir, "none")
         os.mkdir(out)

@@ -437,6 +437,33 @@ static void kept_when_it_failed(void **state)
 	}
 }
 
+/* What the reader cut from the page is kept beside them, and where it came too late, or was none, the other two are. */
+static void the_print_is_kept_beside_them(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct bench *b = fresh(state);
+		Postern__FaceMatched a = face_match();
+		bench_start_with_page(b, true, true, GATE_TWO_STEP);
+		b->lane.config.keep_faces = true;
+		walk_in(b, true);
+		assert_int_equal(face_cut(b, K(READER), face_page_query(b), i == 0 ? CHECK(SUCCESSFUL) : CHECK(UNDETERMINED), i == 0 ? face_hash_page : NULL), PN_OK);
+		face_reference(b, CHECK(SUCCESSFUL), "");
+		a.result = CHECK(FAILED);
+		a.cause = T("face.no_match");
+		face_captured(b, CHECK(SUCCESSFUL), "");
+		face_say(b, &a);
+		send_back(b);
+		assert_int_equal(b->kept.times, 1);
+		assert_int_equal(b->kept.count, i == 0 ? 3 : 2);
+		assert_string_equal(b->kept.what[1], "chip image/jp2");
+		if (i != 0)
+			continue;
+		assert_string_equal(b->kept.what[2], "printed image/jpeg");
+		assert_memory_equal(b->kept.sha256[2], face_hash_page, 32);
+		assert_int_equal(b->kept.size[2], FACE_PAGE_BYTES);
+	}
+}
+
 /* A match, a camera that sees nothing, a picture that there is not, and a lane without the policy: nothing is kept. */
 static void never_kept_otherwise(void **state)
 {
@@ -501,6 +528,7 @@ int main(void)
 		cmocka_unit_test(not_served_without),
 		cmocka_unit_test(lights),
 		cmocka_unit_test(kept_when_it_failed),
+		cmocka_unit_test(the_print_is_kept_beside_them),
 		cmocka_unit_test(never_kept_otherwise),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
