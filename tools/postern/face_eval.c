@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `postern face eval`: rates over many pairs (ISO/IEC 19795-1: false match rate, false non-match
- * rate, DET). Scores are counted in bins of a ten-thousandth, so that millions of pairs need no
- * memory. Must never leave out a pair because its pictures are hard.
+ * `postern face eval`: rates over every pair of a folder of pictures, or over those of a list of LFW's form. Must never leave out a pair
+ * because its pictures are hard, nor a line of the list because it is odd.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,16 +10,16 @@
 
 #include "commands.h"
 #include "face.h"
+#include "face_rates.h"
 #include "json/json.h"
 
 enum {
 	PICTURES_MAX = 50000,
 	NAME_BYTES = 200,
 	PATH_BYTES = 4096,
-	BINS = 40000,
-	PER_UNIT = 10000,
-	LOWEST = -3,
-	PAIRS_BYTES_MAX = 16 << 20
+	PAIRS_BYTES_MAX = 16 << 20,
+	PAIRS_MAX = 2000000,
+	FOLDS_MAX = 1000
 };
 
 struct picture {
@@ -30,11 +29,6 @@ struct picture {
 	uint8_t *templ;
 };
 
-struct rates {
-	uint64_t genuine[BINS], impostor[BINS]; /* by score, from LOWEST on */
-	uint64_t genuine_count, impostor_count;
-};
-
 struct eval {
 	struct cli *cli;
 	struct face_tool tool;
@@ -42,26 +36,23 @@ struct eval {
 	struct picture *pictures;
 	size_t count;
 	uint64_t faceless;
-	struct rates rates;
+	struct face_rates rates;
+	/* Of a list: its head's numbers, 0 without; and its pairs. */
+	uint32_t folds, each;
+	struct face_rates_pair *pairs;
+	size_t pairs_count;
 };
 
-static void pair(struct eval *e, const struct picture *a, const struct picture *b, bool genuine)
+static float pair(struct eval *e, const struct picture *a, const struct picture *b, bool genuine)
 {
 	const struct face_engine *engine = e->tool.matcher.engine[2];
-	float score = LOWEST;
+	float score = -INFINITY;
 	if (a->size == 0 || b->size == 0 ||
 		engine->compare(e->tool.matcher.self[2], a->templ, a->size, b->templ, b->size,
 			&score) != PN_OK)
-		score = LOWEST;
-	long bin = (long)floorf((score - LOWEST) * PER_UNIT);
-	bin = bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
-	if (genuine) {
-		e->rates.genuine[bin]++;
-		e->rates.genuine_count++;
-	} else {
-		e->rates.impostor[bin]++;
-		e->rates.impostor_count++;
-	}
+		score = -INFINITY;
+	face_rates_add(&e->rates, score, genuine);
+	return score;
 }
 
 static int take(struct eval *e, const char *person, const char *file, size_t *at)
@@ -136,7 +127,7 @@ static int every_pair(struct eval *e)
 	for (size_t a = 0; r == CLI_OK && a < e->count; a++)
 		for (size_t b = a + 1; b < e->count; b++) {
 			const struct picture *p = &e->pictures[a], *q = &e->pictures[b];
-			pair(e, p, q,
+			(void)pair(e, p, q,
 				p->person == q->person && memcmp(p->name, q->name, p->person) == 0);
 		}
 	return r;
@@ -160,22 +151,61 @@ static int take_numbered(struct eval *e, const char *person, const char *number,
 	return take(e, person, file, at);
 }
 
-static int one_line(struct eval *e, char *line)
+/* "10 300", the folds and how many pairs of one person, and as many of two, are in each; or how many there are, of a list without folds. */
+static bool is_head(const char *const *field, size_t fields, uint32_t *folds, uint32_t *each)
 {
-	char *field[5] = {0}, *rest = line;
-	size_t fields = 0, a = 0, b = 0;
-	while (fields < 5 && (field[fields] = strtok_r(rest, " \t\r", &rest)) != NULL)
-		fields++;
-	if (fields < 3) /* the head says how many there are */
-		return CLI_OK;
-	if (fields == 5)
-		return cli_fail(e->cli, CLI_USAGE, "--pairs: a line of more than four fields");
+	unsigned long n[2] = {0};
+	for (size_t i = 0; i < fields; i++) {
+		char *end;
+		n[i] = strtoul(field[i], &end, 10);
+		if (*end != '\0' || n[i] == 0 || n[i] > PAIRS_MAX)
+			return false;
+	}
+	if (fields == 2 && (n[0] > FOLDS_MAX || n[0] * n[1] * 2 > PAIRS_MAX))
+		return false;
+	*folds = fields == 2 ? (uint32_t)n[0] : 0;
+	*each = fields == 2 ? (uint32_t)n[1] : 0;
+	return true;
+}
+
+static int add_pair(struct eval *e, char *const *field, size_t fields)
+{
+	size_t a = 0, b = 0;
+	if (e->pairs_count == PAIRS_MAX || (e->each > 0 && e->pairs_count == (size_t)e->folds * e->each * 2))
+		return cli_fail(e->cli, CLI_USAGE, "--pairs: more pairs than %s", e->each > 0 ? "its head says" : "this reads");
 	int r = take_numbered(e, field[0], field[1], &a);
 	if (r == CLI_OK)
 		r = fields == 3 ? take_numbered(e, field[0], field[2], &b)
 				: take_numbered(e, field[2], field[3], &b);
-	if (r == CLI_OK)
-		pair(e, &e->pictures[a], &e->pictures[b], fields == 3);
+	if (r != CLI_OK)
+		return r;
+	const float score = pair(e, &e->pictures[a], &e->pictures[b], fields == 3);
+	e->pairs[e->pairs_count] = (struct face_rates_pair){score, fields == 3, e->each > 0 ? (uint32_t)(e->pairs_count / (e->each * 2)) : 0};
+	e->pairs_count++;
+	return CLI_OK;
+}
+
+static int one_line(struct eval *e, char *line, bool first)
+{
+	char *field[5] = {0}, *rest = line;
+	size_t fields = 0;
+	while (fields < 5 && (field[fields] = strtok_r(rest, " \t\r", &rest)) != NULL)
+		fields++;
+	if (fields == 0 || (first && fields < 3 && is_head((const char *const *)field, fields, &e->folds, &e->each)))
+		return CLI_OK;
+	if (fields < 3 || fields == 5)
+		return cli_fail(e->cli, CLI_USAGE, "--pairs: \"%s...\" is no pair", field[0]);
+	return add_pair(e, field, fields);
+}
+
+static int each_line(struct eval *e, char *text)
+{
+	int r = CLI_OK;
+	bool first = true;
+	for (char *line, *rest = text; r == CLI_OK && (line = strsep(&rest, "\n")) != NULL; first = false)
+		r = one_line(e, line, first);
+	if (r == CLI_OK && e->pairs_count != (size_t)e->folds * e->each * 2 && e->each > 0)
+		r = cli_fail(e->cli, CLI_USAGE, "--pairs: its head says %zu pairs, and there are %zu", (size_t)e->folds * e->each * 2, e->pairs_count);
 	return r;
 }
 
@@ -186,48 +216,42 @@ static int listed_pairs(struct eval *e, const char *path)
 	int r = cli_read_file(path, PAIRS_BYTES_MAX, &bytes, &size);
 	if (r != PN_OK)
 		return cli_fail(e->cli, CLI_UNAVAILABLE, "%s: %s", path, pn_err_name(r));
-	char *text = malloc(size + 1), *rest = text;
-	r = text != NULL ? CLI_OK : cli_fail(e->cli, CLI_UNAVAILABLE, "out of memory");
-	if (text != NULL) {
+	char *text = malloc(size + 1);
+	e->pairs = calloc(PAIRS_MAX, sizeof *e->pairs);
+	if (text != NULL && e->pairs != NULL) {
 		memcpy(text, bytes, size);
 		text[size] = '\0';
+		r = each_line(e, text);
+	} else {
+		r = cli_fail(e->cli, CLI_UNAVAILABLE, "out of memory");
 	}
-	for (char *line; r == CLI_OK && (line = strsep(&rest, "\n")) != NULL;)
-		r = one_line(e, line);
 	free(text);
 	free(bytes);
 	return r;
 }
 
-struct point {
-	double fmr, fnmr, threshold; /* of the pairs: rates at this threshold */
-	bool there;
-};
-
-/* The lowest threshold whose false match rate is at most fmr. */
-static struct point at_rate(const struct rates *r, double fmr)
+/* Over the list's folds; told with the rest. */
+static void show_accuracy(struct eval *e, struct json *j)
 {
-	uint64_t above = 0, below = 0;
-	long bin = BINS;
-	struct point p = {.there = r->impostor_count > 0 && r->genuine_count > 0 &&
-				   fmr * (double)r->impostor_count >= 1};
-	while (bin > 1 && (double)(above + r->impostor[bin - 1]) <= fmr * (double)r->impostor_count)
-		above += r->impostor[--bin];
-	for (long i = 0; i < bin; i++)
-		below += r->genuine[i];
-	if (p.there) {
-		p.fmr = (double)above / (double)r->impostor_count;
-		p.fnmr = (double)below / (double)r->genuine_count;
-		p.threshold = LOWEST + (double)bin / PER_UNIT;
+	struct face_rates_accuracy a;
+	if (e->folds < 2 || face_rates_folds(e->pairs, e->pairs_count, e->folds, &a) != PN_OK)
+		return;
+	if (!e->cli->json) {
+		fprintf(e->cli->out, "accuracy   %.5f, standard error %.5f, over %u folds\n", a.mean, a.error, e->folds);
+		return;
 	}
-	return p;
+	json_object(j, "accuracy");
+	json_unsigned(j, "folds", e->folds);
+	json_number(j, "mean_millionths", lround(a.mean * 1e6));
+	json_number(j, "standard_error_millionths", lround(a.error * 1e6));
+	json_end_object(j);
 }
 
 static void show(struct eval *e)
 {
 	static const double wanted[] = {
 		0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001, 0.00001};
-	const struct rates *r = &e->rates;
+	const struct face_rates *r = &e->rates;
 	FILE *out = e->cli->out;
 	struct json j;
 	json_begin(&j, out, true);
@@ -249,7 +273,7 @@ static void show(struct eval *e)
 			(unsigned long long)r->impostor_count);
 	}
 	for (size_t i = 0; i < PN_COUNT(wanted); i++) {
-		const struct point p = at_rate(r, wanted[i]);
+		const struct face_rates_point p = face_rates_at(r, wanted[i]);
 		if (!e->cli->json) {
 			if (p.there)
 				fprintf(out, "%-10g %-10.5f %.4f\n", wanted[i], p.fnmr,
@@ -264,11 +288,13 @@ static void show(struct eval *e)
 		json_number(&j, "fmr_at_most_millionths", lround(wanted[i] * 1e6));
 		json_number(&j, "fmr_millionths", lround(p.fmr * 1e6));
 		json_number(&j, "fnmr_millionths", lround(p.fnmr * 1e6));
-		json_number(&j, "threshold_ten_thousandths", lround(p.threshold * PER_UNIT));
+		json_number(&j, "threshold_ten_thousandths", lround(p.threshold * FACE_RATES_PER_UNIT));
 		json_end_object(&j);
 	}
-	if (e->cli->json) {
+	if (e->cli->json)
 		json_end_array(&j);
+	show_accuracy(e, &j);
+	if (e->cli->json) {
 		json_end_object(&j);
 		json_finish(&j);
 	}
@@ -300,6 +326,7 @@ int face_eval(struct cli *cli)
 		free(e->pictures[i].templ);
 	}
 out:
+	free(e->pairs);
 	free(e->pictures);
 	free(e);
 	return r;

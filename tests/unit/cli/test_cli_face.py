@@ -118,19 +118,38 @@ class Face(unittest.TestCase):
         self.assertEqual((got["without_face"], got["genuine_pairs"]), (1, 3))
         self.assertEqual(got["det"][0]["fnmr_millionths"], 666667)
 
+    def listed(self, text, *args):
+        path = os.path.join(self.folder.name, "pairs.txt")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return tool("face", "eval", "--json", "--model", MODELS, "--dir", self.folder.name, "--pairs", path, *args, timeout=120)
+
     def test_listed_pairs(self):
         lay(self.folder.name, {"ann": [1, 1], "bob": [2, 5]})
-        pairs = os.path.join(self.folder.name, "pairs.txt")
-        with open(pairs, "w", encoding="utf-8") as f:
-            f.write("1\t12\nann\t1\t2\n" + "ann\t1\tbob\t1\n" * 12)
-        got = self.evaluate("--pairs", pairs)
-        self.assertEqual((got["pictures"], got["genuine_pairs"], got["impostor_pairs"]), (3, 1, 12))
-        self.assertEqual(got["det"][0]["fnmr_millionths"], 0)
-        for line in ("ann\t1\tx", "ann\t1\tbob\t1\t2", "ann\t3\t1"):
-            with open(pairs, "w", encoding="utf-8") as f:
-                f.write(line + "\n")
-            r = tool("face", "eval", "--model", MODELS, "--dir", self.folder.name, "--pairs", pairs)
-            self.assertIn(r.returncode, (2, 3), line)
+        for head in ("", "13\n"):  # a list without folds says how many there are, or nothing
+            r = self.listed(head + "ann\t1\t2\n" + "ann\t1\tbob\t1\n" * 12 + "\n")
+            self.assertEqual(r.returncode, 0, r.stderr)
+            got = parsed(r)
+            self.assertEqual((got["pictures"], got["genuine_pairs"], got["impostor_pairs"]), (3, 1, 12))
+            self.assertEqual(got["det"][0]["fnmr_millionths"], 0)
+            self.assertNotIn("accuracy", got)
+        # No line is passed over.
+        for line in ("ann\t1\tx", "ann\t1\tbob\t1\t2", "ann\t3\t1", "ann\t1", "ann", "1\t1\nann\t1", "1\t1\n2\t2"):
+            self.assertIn(self.listed(line + "\n").returncode, (2, 3), line)
+
+    def test_folds(self):
+        lay(self.folder.name, {"ann": [1, 1], "bob": [2, 2], "eve": [1]})
+        right, wrong = "ann\t1\t2\nann\t1\tbob\t1\n", "bob\t1\t2\nann\t1\teve\t1\n"
+        got = parsed(self.listed("3\t1\n" + 3 * right))
+        self.assertEqual(got["accuracy"], {"folds": 3, "mean_millionths": 1000000, "standard_error_millionths": 0})
+        # In the third fold two names have one picture, as alike as can be: half of that fold is told right, whatever the threshold.
+        # 1, 1 and 0.5: mean 5/6, standard deviation 0.288675, standard error 0.166667.
+        got = parsed(self.listed("3\t1\n" + 2 * right + wrong))
+        self.assertEqual(got["accuracy"], {"folds": 3, "mean_millionths": 833333, "standard_error_millionths": 166667})
+        text = tool("face", "eval", "--model", MODELS, "--dir", self.folder.name, "--pairs", os.path.join(self.folder.name, "pairs.txt"))
+        self.assertIn("accuracy   0.83333, standard error 0.16667, over 3 folds\n", text.stdout)
+        for pairs in (2 * right, 4 * right):
+            self.assertEqual(self.listed("3\t1\n" + pairs).returncode, 2)
 
 
 if __name__ == "__main__":
