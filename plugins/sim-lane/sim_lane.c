@@ -175,7 +175,8 @@ static void show(struct sim *s, const struct traveller *t, bool somebody)
 		const char *seen;
 	} seen[] = { { TRAVELLER_FACE_SWAP, "swapped" }, { TRAVELLER_BESIDE, "two" }, { TRAVELLER_HIDES_FACE, "nobody" },
 		{ TRAVELLER_OUT_OF_FOCUS, "blurred" }, { TRAVELLER_LENS_COVERED, "black" }, { TRAVELLER_CAMERA_FREEZES, "frozen" },
-		{ TRAVELLER_SCREEN_REPLAY, "screen" }, { TRAVELLER_PRINTED_FACE, "print" }, { TRAVELLER_NO_INFRARED, "no-infrared" } };
+		{ TRAVELLER_SCREEN_REPLAY, "screen" }, { TRAVELLER_PRINTED_FACE, "print" }, { TRAVELLER_NO_INFRARED, "no-infrared" },
+		{ TRAVELLER_CAMERA_BLINDED, "flooded" }, { TRAVELLER_CAMERA_SILENT, "stalled" }, { TRAVELLER_CAMERA_UNPLUGGED, "unplugged" } };
 	const char *how = somebody ? "well" : "nobody";
 	char line[32];
 	if (s->scene < 0)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whoever carries the document of somebody else, shares the camera, hides, stands before a camera that sees nothing, or is not there in
-near infrared is referred with the reason, and the holder passes; and pictures are kept of those alone whose check did not succeed; on the
+"""Whoever carries the document of somebody else, has put a portrait of their own over the holder's, shares the camera, hides, stands before
+a camera that sees nothing, or is not there in near infrared is referred with the reason, and the holder passes; and pictures, live, of the
+chip and of the page, are kept of those alone whose check did not succeed; on the
 shipped daemon with the shipped plugins, the reference matcher, a simulated camera and an officer on duty who sends back.
 
     faces.py BUILD
@@ -16,7 +17,7 @@ import time
 
 import kinds
 
-SCENARIO = ("seed: 111\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
+SCENARIO = ("seed: 3770\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
             "chip: {air_kbit: 848, frame_us: 300, command_us: 500, key_ms: 10}\nmix:\n")
 BIOMETRIC, CAMERA = "EXCEPTION_BIOMETRIC_FAILURE", "EXCEPTION_SYSTEM_MALFUNCTION"
@@ -32,11 +33,16 @@ KINDS = {
     "hides-face": (1, BIOMETRIC, "face.no_face"),
     "lens-covered": (1, CAMERA, "camera.black"),
     "camera-freezes": (1, CAMERA, "camera.frozen"),
+    "camera-blinded": (1, CAMERA, "camera.flooded"),
+    "camera-silent": (1, CAMERA, "camera.silent"),
+    "camera-unplugged": (1, CAMERA, ("camera.unplugged", "camera.no_answer")),  # which, by whether it is asked before it has said so
+    "photo-substituted": (2, BIOMETRIC, "face.no_match"),
 }
 
 
 class Faces(kinds.Kinds):
     NAME, LANES, EACH, SECONDS = "faces", 2, 10, 220
+    console = True  # the lanes have a line to the post, so the reader is asked for the printed portrait
     SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1", "POSTERN_NIR": "1"}
     DONE = "every holder was admitted, everybody else referred with the reason"
 
@@ -58,7 +64,7 @@ class Faces(kinds.Kinds):
         if exception is None:
             if verdict["verdict"] != "VERDICT_CLEAR" or done != "passed":
                 self.problem(f"{lane}: a holder: {found}, {done}")
-        elif found != ("VERDICT_REFER", exception, "face.verification", about) or done == "passed":
+        elif found[:3] != ("VERDICT_REFER", exception, "face.verification") or done == "passed" or found[3] not in (about if isinstance(about, tuple) else (about,)):
             self.problem(f"{lane}: {kind}: {found}, {done}; expected {exception} {about}")
 
     def judge(self):
@@ -83,16 +89,26 @@ class Faces(kinds.Kinds):
         expected = [v for v, k in zip(verdicts, came) if KINDS[k][1] == BIOMETRIC]
         if [e["crossing_id"] for e in listed] != expected:
             self.problem(f"{lane}: faces are kept of {listed}, expected {expected}")
-        names = sorted(os.listdir(out))
-        if names != sorted(f"{v}-{which}" for v in expected for which in ("chip.jp2", "live.jpg")) and \
-                names != sorted(f"{v}-{which}" for v in expected for which in ("chip.jpg", "live.jpg")):
+        names, pictures = sorted(os.listdir(out)), {}
+        if names not in [sorted(f"{v}-{which}" for v in expected for which in (chip, "live.jpg", "printed.jpg")) for chip in ("chip.jp2", "chip.jpg")]:
             self.problem(f"{lane}: the pictures are {names}")
         for name in names:
             with open(os.path.join(out, name), "rb") as f:
-                if name.endswith(".jpg") and f.read(3) != b"\xff\xd8\xff":
-                    self.problem(f"{lane}: {name} is no picture")
+                pictures[name] = f.read()
+            if name.endswith(".jpg") and pictures[name][:3] != b"\xff\xd8\xff":
+                self.problem(f"{lane}: {name} is no picture")
+        # Byte for byte what was printed on a document, each of another one: they all differ.
+        printed = [p for name, p in pictures.items() if name.endswith("-printed.jpg")]
+        pages = set(self.pages())
+        if len(set(printed)) != len(printed) or not pages.issuperset(printed):
+            self.problem(f"{lane}: what is kept as printed is not what the documents show")
         self.say(f"{lane}: {len(names)} pictures of {len(listed)} crossings are kept, and open with the centre's key")
 
+    def pages(self):
+        folder = os.path.join(self.dir, "issued/pages")
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as f:
+                yield f.read()
 
     def judge_switched_off(self):
         """Without the configuration's word what was kept goes at the next start."""
