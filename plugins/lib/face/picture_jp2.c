@@ -158,6 +158,14 @@ static bool put_pixels(const opj_image_t *image, struct face_picture *out)
 	return true;
 }
 
+/* Of a picture that was decoded: its planes are freed as they are. */
+static void wipe_planes(opj_image_t *image)
+{
+	for (unsigned c = 0; c < image->numcomps; c++)
+		if (image->comps[c].data != NULL)
+			explicit_bzero(image->comps[c].data, sizeof(OPJ_INT32) * image->comps[c].w * image->comps[c].h);
+}
+
 static int decode(struct source *source, bool boxes, struct face_picture *out)
 {
 	opj_dparameters_t how;
@@ -165,7 +173,7 @@ static int decode(struct source *source, bool boxes, struct face_picture *out)
 	unsigned complaints = 0;
 	opj_codec_t *codec = opj_create_decompress(boxes ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
 	opj_stream_t *stream = opj_stream_create(1 << 16, OPJ_TRUE);
-	bool ok = codec != NULL && stream != NULL;
+	bool ok = codec != NULL && stream != NULL, decoded = false;
 	if (ok) {
 		opj_stream_set_user_data(stream, source, NULL);
 		opj_stream_set_user_data_length(stream, source->size);
@@ -178,10 +186,12 @@ static int decode(struct source *source, bool boxes, struct face_picture *out)
 		ok = opj_setup_decoder(codec, &how) &&
 		     opj_decoder_set_strict_mode(codec, OPJ_TRUE) &&
 		     opj_read_header(stream, codec, &image) && complaints == 0 &&
-		     opj_decode(codec, stream, image) && opj_end_decompress(codec, stream) &&
+		     (decoded = opj_decode(codec, stream, image)) && opj_end_decompress(codec, stream) &&
 		     complaints == 0;
 	}
 	ok = ok && put_pixels(image, out);
+	if (decoded)
+		wipe_planes(image);
 	opj_image_destroy(image);
 	opj_stream_destroy(stream);
 	opj_destroy_codec(codec);
