@@ -97,6 +97,7 @@ struct face_engine {
 	const char *template_format; /* templates of two formats are never compared */
 	uint32_t slots;              /* of enum face_slot */
 	uint32_t template_max;       /* bytes */
+	/* Both always; of the others those of its slots, fuse where it has one: several templates are compared one by one without. */
 	int (*open)(const struct face_opening *opening, void **self);
 	void (*close)(void *self);
 	/* At most room faces, the surest first; *count 0 is no error. */
@@ -116,6 +117,9 @@ struct face_engine {
 	int (*pad)(void *self, const struct face_frame *const *frames, uint32_t count,
 		struct face_pad *out);
 };
+
+/* The bytes of struct face_engine that every engine of FACE_ABI 1 has: members after pad came later, and an engine may not know them. */
+#define FACE_ENGINE_LEAST (offsetof(struct face_engine, pad) + sizeof(((struct face_engine *)0)->pad))
 
 /* The reference engine: BlazeFace, Face Mesh and dlib's ResNet-29, on net.h. Its pad slot is empty:
  * there is no trustworthy one to be had in software alone. */

@@ -19,13 +19,23 @@ const struct face_limits face_limits_default = {.eye_distance_min = 60,
 	.brightness_max = 0.85F,
 	.clipped_max = 0.25F};
 
+/* Whose functions can be called for each slot that it says it has. */
+static bool usable(const struct face_engine *e)
+{
+	if (e->abi != FACE_ABI || e->struct_size < FACE_ENGINE_LEAST || e->open == NULL || e->close == NULL)
+		return false;
+	if ((e->slots & FACE_MATCHER) != 0 && (e->extract == NULL || e->compare == NULL || e->template_max > FACE_TEMPLATE_MAX))
+		return false;
+	return ((e->slots & FACE_DETECTOR) == 0 || e->detect != NULL) && ((e->slots & FACE_QUALITY) == 0 || e->quality != NULL) &&
+	       ((e->slots & FACE_PAD) == 0 || e->pad != NULL);
+}
+
 static int open_one(
 	const struct face_engine *e, const struct face_opening *opening, struct face_matcher *m)
 {
 	void *self = NULL;
 	uint32_t wanted = 0;
-	if (e->abi != FACE_ABI || e->struct_size < sizeof *e ||
-		((e->slots & FACE_MATCHER) != 0 && e->template_max > FACE_TEMPLATE_MAX))
+	if (!usable(e))
 		return PN_EUNSUPPORTED;
 	for (unsigned s = 0; s < FACE_SLOTS; s++)
 		if (m->engine[s] == NULL && (e->slots & (1U << s)) != 0)

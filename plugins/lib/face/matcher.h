@@ -51,7 +51,7 @@ struct face_matcher {
 };
 
 /* engines: each fills the slots that it has and that none before it filled. PN_EUNSUPPORTED:
- * another ABI, a template too large, or no detector or matcher. Else as an engine's open(). On an
+ * another ABI, a slot without its functions, a template too large, or no detector or matcher. Else as an engine's open(). On an
  * error there is nothing to close. */
 int face_matcher_open(const struct face_engine *const *engines, size_t count,
 	const struct face_opening *opening, struct face_matcher *out) PN_MUST_CHECK;

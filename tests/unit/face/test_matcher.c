@@ -129,7 +129,7 @@ static void engines_that_do_not_fit(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		e[i] = double_of(FACE_DETECTOR | FACE_MATCHER);
 	e[0].abi = FACE_ABI + 1;
-	e[1].struct_size = sizeof e[1] - 1;
+	e[1].struct_size = FACE_ENGINE_LEAST - 1;
 	e[2].template_max = FACE_TEMPLATE_MAX + 1;
 	e[3].open = d_refuses;
 	for (unsigned i = 0; i < 4; i++) {
@@ -139,6 +139,72 @@ static void engines_that_do_not_fit(void **state)
 		assert_null(m.engine[0]);
 	}
 	assert_int_equal(at.opened, 0);
+}
+
+/* A slot without its functions is none that could be called. */
+static void slots_without_functions(void **state)
+{
+	const struct face_opening o = {.struct_size = sizeof o};
+	struct face_matcher m;
+	(void)state;
+	for (unsigned i = 0; i < 7; i++) {
+		struct face_engine e = double_of(FACE_DETECTOR | FACE_MATCHER);
+		const struct face_engine *one = &e;
+		if (i == 0)
+			e.detect = NULL;
+		else if (i == 1)
+			e.extract = NULL;
+		else if (i == 2)
+			e.compare = NULL;
+		else if (i == 3)
+			e.open = NULL;
+		else if (i == 4)
+			e.close = NULL;
+		else
+			e.slots |= i == 5 ? FACE_QUALITY : FACE_PAD;
+		assert_int_equal(face_matcher_open(&one, 1, &o, &m), PN_EUNSUPPORTED);
+	}
+	assert_int_equal(at.opened, 0);
+}
+
+/* What engines were built against: within FACE_ABI 1 members come at the end alone. Of processors with pointers of 64 bits. */
+static void layout(void **state)
+{
+	(void)state;
+	assert_int_equal(FACE_ABI, 1);
+	if (sizeof(void *) != 8)
+		skip();
+	assert_int_equal(offsetof(struct face_frame, stride), 12);
+	assert_int_equal(offsetof(struct face_frame, time_ns), 24);
+	assert_int_equal(offsetof(struct face_frame, pixels), 32);
+	assert_int_equal(offsetof(struct face_found, points), 16);
+	assert_int_equal(offsetof(struct face_found, angles), 56);
+	assert_int_equal(offsetof(struct face_found, score), 68);
+	assert_int_equal(sizeof(struct face_found), 72);
+	assert_int_equal(offsetof(struct face_quality, faces), 4);
+	assert_int_equal(offsetof(struct face_quality, mouth_closed), 40);
+	assert_int_equal(offsetof(struct face_pad, score), 12);
+	assert_int_equal(offsetof(struct face_pad, mechanism), 16);
+	assert_int_equal(offsetof(struct face_pad, certificate), 48);
+	assert_int_equal(sizeof(struct face_file), 24);
+	assert_int_equal(offsetof(struct face_opening, files), 8);
+	assert_int_equal(offsetof(struct face_opening, folder), 16);
+	assert_int_equal(offsetof(struct face_engine, vendor), 8);
+	assert_int_equal(offsetof(struct face_engine, template_format), 32);
+	assert_int_equal(offsetof(struct face_engine, slots), 40);
+	assert_int_equal(offsetof(struct face_engine, template_max), 44);
+	assert_int_equal(offsetof(struct face_engine, open), 48);
+	assert_int_equal(offsetof(struct face_engine, close), 56);
+	assert_int_equal(offsetof(struct face_engine, detect), 64);
+	assert_int_equal(offsetof(struct face_engine, quality), 72);
+	assert_int_equal(offsetof(struct face_engine, extract), 80);
+	assert_int_equal(offsetof(struct face_engine, fuse), 88);
+	assert_int_equal(offsetof(struct face_engine, compare), 96);
+	assert_int_equal(offsetof(struct face_engine, pad), 104);
+	assert_int_equal(FACE_ENGINE_LEAST, 112);
+	assert_true(FACE_DETECTOR == 1 && FACE_QUALITY == 2 && FACE_MATCHER == 4 && FACE_PAD == 8);
+	assert_true(FACE_RGB24 == 1 && FACE_GREY8 == 2 && FACE_NIR8 == 3 && FACE_DEPTH16 == 4);
+	assert_true(FACE_PAD_BONA_FIDE == 1 && FACE_PAD_ATTACK == 2 && FACE_PAD_HEURISTIC == 1 && FACE_PAD_CERTIFIED == 2);
 }
 
 static struct face_capture take(struct face_matcher *m, uint8_t value)
@@ -262,6 +328,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(slots, begin),
 		cmocka_unit_test_setup(engines_that_do_not_fit, begin),
+		cmocka_unit_test_setup(slots_without_functions, begin),
+		cmocka_unit_test(layout),
 		cmocka_unit_test_setup(scores, begin),
 		cmocka_unit_test_setup(captures, begin),
 		cmocka_unit_test(limits),
