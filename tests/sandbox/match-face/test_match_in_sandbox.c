@@ -10,190 +10,32 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "bus/blob.h"
-#include "core_side.h"
-
-enum { FILE_MAX = 1 << 20 };
-
-static const char crossing[] = "01J00000000000000000000000";
-static const char *models;
-/* Below /tmp: what is below /root cannot be reached by the plugins' user. */
-static char place[] = "/tmp/postern-match-face-XXXXXX";
-
-static bool has(const char *name)
-{
-	char path[4096];
-	snprintf(path, sizeof path, "%s/%s", models, name);
-	return access(path, R_OK) == 0;
-}
-
-static void copy(const char *from, const char *to)
-{
-	static uint8_t bytes[64 << 20];
-	char path[4096];
-	snprintf(path, sizeof path, "%s/%s", models, from);
-	FILE *f = fopen(path, "rb");
-	assert_non_null(f);
-	const size_t size = fread(bytes, 1, sizeof bytes, f);
-	fclose(f);
-	snprintf(path, sizeof path, "%s/%s", place, to);
-	f = fopen(path, "wb");
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, size, f), size);
-	fclose(f);
-	assert_int_equal(chmod(path, 0644), 0);
-}
-
-/* The last two: of a folder for the matcher of ONNX files. */
-static const char *const files[] = {
-	"model.json", "blazeface.net", "facemesh.net", "dlib29.net", "yunet.onnx", "sface.onnx"};
-enum { ALWAYS = 4 };
-
-static int lay(void **state)
-{
-	char path[100];
-	(void)state;
-	assert_non_null(mkdtemp(place));
-	assert_int_equal(chmod(place, 0755), 0);
-	for (unsigned i = 0; i < 2; i++) {
-		snprintf(path, sizeof path, "%s/%s", place, i == 0 ? "models" : "portraits");
-		assert_int_equal(mkdir(path, 0755), 0);
-		assert_int_equal(chmod(path, 0755), 0);
-	}
-	for (size_t i = 0; i < PN_COUNT(files); i++) {
-		snprintf(path, sizeof path, "models/%s", files[i]);
-		if (i < ALWAYS || has(files[i]))
-			copy(files[i], path);
-	}
-	copy("samples/sample1.jpg", "portraits/1.jpg");
-	copy("samples/sample2.jpg", "portraits/2.jpg");
-	return 0;
-}
-
-static int clear(void **state)
-{
-	static const char *const names[] = {"models", "portraits/1.jpg", "portraits/2.jpg", "portraits", ""};
-	char path[100];
-	(void)state;
-	for (size_t i = 0; i < PN_COUNT(files); i++) {
-		snprintf(path, sizeof path, "%s/models/%s", place, files[i]);
-		assert_true(remove(path) == 0 || i >= ALWAYS);
-	}
-	for (size_t i = 0; i < PN_COUNT(names); i++) {
-		snprintf(path, sizeof path, "%s/%s", place, names[i]);
-		assert_int_equal(remove(path), 0);
-	}
-	return 0;
-}
-
-static struct core_side *begin(const char *name, const char *folder, struct manifest **manifest)
-{
-	char path[512], below[100], why[500] = "";
-	struct text error;
-	struct core_side *c = malloc(sizeof *c);
-	text_init(&error, why, sizeof why);
-	assert_non_null(c);
-	snprintf(path, sizeof path, "%s/%s/%s.plugin", getenv("PLUGINS"), name, name);
-	if (manifest_load(path, manifest, &error) != PN_OK)
-		fail_msg("%s", why);
-	snprintf(below, sizeof below, "%s/%s", place, folder);
-	const struct named_value folders[] = {{folder, below}};
-	const int64_t id = geteuid() == 0 ? 64001 : SPEC_KEEP_UID;
-	struct plugin_request r = {.unit = "lane-1",
-		.instance = "lane-1/face",
-		.manifest_path = path,
-		.manifest = *manifest,
-		.uid = id,
-		.gid = id,
-		.folders = folders,
-		.folder_count = 1};
-	/* A production profile loads no simulated camera; the demonstration's does. */
-	if ((*manifest)->simulated == MANIFEST_YES) {
-		assert_true(core_side_start(c, &r, &error) < 0);
-		text_init(&error, why, sizeof why);
-		r.demo = true;
-	}
-	if (core_side_start(c, &r, &error) != PN_OK)
-		fail_msg("%s", why);
-	assert_int_equal(core_side_greet(c, 1, 100, 5000), PN_OK);
-	return c;
-}
-
-static void ask(struct core_side *c, uint32_t body, const uint8_t *bytes, size_t size,
-	const uint8_t *blob, size_t blob_size, uint32_t answer)
-{
-	static uint8_t out[BUS_MESSAGE_MAX];
-	struct bus_blob sealed;
-	size_t used;
-	int fd = -1;
-	if (blob != NULL)
-		assert_int_equal(blob_create(blob, blob_size, &fd, &sealed), PN_OK);
-	assert_int_equal(bus_encode_raw(body, crossing, blob != NULL ? &sealed : NULL, body, bytes,
-				 size, out, sizeof out, &used),
-		PN_OK);
-	assert_int_equal(bus_send(c->child.bus_fd, out, used, fd), PN_OK);
-	if (fd >= 0)
-		close(fd);
-	assert_int_equal(core_side_await(c, answer, 30000), PN_OK);
-	assert_int_equal(c->message.envelope->id, body);
-}
-
-/* What the camera's memfd holds, as the core hands it on. */
-static uint8_t *blob_of(const struct core_side *c, size_t *size)
-{
-	assert_true(c->message.has_blob);
-	*size = c->message.envelope->blob_size;
-	void *mapped = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, c->message.blob_fd, 0);
-	assert_true(mapped != MAP_FAILED);
-	uint8_t *copied = malloc(*size);
-	assert_non_null(copied);
-	memcpy(copied, mapped, *size);
-	munmap(mapped, *size);
-	return copied;
-}
-
-static uint8_t *photograph_of(const char *name, size_t *size)
-{
-	char path[100];
-	uint8_t *bytes = malloc(4 << 20);
-	assert_non_null(bytes);
-	snprintf(path, sizeof path, "%s/%s", place, name);
-	FILE *f = fopen(path, "rb");
-	assert_non_null(f);
-	*size = fread(bytes, 1, 4 << 20, f);
-	fclose(f);
-	return bytes;
-}
+#include "in_sandbox.h"
 
 static void camera_to_match(void **state)
 {
 	struct manifest *camera_manifest, *match_manifest;
-	struct core_side *camera = begin("sim-camera", "portraits", &camera_manifest),
-			 *face = begin("match-face", "models", &match_manifest);
+	struct core_side *camera = in_sandbox_begin("sim-camera", "portraits", &camera_manifest),
+			 *face = in_sandbox_begin("match-face", "models", &match_manifest);
 	Postern__CaptureFace capture = POSTERN__CAPTURE_FACE__INIT;
 	Postern__MatchFace match = POSTERN__MATCH_FACE__INIT;
 	uint8_t bytes[1024];
 	size_t frames_size;
 	(void)state;
 	capture.frames = 3;
-	ask(camera, POSTERN__ENVELOPE__BODY_CAPTURE_FACE, bytes,
+	in_sandbox_ask(camera, POSTERN__ENVELOPE__BODY_CAPTURE_FACE, bytes,
 		postern__capture_face__pack(&capture, bytes), NULL, 0,
 		POSTERN__ENVELOPE__BODY_FACE_CAPTURED);
 	const Postern__FaceCaptured *captured = camera->message.envelope->face_captured;
 	assert_int_equal(captured->result, POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL);
 	assert_int_equal(captured->n_frames, 3);
-	uint8_t *frames = blob_of(camera, &frames_size);
+	uint8_t *frames = in_sandbox_blob(camera, &frames_size);
 	/* A group photograph: what a reference must not be. The plugin is alive and says why. */
 	size_t photograph_size;
-	uint8_t *photograph = photograph_of("portraits/1.jpg", &photograph_size);
-	ask(face, POSTERN__ENVELOPE__BODY_TAKE_REFERENCE, NULL, 0, photograph, photograph_size,
+	uint8_t *photograph = in_sandbox_file("portraits/1.jpg", &photograph_size);
+	in_sandbox_ask(face, POSTERN__ENVELOPE__BODY_TAKE_REFERENCE, NULL, 0, photograph, photograph_size,
 		POSTERN__ENVELOPE__BODY_REFERENCE_TAKEN);
 	free(photograph);
 	assert_int_equal(face->message.envelope->reference_taken->result,
@@ -201,7 +43,7 @@ static void camera_to_match(void **state)
 	assert_string_equal(face->message.envelope->reference_taken->cause, "face.several_faces");
 	match.frames = captured->frames;
 	match.n_frames = captured->n_frames;
-	ask(face, POSTERN__ENVELOPE__BODY_MATCH_FACE, bytes,
+	in_sandbox_ask(face, POSTERN__ENVELOPE__BODY_MATCH_FACE, bytes,
 		postern__match_face__pack(&match, bytes), frames, frames_size,
 		POSTERN__ENVELOPE__BODY_FACE_MATCHED);
 	assert_string_equal(face->message.envelope->face_matched->cause, "face.no_reference");
@@ -214,17 +56,13 @@ static void camera_to_match(void **state)
 	manifest_free(match_manifest);
 }
 
+static int all(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(camera_to_match)};
+	return cmocka_run_group_tests(tests, in_sandbox_lay, in_sandbox_clear);
+}
+
 int main(int argc, char **argv)
 {
-	char path[4096];
-	const struct CMUnitTest tests[] = {cmocka_unit_test(camera_to_match)};
-	if (argc != 2)
-		return 2;
-	models = argv[1];
-	snprintf(path, sizeof path, "%s/missing.txt", models);
-	if (access(path, F_OK) == 0 || !has("model.json")) {
-		fprintf(stderr, "skipped: %s\n", path);
-		return 77;
-	}
-	return cmocka_run_group_tests(tests, lay, clear);
+	return in_sandbox_main(argc, argv, all);
 }
