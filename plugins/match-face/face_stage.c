@@ -233,7 +233,8 @@ static void compare(struct face_stage *s, const Postern__MatchFace *q, Postern__
 		conclude(out, RESULT(ABORTED), "face.engine");
 		return;
 	}
-	if (s->settings.threshold != NULL && (double)score >= s->settings.threshold->score && face_prompted_waits(s, q, &advice)) {
+	const bool alike = s->settings.threshold != NULL && (double)score >= s->settings.threshold->score;
+	if (alike && out->pad != RESULT(FAILED) && face_prompted_waits(s, q, &advice)) {
 		ask_for_more(s, q, out);
 		out->frames_used = 0;
 		out->advice = advice;

@@ -11,6 +11,8 @@
 /* Who is asked again without having been told anything else between looks so many reactions long before believing it. */
 #define LOOKS_AGAIN 10u
 
+enum { HEAD_DEGREES = 30 };
+
 static void go(struct agent *a, enum agent_state state, uint64_t now, uint32_t delay_ms)
 {
 	a->state = state;
@@ -173,6 +175,23 @@ static void laid_inside(struct agent *a, const struct agent_view *v, const struc
 	go(a, AGENT_INSIDE, v->now_ms, p->react_ms);
 }
 
+/* Whoever looks into the camera does what the display says, holding up whatever they hold up. */
+static bool turns_head(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
+{
+	int to = 0;
+	if (v->guidance == G(LOOK_HERE) && v->advice == POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_LEFT)
+		to = HEAD_DEGREES;
+	if (v->guidance == G(LOOK_HERE) && v->advice == POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_RIGHT)
+		to = -HEAD_DEGREES;
+	if (a->who.kind == TRAVELLER_HEAD_STILL || to == a->turn_degrees)
+		return false;
+	a->turn_degrees = to;
+	acts->turn_head = true;
+	acts->turn_degrees = to;
+	a->due_ms = v->now_ms + p->react_ms;
+	return true;
+}
+
 static void inside(struct agent *a, const struct agent_view *v, const struct agent_pace *p, struct agent_acts *acts)
 {
 	switch (a->state) {
@@ -194,6 +213,8 @@ static void inside(struct agent *a, const struct agent_view *v, const struct age
 		go(a, AGENT_INSIDE, v->now_ms, p->react_ms);
 		return;
 	case AGENT_INSIDE:
+		if (turns_head(a, v, p, acts))
+			return;
 		if (v->exit_passable)
 			go(a, AGENT_LEAVING, v->now_ms, p->walk_ms);
 		else if (v->entry_passable && (v->guidance == G(GO_BACK) || v->emergency))

@@ -22,10 +22,10 @@ enum agent_state {
 	AGENT_RETURNING, /* by the entry */
 };
 
-/* Guidance as shown; the values are postern.Guidance. */
+/* Guidance and advice as shown; the values are postern.Guidance and postern.FaceAdvice. */
 struct agent_view {
 	uint64_t now_ms;
-	uint32_t guidance;
+	uint32_t guidance, advice;
 	bool entry_passable, exit_passable;
 	bool emergency;
 };
@@ -37,6 +37,8 @@ struct agent_acts {
 	int persons_in;	 /* enter the chamber */
 	int persons_out; /* leave it */
 	bool by_exit;
+	bool turn_head; /* to turn_degrees, to its own left; 0: ahead */
+	int turn_degrees;
 	bool block_entry, unblock_entry;
 	bool leave_object;
 	bool press_emergency, reset_emergency; /* the button that frees both leaves, and the key that ends it; by hand only */
@@ -56,6 +58,7 @@ struct agent {
 	uint32_t laid_under;  /* the guidance that the document was laid down under */
 	bool reader_inside;   /* a mantrap: they walk in first, one behind the other */
 	bool has_document, tried_early, held;
+	int turn_degrees; /* of the head, as last decided */
 };
 
 void agent_arrive(struct agent *a, const struct traveller *who, bool reader_inside, uint64_t now_ms,

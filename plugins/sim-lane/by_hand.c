@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ZONE_LINE_MIN = 20, ZONE_LINES_MIN = 2, ZONE_LINES_MAX = 3 };
+enum { ZONE_LINE_MIN = 20, ZONE_LINES_MIN = 2, ZONE_LINES_MAX = 3, HAND_TURN_DEGREES = 30 };
 
 const char *hand_answer_text(enum hand_answer answer)
 {
@@ -174,6 +174,16 @@ static enum hand_answer zone(struct hand *h, const char *text)
 	return HAND_OK;
 }
 
+/* Whoever stands before the camera; a person turns the head as far as is asked. */
+static enum hand_answer turn(const struct hand *h, const char *to, struct agent_acts *acts)
+{
+	if (h->place == HAND_OUTSIDE)
+		return HAND_NO_INSIDE;
+	acts->turn_head = true;
+	acts->turn_degrees = strcmp(to, "left") == 0 ? HAND_TURN_DEGREES : strcmp(to, "right") == 0 ? -HAND_TURN_DEGREES : 0;
+	return HAND_OK;
+}
+
 enum hand_answer hand_do(struct hand *h, const char *line, const struct hand_world *world, const struct agent_view *view,
 	struct agent_acts *acts)
 {
@@ -198,6 +208,8 @@ enum hand_answer hand_do(struct hand *h, const char *line, const struct hand_wor
 		return hold(h, view, acts);
 	if (strcmp(line, "bag") == 0)
 		return bag(h);
+	if (strcmp(line, "left") == 0 || strcmp(line, "right") == 0 || strcmp(line, "ahead") == 0)
+		return turn(h, line, acts);
 	/* the button can be reached from everywhere; whoever has its key stands outside */
 	if (strcmp(line, "press") == 0) {
 		acts->press_emergency = true;

@@ -32,7 +32,7 @@ struct hand_world {
 
 /* A citizen before the lane, document in hand. */
 void hand_arrive(struct hand *h, const struct hand_world *world);
-/* One line without its end: put, take, in, back, out, stand, hold, bag, press, reset; be KIND; mrz LINE LINE [LINE], which is a document
+/* One line without its end: put, take, in, back, out, stand, hold, bag, left, right, ahead (the head), press, reset; be KIND; mrz LINE LINE [LINE], which is a document
  * without a chip. Anything but HAND_OK has done nothing. */
 enum hand_answer hand_do(struct hand *h, const char *line, const struct hand_world *world, const struct agent_view *view,
 	struct agent_acts *acts);

@@ -25,6 +25,7 @@
 #include "hand_socket.h"
 #include "postern/plugin.h"
 #include "scenario.h"
+#include "seen.h"
 #include "sim/leaf.h"
 
 #define TICK_MS 10u
@@ -42,9 +43,10 @@ struct sim {
 	struct chip_side *chip; /* NULL: documents without a chip */
 	unsigned chip_lost;
 	int line, scene, truth;
-	uint32_t guidance, occupants, next_traveller, last_command_id;
+	uint32_t guidance, advice, occupants, next_traveller, last_command_id;
 	bool object_left, started, core_lost, reader_inside, emergency;
 	Postern__LaneTopology topology;
+	int turn_degrees; /* of the head before the camera */
 	uint64_t key_until_ms; /* the key that ends an emergency is turned */
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
@@ -167,25 +169,15 @@ static void send_line(struct sim *s, const char *text)
 	}
 }
 
-/* Who stands before the camera, for one that listens: sim-camera's conditions. A line that is full keeps what it has. */
+/* For a camera that listens. A line that is full keeps what it has. */
 static void show(struct sim *s, const struct traveller *t, bool somebody)
 {
-	static const struct {
-		enum traveller_kind kind;
-		const char *seen;
-	} seen[] = { { TRAVELLER_FACE_SWAP, "swapped" }, { TRAVELLER_BESIDE, "two" }, { TRAVELLER_HIDES_FACE, "nobody" },
-		{ TRAVELLER_OUT_OF_FOCUS, "blurred" }, { TRAVELLER_LENS_COVERED, "black" }, { TRAVELLER_CAMERA_FREEZES, "frozen" },
-		{ TRAVELLER_SCREEN_REPLAY, "screen" }, { TRAVELLER_PRINTED_FACE, "print" }, { TRAVELLER_NO_INFRARED, "no-infrared" },
-		{ TRAVELLER_CAMERA_BLINDED, "flooded" }, { TRAVELLER_CAMERA_SILENT, "stalled" }, { TRAVELLER_CAMERA_UNPLUGGED, "unplugged" } };
-	const char *how = somebody ? "well" : "nobody";
-	char line[32];
+	char line[SEEN_LINE_MAX];
+	const struct seen seen = { somebody, s->turn_degrees };
 	if (s->scene < 0)
 		return;
-	for (size_t i = 0; i < PN_COUNT(seen) && somebody; i++)
-		if (seen[i].kind == t->kind)
-			how = seen[i].seen;
-	int n = snprintf(line, sizeof line, "%u %s\n", t->index + (t->kind == TRAVELLER_IMPOSTOR || traveller_shows_another(t->kind) ? 1 : 0), how);
-	if (n > 0 && write(s->scene, line, (size_t)n) != n)
+	const size_t n = seen_line(t, &seen, line);
+	if (write(s->scene, line, n) != (ssize_t)n)
 		s->host->log(s->host->ctx, POSTERN_WARNING, "sim.camera_does_not_listen", "");
 }
 
@@ -232,8 +224,8 @@ static void arrive(struct sim *s, uint64_t now)
 
 static struct agent_view view_of(const struct sim *s, uint64_t now)
 {
-	return (struct agent_view){ now, s->guidance, sim_leaf_passable(&s->entry), sim_leaf_passable(&s->exit),
-		s->guidance == POSTERN__GUIDANCE__GUIDANCE_EMERGENCY };
+	return (struct agent_view){ .now_ms = now, .guidance = s->guidance, .advice = s->advice, .entry_passable = sim_leaf_passable(&s->entry),
+		.exit_passable = sim_leaf_passable(&s->exit), .emergency = s->guidance == POSTERN__GUIDANCE__GUIDANCE_EMERGENCY };
 }
 
 /* Hardware frees both leaves; software is told. */
@@ -253,6 +245,10 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		truth(s, "face_shown", traveller_kind_name(who->kind));
 		show(s, who, true);
 	}
+	if (acts.turn_head && acts.turn_degrees != s->turn_degrees) {
+		s->turn_degrees = acts.turn_degrees;
+		show(s, who, s->occupants > 0);
+	}
 	if (acts.remove_document) {
 		if (s->chip != NULL)
 			chip_side_take(s->chip);
@@ -260,6 +256,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->stimulus_ns = clock_mono_ns();
 	}
 	if (acts.persons_in > 0) {
+		s->turn_degrees = 0;
 		s->occupants += (uint32_t)acts.persons_in;
 		show(s, who, true);
 		truth_seen(s, "entered", acts.persons_in > 1 ? "2" : "1");
@@ -461,6 +458,7 @@ static void sim_message(void *self, const struct postern_message *m)
 		if (g == NULL)
 			return;
 		s->guidance = g->guidance;
+		s->advice = (uint32_t)g->advice;
 		if (g->guidance == POSTERN__GUIDANCE__GUIDANCE_TAKE_DOCUMENT)
 			answered(s);
 		postern__show_guidance__free_unpacked(g, NULL);

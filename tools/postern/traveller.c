@@ -154,7 +154,7 @@ static int refused(struct visit *v)
 
 static bool act(const char *line)
 {
-	static const char *const acts[] = {"put", "take", "in", "back", "out", "stand", "hold", "bag", "press", "reset", "look", "kinds"};
+	static const char *const acts[] = {"put", "take", "in", "back", "out", "stand", "hold", "bag", "left", "right", "ahead", "press", "reset", "look", "kinds"};
 	for (size_t i = 0; i < PN_COUNT(acts); i++)
 		if (strcmp(acts[i], line) == 0)
 			return true;
@@ -220,6 +220,7 @@ static void help(const struct visit *v)
 	      "  put, take    lay your document on the reader, take it back\n"
 	      "  in, back     walk in, walk back out by the entry     out   leave by the exit\n"
 	      "  hold, stand  stand in the entry leaf's way, and no longer     bag   put a bag down\n"
+	      "  left, right, ahead   turn your head, and back\n"
 	      "  press, reset the emergency button that frees both leaves, and the key that ends it\n"
 	      "  wait KEY VALUE [SECONDS]   until the display or a leaf says so, as in: wait shown walk-in\n"
 	      "  look, help, quit\n",

@@ -49,6 +49,10 @@ static void for_ms(struct scene *s, uint64_t ms)
 		s->seen.persons_in += a.persons_in;
 		s->seen.persons_out += a.persons_out;
 		s->seen.by_exit |= a.by_exit;
+		if (a.turn_head) {
+			s->seen.turn_head = true;
+			s->seen.turn_degrees = a.turn_degrees;
+		}
 		s->seen.leave_object |= a.leave_object;
 		s->in_at_once = a.persons_in > s->in_at_once ? a.persons_in : s->in_at_once;
 		if (a.done) {
@@ -229,12 +233,42 @@ static void a_face_alone(void **state)
 	assert_string_equal(s.seen.outcome, "sent-away");
 }
 
+/* The head follows the display, and comes back when it asks for something else; not that of who does not want to, and not outside. */
+static void turns_the_head(void **state)
+{
+	static const enum traveller_kind kinds[] = {TRAVELLER_CITIZEN, TRAVELLER_PRINTED_FACE, TRAVELLER_HEAD_STILL};
+	struct scene s;
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const bool follows = kinds[i] != TRAVELLER_HEAD_STILL;
+		come(&s, kinds[i], false);
+		s.view.advice = POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_LEFT;
+		shown(&s, G(PRESENT_DOCUMENT), false, false);
+		shown(&s, G(WALK_IN), true, false);
+		assert_int_equal(s.seen.persons_in, 1);
+		assert_false(s.seen.turn_head);
+		shown(&s, G(LOOK_HERE), false, false);
+		assert_int_equal(s.seen.turn_head, follows);
+		assert_true(!follows || s.seen.turn_degrees > 0);
+		shown(&s, G(LOOK_HERE), false, false);
+		assert_false(s.seen.turn_head); /* it is turned */
+		s.view.advice = POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_RIGHT;
+		shown(&s, G(LOOK_HERE), false, false);
+		assert_true(!follows || (s.seen.turn_head && s.seen.turn_degrees < 0));
+		shown(&s, G(WAIT_OFFICER), false, false);
+		assert_true(!follows || (s.seen.turn_head && s.seen.turn_degrees == 0));
+		shown(&s, G(WALK_OUT), false, true);
+		assert_string_equal(s.seen.outcome, "passed");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_citizen_walks_in_first_and_is_asked_inside),
 		cmocka_unit_test(asked_again_lays_it_down_again),
 		cmocka_unit_test(a_face_alone),
+		cmocka_unit_test(turns_the_head),
 		cmocka_unit_test(pulls_it_away_once),
 		cmocka_unit_test(two_come_in_one_behind_the_other_and_leave_together),
 		cmocka_unit_test(who_is_too_late_to_slip_in_stays_outside),

@@ -74,12 +74,19 @@ static void test_door_and_bag(void **state)
 	hand_arrive(&h, &world);
 	assert_int_equal(done(&h, "be tailgater", &shut, &a), HAND_OK);
 	assert_int_equal(done(&h, "hold", &shut, &a), HAND_NO_ENTRY);
+	assert_int_equal(done(&h, "left", &shut, &a), HAND_NO_INSIDE);
 	assert_int_equal(done(&h, "hold", &entry_open, &a), HAND_OK);
 	assert_int_equal(a.persons_in, 2);
 	assert_true(a.block_entry);
 	assert_int_equal(done(&h, "out", &exit_open, &a), HAND_NO_INSIDE);
 	assert_int_equal(done(&h, "stand", &entry_open, &a), HAND_OK);
 	assert_true(a.unblock_entry);
+	assert_int_equal(done(&h, "left", &shut, &a), HAND_OK);
+	assert_true(a.turn_head && a.turn_degrees > 0);
+	assert_int_equal(done(&h, "right", &shut, &a), HAND_OK);
+	assert_true(a.turn_head && a.turn_degrees < 0);
+	assert_int_equal(done(&h, "ahead", &shut, &a), HAND_OK);
+	assert_true(a.turn_head && a.turn_degrees == 0);
 	assert_int_equal(done(&h, "bag", &shut, &a), HAND_OK);
 	assert_false(a.leave_object); /* while its owner stands beside it, nothing was left */
 	assert_int_equal(done(&h, "bag", &shut, &a), HAND_NO_BAG);
