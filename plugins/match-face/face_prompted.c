@@ -18,18 +18,27 @@ static bool lot(struct face_stage *s)
 	return bit;
 }
 
-/* The same as ahead, as far as the threshold can tell of a head that is turned: one that it cannot tell has not turned. */
-static bool same_person(struct face_stage *s)
+static bool alike(struct face_stage *s, const struct face_capture *known)
 {
 	const struct face_capture *probe = &s->probe;
-	float alike;
-	if (s->session.first.size == 0 || probe->size == 0 || s->settings.threshold == NULL)
+	float score;
+	if (known->size == 0 || probe->size == 0 || s->settings.threshold == NULL)
 		return false;
-	if (face_matcher_score(s->matcher, &s->session.first, &probe, 1, &alike) != PN_OK) {
+	if (face_matcher_score(s->matcher, known, &probe, 1, &score) != PN_OK) {
 		s->looked.engine_failed = true;
 		return false;
 	}
-	return (double)alike >= s->settings.threshold->score;
+	return (double)score >= s->settings.threshold->score;
+}
+
+/* The one who stood there ahead, or who was that one a frame ago: the further a head is turned, the less it is like itself ahead. One
+ * who cannot be told to be the same has not turned. */
+static bool same_person(struct face_stage *s)
+{
+	const bool same = alike(s, &s->session.first) || alike(s, &s->turning);
+	if (same)
+		s->turning = s->probe;
+	return same;
 }
 
 bool face_prompted_look(struct face_stage *s)

@@ -47,6 +47,7 @@ static void end_session(struct face_stage *s)
 	s->attacked = false;
 	explicit_bzero(&s->attack, sizeof s->attack);
 	explicit_bzero(&s->prompt, sizeof s->prompt);
+	explicit_bzero(&s->turning, sizeof s->turning);
 	explicit_bzero(&s->probe, sizeof s->probe);
 }
 

@@ -52,6 +52,7 @@ struct face_stage {
 		uint32_t more;	 /* how often more frames were asked for to pair them */
 	} attack;
 	struct face_prompt prompt;
+	struct face_capture turning; /* the last frame of it that shows the same person */
 	uint64_t lots; /* bits that nobody can foresee, drawn anew by the caller before each face_stage_decide() */
 	struct {
 		struct face_picture picture; /* the frame that shows the traveller best so far */

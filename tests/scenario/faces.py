@@ -58,7 +58,7 @@ class Faces(kinds.Kinds):
             self.tool("lane", "duty-on", "--lane", lane, "--officer", "officer-1", check=True)
 
     def judge_one(self, lane, kind, verdict, done):
-        _, exception, about = KINDS[kind]
+        _, exception, about = self.KINDS[kind]
         found = (verdict["verdict"], verdict["exception"], verdict["reason"], verdict["reason_argument"])
         self.say(f"{lane}  {kind:15s} {' '.join(found)}, {done}")
         if exception is None:
@@ -70,7 +70,7 @@ class Faces(kinds.Kinds):
     def judge(self):
         for lane, came, truths in self.of_lanes():
             released = sum(t["event"] == "exit_released" for t in truths)
-            if released != sum(KINDS[k][1] is None for k in came):
+            if released != sum(self.KINDS[k][1] is None for k in came):
                 self.problem(f"{lane}: {released} exits were released")
             self.judge_kept(lane, came)
         self.judge_counts()
@@ -86,7 +86,7 @@ class Faces(kinds.Kinds):
                                 text=True, check=True, timeout=60)
         listed = json.loads(opened.stdout)
         verdicts = [r["crossing_id"] for unit, r in self.rows if unit == lane and r["kind"] == "RECORD_VERDICT"]
-        expected = [v for v, k in zip(verdicts, came) if KINDS[k][1] == BIOMETRIC]
+        expected = [v for v, k in zip(verdicts, came) if self.KINDS[k][1] == BIOMETRIC]
         if [e["crossing_id"] for e in listed] != expected:
             self.problem(f"{lane}: faces are kept of {listed}, expected {expected}")
         names, pictures = sorted(os.listdir(out)), {}
@@ -130,10 +130,14 @@ class Faces(kinds.Kinds):
         self.finish()
 
 
-if __name__ == "__main__":
+def skip_without_models():
     missing = os.path.join(sys.argv[1] if len(sys.argv) > 1 else "", "plugins/lib/face/models/dlib29/missing.txt")
     if os.path.exists(missing):
         with open(missing, encoding="utf-8") as why:
             print("faces: skipped: " + why.read().strip())
         sys.exit(77)
+
+
+if __name__ == "__main__":
+    skip_without_models()
     kinds.main(Faces)
