@@ -159,7 +159,7 @@ static size_t take(struct scene_bench *b, const struct scene *scene, uint32_t nu
 
 static void question(struct scene_bench *b, Postern__MatchFace *q, unsigned times, Postern__FaceMatched *out)
 {
-	q->elapsed_ms = times * STEP_MS;
+	q->elapsed_ms = times * (b->step_ms > 0 ? b->step_ms : STEP_MS);
 	q->limit_ms = b->stage.settings.head_turns > 0 ? PATIENCE_MS : LIMIT_MS;
 	if (!face_stage_begin(&b->stage, crossing, q, b->blob, out))
 		return;

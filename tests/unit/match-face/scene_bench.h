@@ -33,6 +33,7 @@ struct scene_bench {
 	bool second_camera, frozen;
 	uint64_t late_ns;
 	enum reaction reacts;
+	uint32_t step_ms; /* between two questions; 0: STEP_MS */
 	uint64_t lots; /* the sides that are drawn, a bit for each question */
 	unsigned turns_asked;
 	bool relieved; /* it is the other who stands there now */
