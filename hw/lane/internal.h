@@ -74,12 +74,26 @@ struct people {
 	uint64_t vouched_ns; /* beams alone: since when the reset key is turned and nobody came near a leaf; NEVER */
 };
 
+enum camera_way { CAMERA_UPWARDS, CAMERA_DOWNWARDS, CAMERA_WAYS };
+
+struct camera {
+	bool runs;
+	enum camera_way way;
+	uint64_t to_ns;		    /* the end of the run */
+	uint64_t counted_ns;	    /* until then its time is in left_ns */
+	uint64_t still_ns;	    /* settled by then */
+	uint64_t left_ns[CAMERA_WAYS]; /* how long it may still be driven that way; 0 at the end */
+	bool astray[CAMERA_WAYS];      /* driven for the whole way without coming to the contact, until somebody has looked */
+	uint32_t id;
+};
+
 struct lane_hw {
 	struct lane_hw_description d;
 	uint64_t now;
 	struct line_state line[LANE_HW_LINES];
 	struct leaf leaf[LEAVES];
 	struct people people;
+	struct camera camera;
 	bool emergency;     /* latched until the alarm is over, nobody is seen inside and the reset key is turned */
 	bool both_released; /* by an emergency or an assist, until one of them is locked again */
 	bool assist, refused;
@@ -110,6 +124,17 @@ bool filter_any_stuck(const struct lane_hw *l);
 
 /* lane.c */
 void line_changed(struct lane_hw *l, enum lane_hw_line line, uint64_t edge_ns);
+
+/* Both leaves are known to be locked and nothing is to move them, there is no alarm, the core speaks, nobody works at the lane. */
+bool lane_is_quiet(const struct lane_hw *l);
+
+/* camera.c */
+void camera_init(struct lane_hw *l);
+void camera_advance(struct lane_hw *l);
+uint64_t camera_next(const struct lane_hw *l);
+uint64_t camera_outputs(const struct lane_hw *l); /* asserted */
+uint8_t camera_sense(const struct lane_hw *l);	  /* Postern__CameraDrive */
+bool camera_ails(const struct lane_hw *l);
 
 /* leaf.c */
 uint8_t leaf_position(const struct lane_hw *l, enum leaf_id id); /* Postern__LeafPosition */

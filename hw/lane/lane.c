@@ -27,6 +27,7 @@ void lane_hw_init(struct lane_hw *l, const struct lane_hw_description *d, uint64
 		l->leaf[i] = (struct leaf){.authorised = true, .drive_to_ns = NEVER, .lock_wait_ns = NEVER, .odd_ns = NEVER,
 			.adrift_ns = NEVER};
 	people_init(l);
+	camera_init(l);
 }
 
 static bool fire(const struct lane_hw *l)
@@ -244,6 +245,12 @@ static bool core_speaks(const struct lane_hw *l)
 	return l->heard && l->now - l->heard_ns < l->d.kick_after_ms * NS_PER_MS;
 }
 
+bool lane_is_quiet(const struct lane_hw *l)
+{
+	return locked(l, ENTRY) && locked(l, EXIT) && !l->emergency && !fire(l) && !stop_pressed(l) && core_speaks(l) &&
+	       !line_alarm(l, LANE_HW_key_maint) && !line_alarm(l, LANE_HW_tamper);
+}
+
 /* Somebody is in charge: the core, or this library alone when it gives the way back, which the relay must let through. */
 static bool may_kick(const struct lane_hw *l)
 {
@@ -305,6 +312,7 @@ static void judge(struct lane_hw *l)
 	set(l, LANE_HW_TROUBLE_COUNT, !counted || l->people.differ);
 	set(l, LANE_HW_TROUBLE_WRONG_WAY, l->people.wrong_way);
 	set(l, LANE_HW_TROUBLE_INTRUSION, l->people.intrusion);
+	set(l, LANE_HW_TROUBLE_CAMERA, camera_ails(l));
 	set(l, LANE_HW_TROUBLE_BUTTON, line_is(l, LANE_HW_officer_button));
 	set(l, LANE_HW_TROUBLE_NO_CORE, !core_speaks(l));
 	set(l, LANE_HW_TROUBLE_RETURN_PATH, l->returning);
@@ -325,6 +333,7 @@ void lane_hw_tick(struct lane_hw *l, uint64_t now_ns)
 	leaf_advance(l, EXIT);
 	people_vouched(l);
 	interlock(l);
+	camera_advance(l);
 	kick(l);
 	judge(l);
 }
@@ -334,6 +343,8 @@ uint64_t lane_hw_next_ns(const struct lane_hw *l)
 	uint64_t next = l->now + TICK_NS, due = filter_next(l);
 	if (due < next)
 		next = due;
+	if (camera_next(l) < next)
+		next = camera_next(l);
 	if (may_kick(l) && l->kick_ns < next)
 		next = l->kick_ns;
 	for (unsigned i = 0; i < LEAVES; i++) {
@@ -365,6 +376,8 @@ void lane_hw_sense(const struct lane_hw *l, struct lane_hw_sensed *out)
 	out->in_maintenance = line_is(l, LANE_HW_key_maint);
 	out->last_command_id = l->last_command_id;
 	out->topology = l->d.topology;
+	out->camera = camera_sense(l);
+	out->last_move_id = l->camera.id;
 }
 
 bool lane_hw_sensed_same(const struct lane_hw_sensed *a, const struct lane_hw_sensed *b)
@@ -373,7 +386,8 @@ bool lane_hw_sensed_same(const struct lane_hw_sensed *a, const struct lane_hw_se
 	       a->occupants_known == b->occupants_known && a->object_left == b->object_left && a->fire_alarm == b->fire_alarm &&
 	       a->emergency_stop == b->emergency_stop && a->mains_ok == b->mains_ok && a->ups_low == b->ups_low &&
 	       a->tamper == b->tamper && a->self_test_ok == b->self_test_ok && a->key_reset == b->key_reset &&
-	       a->in_maintenance == b->in_maintenance && a->last_command_id == b->last_command_id;
+	       a->in_maintenance == b->in_maintenance && a->last_command_id == b->last_command_id &&
+	       a->camera == b->camera && a->last_move_id == b->last_move_id;
 }
 
 bool lane_hw_trouble(struct lane_hw *l, const char **key, bool *active)

@@ -8,8 +8,8 @@
  * the way back when no core returns.
  *
  * Must never assert both unlock lines unless there is an emergency or an officer's assist, assert a close drive while that
- * leaf's safety beam is not known to be clear, overlook an edge of fire_alarm, estop or breakglass, or report a number of
- * people that it does not know.
+ * leaf's safety beam is not known to be clear, drive the camera both ways or while a leaf is not known to be locked, overlook an
+ * edge of fire_alarm, estop or breakglass, or report a number of people that it does not know.
  *
  * The caller, in any order, with times that do not go back (older ones are taken as the newest; an edge keeps its own time for
  * debouncing and for the order of beams):
@@ -77,7 +77,9 @@ enum lane_hw_drive { LANE_HW_PULSE, LANE_HW_HOLD };
 	X(kick, 50, 10, 250, "half a period of the kick line")                                                           \
 	X(kick_after, 450, 100, 450, "the kick stands still when the core has been silent for so long")                  \
 	X(core_lost, 1000, 500, 5000, "the core counts as gone when it has been silent for so long")                     \
-	X(return_path, 10000, 1000, 60000, "without a core for so long, a person inside gets the way back")
+	X(return_path, 10000, 1000, 60000, "without a core for so long, a person inside gets the way back")                  \
+	X(camera_travel, 4000, 500, 30000, "the camera's way from end to end, in the slower direction: never driven longer") \
+	X(camera_settle, 200, 50, 2000, "a camera that was driven counts as moving for so long after")
 
 struct lane_hw_description {
 	char name[40];
@@ -109,6 +111,8 @@ struct lane_hw_sensed {
 	bool in_maintenance;
 	uint32_t last_command_id;
 	enum lane_hw_topology topology; /* of the description */
+	uint8_t camera; /* a value of postern.CameraDrive */
+	uint32_t last_move_id;
 };
 
 enum lane_hw_trouble {
@@ -135,6 +139,13 @@ void lane_hw_missed(struct lane_hw *l, uint64_t now_ns);
 /* command is a value of postern.GateCommandKind, id its command_id. without_record: postern.GateCommand.record_hash is empty,
  * which for RELEASE_EXIT means an emergency or an officer's assist: both leaves may be released. */
 void lane_hw_command(struct lane_hw *l, uint32_t command, uint32_t id, bool without_record, uint64_t now_ns);
+/* The most that one order drives the camera. */
+#define LANE_HW_CAMERA_RUN_MS 2000u
+/* Drives the camera: direction is a value of postern.CameraDirection, id the order's move_id. Not longer than ms, LANE_HW_CAMERA_RUN_MS or
+ * what is left of its way, and only while both leaves are known to be locked, there is no alarm, the core speaks, and nobody has a key
+ * turned for maintenance or the cabinet open; what is not so any more stops it at once. While it moves an order stops it and is
+ * not carried out. False: it is not driven. */
+bool lane_hw_move_camera(struct lane_hw *l, uint32_t direction, uint32_t ms, uint32_t id, uint64_t now_ns);
 /* guidance is a value of postern.Guidance. */
 void lane_hw_guidance(struct lane_hw *l, uint32_t guidance, uint64_t now_ns);
 /* heard_ns: when anything was last heard of the core (host->core_heard_ms). */

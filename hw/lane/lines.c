@@ -102,6 +102,18 @@ static const char *wrong_time(const struct lane_hw_description *d)
 	return NULL;
 }
 
+/* A camera's drive is there whole or not at all. */
+static const char *half_a_drive(const struct lane_hw_description *d, enum lane_hw_line *line)
+{
+	static const struct need drive[] = {
+		NEED(camera_up, "a camera that is driven down must come up again"),
+		NEED(camera_down, "a camera that is driven up must come down again"),
+	};
+	bool any = d->line[LANE_HW_camera_up].present || d->line[LANE_HW_camera_down].present ||
+		   d->line[LANE_HW_camera_top].present || d->line[LANE_HW_camera_bottom].present;
+	return any ? MISSING(d, drive, line) : NULL;
+}
+
 const char *lane_hw_description_check(const struct lane_hw_description *d, enum lane_hw_line *line)
 {
 	const char *why = MISSING(d, always, line);
@@ -109,6 +121,8 @@ const char *lane_hw_description_check(const struct lane_hw_description *d, enum 
 		why = MISSING(d, by_beams, line);
 	if (why == NULL && d->occupancy != LANE_HW_BEAMS)
 		why = MISSING(d, by_overhead, line);
+	if (why == NULL)
+		why = half_a_drive(d, line);
 	for (unsigned i = 0; i < LANE_HW_LINES && why == NULL; i++) {
 		*line = (enum lane_hw_line)i;
 		if (lines[i].output == false && d->line[i].debounce_ms > 1000)

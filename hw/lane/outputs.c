@@ -112,7 +112,7 @@ uint64_t lane_hw_safe_outputs(const struct lane_hw_description *d)
 
 uint64_t lane_hw_outputs(const struct lane_hw *l)
 {
-	uint64_t on = shown(l) | leaf_outputs(l, ENTRY) | leaf_outputs(l, EXIT);
+	uint64_t on = shown(l) | leaf_outputs(l, ENTRY) | leaf_outputs(l, EXIT) | camera_outputs(l);
 	if (l->kick)
 		on |= B(watchdog_kick);
 	if (!serves(l))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Driving outputs for a technician. Leaves go through hw/lane, so that beams, interlock and times hold here as in service; lamps and
- * contacts are driven one after the other, to be seen; the kick relay is judged by what it cuts. Must never go on when the
- * maintenance key is turned back.
+ * contacts are driven one after the other, to be seen, and so is the camera, not beyond its contacts; the kick relay is judged by what it
+ * cuts. Must never go on when the maintenance key is turned back.
  */
 #include "gpio.h"
 
@@ -119,7 +119,7 @@ static bool leaves(struct exercise *x)
 static bool lamps(struct exercise *x)
 {
 	const struct gpio_check *c = x->c;
-	for (unsigned i = LANE_HW_entry_red; i < LANE_HW_LINES; i++) {
+	for (unsigned i = LANE_HW_entry_red; i < LANE_HW_camera_up; i++) {
 		struct gpio_line_test *t = &x->c->line[i];
 		if (!c->lane.line[i].present)
 			continue;
@@ -132,6 +132,36 @@ static bool lamps(struct exercise *x)
 	}
 	x->on = 0;
 	return true;
+}
+
+/* One way, to its contact where there is one; nothing else senses that it moves. False: it is over. */
+static bool lift(struct exercise *x, enum lane_hw_line drive, enum lane_hw_line contact)
+{
+	struct gpio_line_test *t = &x->c->line[drive];
+	uint64_t until = gpio_now_ns() + LAMP_MS * NS_PER_MS;
+	struct lane_hw_sensed s;
+	bool on = true, end = false;
+	while (on && !end && gpio_now_ns() < until) {
+		end = x->c->lane.line[contact].present && gpio_line_asserted(x->c, contact);
+		x->on = end ? 0 : LANE_HW_BIT(drive);
+		on = turn(x);
+		lane_hw_sense(x->hw, &s);
+		on = on && !s.emergency_stop && !s.fire_alarm;
+	}
+	x->on = 0;
+	if (!on || !pause_for(x, MARGIN_MS))
+		return false;
+	t->driven = GPIO_TO_BE_SEEN;
+	t->what = end ? "driven until its contact" : "driven for 0.7 s";
+	say(x, lane_hw_line_info(drive)->name, GPIO_TO_BE_SEEN);
+	return true;
+}
+
+static bool camera(struct exercise *x)
+{
+	if (!x->c->lane.line[LANE_HW_camera_up].present)
+		return true;
+	return lift(x, LANE_HW_camera_up, LANE_HW_camera_top) && lift(x, LANE_HW_camera_down, LANE_HW_camera_bottom);
 }
 
 /* The lock is released while the kick goes on; then the kick stands still, the lock's line stays driven, and the relay must take
@@ -172,7 +202,7 @@ void gpio_exercise(struct gpio_check *c)
 	if (x.hw == NULL)
 		return;
 	lane_hw_init(x.hw, &c->lane, gpio_now_ns());
-	if (pause_for(&x, MARGIN_MS) && leaves(&x) && lamps(&x))
+	if (pause_for(&x, MARGIN_MS) && leaves(&x) && lamps(&x) && camera(&x))
 		relay(&x);
 	int rc = gpio_lines_drive(c->lines, lane_hw_safe_outputs(&c->lane));
 	if (rc != 0)

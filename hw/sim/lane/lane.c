@@ -27,6 +27,7 @@ void sim_lane_init(struct sim_lane *l, const struct sim_lane_setup *setup, uint6
 	memset(l, 0, sizeof *l);
 	l->setup = *setup;
 	l->now_us = now_us;
+	l->camera_us = SIM_CAMERA_US / 2;
 	for (unsigned i = 0; i < SIM_LEAVES; i++)
 		steel_init(&l->leaf[i], setup->stroke_ms, setup->bolt_ms, setup->drive_latches);
 }
@@ -67,6 +68,11 @@ bool sim_lane_drives(const struct sim_lane *l, unsigned leaf, bool open)
 	if (leaf == SIM_ENTRY)
 		return l->relay && lit(l, open ? BIT(entry_open_drive) : BIT(entry_close_drive));
 	return l->relay && lit(l, open ? BIT(exit_open_drive) : BIT(exit_close_drive));
+}
+
+bool sim_lane_lifts(const struct sim_lane *l, bool up)
+{
+	return l->relay && lit(l, up ? BIT(camera_up) : BIT(camera_down));
 }
 
 struct sim_person *sim_lane_somebody(struct sim_lane *l)
@@ -147,6 +153,8 @@ uint64_t sim_lane_inputs(const struct sim_lane *l)
 	CONTACT(occupied, above == 0);
 	CONTACT(second_person, above < 2);
 	CONTACT(object, !t->object);
+	CONTACT(camera_top, l->camera_us < SIM_CAMERA_US);
+	CONTACT(camera_bottom, l->camera_us > 0);
 #undef CONTACT
 	closed = (closed & ~t->cut) | (t->bridged & ((UINT64_C(1) << SIM_LANE_FIRST_OUTPUT) - 1));
 	return closed & ~l->setup.absent;
@@ -275,6 +283,12 @@ static void look_on(struct sim_lane *l, uint64_t us)
 		o->most_inside = inside;
 }
 
+static void camera(struct sim_lane *l, uint64_t us)
+{
+	l->camera_us += ((int64_t)sim_lane_lifts(l, true) - (int64_t)sim_lane_lifts(l, false)) * (int64_t)us;
+	l->camera_us = l->camera_us < 0 ? 0 : l->camera_us > SIM_CAMERA_US ? SIM_CAMERA_US : l->camera_us;
+}
+
 static void step(struct sim_lane *l, uint64_t us)
 {
 	l->now_us += us;
@@ -284,6 +298,7 @@ static void step(struct sim_lane *l, uint64_t us)
 		struct steel_power p = power(l, i);
 		steel_advance(&l->leaf[i], &p, us);
 	}
+	camera(l, us);
 	people(l, us);
 	look_on(l, us);
 }

@@ -21,6 +21,8 @@ enum { SIM_ENTRY, SIM_EXIT, SIM_LEAVES };
 #define SIM_PEOPLE 4
 /* The longest step that physics takes at once; a person walks 6 mm in it. */
 #define SIM_STEP_US 5000
+/* The camera's way from end to end. */
+#define SIM_CAMERA_US INT64_C(3200000)
 
 /* Where the document reader stands: before the entry; between the leaves; before the entry, and whoever comes was at a kiosk. */
 enum sim_topology { SIM_TWO_STEP, SIM_ONE_STEP, SIM_SEGREGATED };
@@ -71,6 +73,7 @@ struct sim_lane {
 	struct steel leaf[SIM_LEAVES];
 	struct sim_person person[SIM_PEOPLE];
 	struct sim_lane_trouble trouble;
+	int64_t camera_us; /* how high it is: 0 to SIM_CAMERA_US */
 	struct sim_lane_oracle oracle;
 	bool assist; /* told by the caller: an officer's assist is on, both leaves may be released */
 	bool officer_there; /* told by the caller: an officer stands in the lane and takes people along */
@@ -93,6 +96,8 @@ void sim_lane_init(struct sim_lane *l, const struct sim_lane_setup *setup, uint6
 void sim_lane_outputs(struct sim_lane *l, uint64_t levels, uint64_t now_us);
 /* Levels of the inputs now. */
 uint64_t sim_lane_inputs(const struct sim_lane *l);
+/* The current behind the relay that lifts the camera, or lowers it. */
+bool sim_lane_lifts(const struct sim_lane *l, bool up);
 /* A free person, or NULL. */
 struct sim_person *sim_lane_somebody(struct sim_lane *l);
 unsigned sim_lane_inside(const struct sim_lane *l);

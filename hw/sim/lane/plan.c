@@ -83,7 +83,7 @@ void sim_plan_draw(struct sim_plan *p, uint64_t seed, uint32_t number)
 	p->when = places[between(&state, 0, sizeof places / sizeof places[0] - 1)];
 	p->delay_ms = between(&state, 0, 700);
 	p->lasts_ms = between(&state, 0, 3) == 0 ? between(&state, 5000, 40000) : between(&state, 60, 5000);
-	p->line = (enum sim_lane_line)between(&state, 0, SIM_LANE_FIRST_OUTPUT - 1);
+	p->line = (enum sim_lane_line)between(&state, 0, SIM_LANE_object);
 	p->speed_mm_s = between(&state, 700, 1900);
 	p->react_ms = between(&state, 80, 700);
 	p->dwell_ms = p->will == WILL_STAY ? between(&state, 1000, 60000) : between(&state, 200, 8000);

@@ -22,7 +22,7 @@
 
 static struct {
 	pthread_mutex_t lock;
-	bool unlock[2], relay_works, jammed, ending;
+	bool unlock[2], relay_works, jammed, ending, lifted;
 	uint64_t kicked_ns;
 	unsigned drives;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -39,6 +39,10 @@ static void on_drive(enum lane_hw_line line, bool asserted)
 		{AT(exit_closed), AT(exit_open), AT(exit_locked)}};
 	pthread_mutex_lock(&world.lock);
 	world.drives++;
+	if (line == AT(camera_up) || line == AT(camera_down)) {
+		world.lifted |= asserted && line == AT(camera_up);
+		say(AT(camera_top), world.lifted && line == AT(camera_up)); /* it is always just below it */
+	}
 	if (line == AT(watchdog_kick))
 		world.kicked_ns = gpio_now_ns();
 	for (unsigned i = 0; i < 2; i++) {
@@ -133,7 +137,7 @@ static void begin(void)
 {
 	fake_chip_reset("postern-bench");
 	fake_chip()->on_drive = on_drive;
-	world.unlock[0] = world.unlock[1] = world.jammed = world.ending = false;
+	world.unlock[0] = world.unlock[1] = world.jammed = world.ending = world.lifted = false;
 	world.relay_works = true;
 	world.kicked_ns = 0;
 	world.drives = 0;
@@ -227,9 +231,13 @@ static void test_exercise(void **state)
 	assert_non_null(strstr(line_of("entry_open_drive"), "good       entry leaf released, open, after"));
 	assert_non_null(strstr(line_of("exit_close_drive"), "good       exit leaf shut, locked, after"));
 	assert_non_null(strstr(line_of("entry_red"), "to be seen driven for 0.7 s"));
+	assert_non_null(strstr(line_of("camera_up"), "to be seen driven until its contact"));
+	assert_non_null(strstr(line_of("camera_down"), "to be seen driven for 0.7 s"));
+	assert_non_null(strstr(line_of("camera_top"), "good       seen in both states"));
 	assert_non_null(strstr(line_of("entry_locked"), "good       seen in both states"));
 	assert_non_null(strstr(out, "kick relay: good"));
 	assert_false(fake_chip_drives(AT(entry_unlock)) || fake_chip_drives(AT(watchdog_kick)));
+	assert_false(fake_chip_drives(AT(camera_up)) || fake_chip_drives(AT(camera_down)));
 	assert_true(fake_chip_drives(AT(out_of_service)));
 }
 

@@ -155,7 +155,7 @@ void rig_reset(struct rig *r)
 	rig_run(r, 300);
 }
 
-void rig_init(struct rig *r, enum lane_hw_occupancy occupancy, enum lane_hw_drive drive)
+static void init(struct rig *r, enum lane_hw_occupancy occupancy, enum lane_hw_drive drive, uint64_t without)
 {
 	static const enum lane_hw_line at_rest[] = {AT(mains_ok), AT(entry_closed), AT(entry_locked), AT(exit_closed), AT(exit_locked)};
 	memset(r, 0, sizeof *r);
@@ -163,7 +163,7 @@ void rig_init(struct rig *r, enum lane_hw_occupancy occupancy, enum lane_hw_driv
 	r->d.occupancy = occupancy;
 	r->d.drive = drive;
 	for (unsigned i = 0; i < LANE_HW_LINES; i++) {
-		r->d.line[i].present = true;
+		r->d.line[i].present = (without >> i & 1) == 0;
 		r->d.line[i].closed_level = !inverted(i);
 	}
 	r->l = malloc(lane_hw_size());
@@ -179,6 +179,16 @@ void rig_init(struct rig *r, enum lane_hw_occupancy occupancy, enum lane_hw_driv
 	lane_hw_core(r->l, r->now, r->now);
 	rig_reset(r); /* nobody is inside: whoever turns the key has looked */
 	r->both = r->closed_on_somebody = false;
+}
+
+void rig_init(struct rig *r, enum lane_hw_occupancy occupancy, enum lane_hw_drive drive)
+{
+	init(r, occupancy, drive, 0);
+}
+
+void rig_init_without(struct rig *r, uint64_t lines)
+{
+	init(r, LANE_HW_BEAMS, LANE_HW_PULSE, lines);
 }
 
 void rig_free(struct rig *r)

@@ -41,6 +41,8 @@ struct rig {
 void rig_reset(struct rig *r);
 /* All lines present; inverted: their closed_level is 0 for every second line. Everything shut, well and quiet, then read. */
 void rig_init(struct rig *r, enum lane_hw_occupancy occupancy, enum lane_hw_drive drive);
+/* The same by beams and pulses, without these lines. */
+void rig_init_without(struct rig *r, uint64_t lines);
 void rig_free(struct rig *r);
 /* The line now says so: the edge is read at once. */
 void rig_say(struct rig *r, enum lane_hw_line line, bool asserted);

@@ -86,6 +86,8 @@ static const struct {
 	{"lanes", "two-step", "{line: estop}", "{line: estop, colour: red}", ":14: ", "colour"},
 	{"lanes", "two-step", "pulse_ms: 200", "pulse_ms: 20", ":11: pulse_ms is out of range, expected 100 to 2000", ""},
 	{"lanes", "two-step", "occupancy: both\n", "", "", "expected one of beams, overhead, both"},
+	{"lanes", "two-step", "  - {line: camera_down}\n", "", "camera_down is missing, expected a line", ""},
+	{"lanes", "two-step", "camera_travel_ms: 4000", "camera_travel_ms: 400", ":11: camera_travel_ms is out of range, expected 500 to 30000", ""},
 	{"lanes", "one-step", "occupancy: overhead", "occupancy: beams", "entry_outer_beam is missing, expected a line", ""},
 	{"boards", "gpio-sim", "closed_level: 1", "closed_level: high", ":7: ", "expected 0 or 1"},
 	{"boards", "gpio-sim", "device: chip0", "device: chip7", ":6: device is \"chip7\", expected chip0, chip1, chip2 or chip3", ""},
