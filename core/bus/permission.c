@@ -60,6 +60,7 @@ bool bus_may_send(Postern__PluginKind kind, enum bus_phase phase, Postern__Envel
 	case POSTERN__ENVELOPE__BODY_RULE_PACK_ORDER:
 	case POSTERN__ENVELOPE__BODY_GATE_COMMAND:
 	case POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE:
+	case POSTERN__ENVELOPE__BODY_MOVE_CAMERA:
 	case POSTERN__ENVELOPE__BODY_FORWARD_JOURNAL:
 	case POSTERN__ENVELOPE__BODY_LANE_VIEW:
 	case POSTERN__ENVELOPE__BODY_LANE_RECORD:
@@ -180,6 +181,7 @@ bool bus_may_tell(Postern__PluginKind kind, Postern__Envelope__BodyCase body)
 	case POSTERN__ENVELOPE__BODY_RULE_PACK_ORDER:
 		return kind == KIND(RULES);
 	case POSTERN__ENVELOPE__BODY_GATE_COMMAND:
+	case POSTERN__ENVELOPE__BODY_MOVE_CAMERA:
 		return kind == KIND(GATE);
 	case POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE: /* lamps and arrows are the gate's, the screen
 						       is not */

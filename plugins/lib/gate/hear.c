@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * GateCommand and ShowGuidance off the bus. Must never keep a message.
+ * GateCommand, ShowGuidance and MoveCamera off the bus. Must never keep a message.
  */
 #include "gate/hear.h"
 
@@ -25,9 +25,21 @@ static bool hear_guidance(struct lane_hw *hw, const struct postern_message *m, u
 	return true;
 }
 
+static bool hear_move(struct lane_hw *hw, const struct postern_message *m, uint64_t now_ns)
+{
+	Postern__MoveCamera *c = postern__move_camera__unpack(NULL, m->size, m->bytes);
+	if (c == NULL)
+		return false;
+	lane_hw_move_camera(hw, (uint32_t)c->direction, c->ms, c->move_id, now_ns);
+	postern__move_camera__free_unpacked(c, NULL);
+	return true;
+}
+
 bool gate_hear(struct lane_hw *hw, const struct postern_message *m, uint64_t now_ns)
 {
 	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND)
 		return hear_command(hw, m, now_ns);
+	if (m->body == POSTERN__ENVELOPE__BODY_MOVE_CAMERA)
+		return hear_move(hw, m, now_ns);
 	return m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE && hear_guidance(hw, m, now_ns);
 }

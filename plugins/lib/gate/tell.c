@@ -7,7 +7,8 @@
 
 #define TELL_EVERY_NS UINT64_C(200000000)
 
-_Static_assert(POSTERN__LEAF_POSITION__LEAF_FAULT == 7, "lane_hw_sensed carries the schema's values");
+_Static_assert(POSTERN__LEAF_POSITION__LEAF_FAULT == 7 && POSTERN__CAMERA_DRIVE__CAMERA_DRIVE_FAULT == 5,
+	"lane_hw_sensed carries the schema's values");
 _Static_assert((int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_TWO_STEP == (int)LANE_HW_TWO_STEP + 1 &&
 		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP == (int)LANE_HW_ONE_STEP + 1 &&
 		       (int)POSTERN__LANE_TOPOLOGY__TOPOLOGY_SEGREGATED == (int)LANE_HW_SEGREGATED + 1,
@@ -32,9 +33,11 @@ static void report(struct gate_tell *t, const struct lane_hw_sensed *s, uint64_t
 	m.in_maintenance = s->in_maintenance;
 	m.last_command_id = s->last_command_id;
 	m.topology = (Postern__LaneTopology)(s->topology + 1);
+	m.camera = (Postern__CameraDrive)s->camera;
+	m.last_move_id = s->last_move_id;
 	size_t n = postern__gate_sensed__get_packed_size(&m);
 	if (n > sizeof buffer)
-		return; /* cannot be: fifteen small fields */
+		return; /* cannot be: seventeen small fields */
 	postern__gate_sensed__pack(&m, buffer);
 	if (t->host->report(t->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, NULL, buffer, n) != 0)
 		return; /* the core reads nothing: tried again in the next turn */

@@ -213,6 +213,8 @@ static void one_direction(void **state)
 	}
 	assert_true(bus_may_tell(K(GATE), B(GATE_COMMAND)));
 	assert_false(bus_may_tell(K(READER), B(GATE_COMMAND)));
+	assert_true(bus_may_tell(K(GATE), B(MOVE_CAMERA))); /* the drive is one of the gate's lines */
+	assert_false(bus_may_tell(K(CAMERA), B(MOVE_CAMERA)));
 	assert_false(bus_may_tell(K(UPLINK), B(CHECK_DOCUMENT))); /* it carries an MRZ */
 	assert_false(bus_may_tell(K(UNSPECIFIED), B(STOP)));
 }
