@@ -138,6 +138,18 @@ static void keep_for_officer(struct face_stage *s, const struct face_seen *seen)
 	s->live.worth = worth;
 }
 
+/* Where the camera has the face, whether it counts or not: a drive of its height follows it. */
+static void note_place(struct face_stage *s, const struct face_frame *frame)
+{
+	const struct face_found *f = &s->probe.face;
+	const float eyes = (f->points[0][1] + f->points[1][1] + f->points[2][1] + f->points[3][1]) / 4;
+	if ((s->probe.faults & FACE_NO_FACE) != 0)
+		return;
+	s->looked.faces++;
+	s->looked.good += s->probe.faults == 0;
+	s->looked.down_permille = (int32_t)lroundf(fmaxf(-1, fminf(1, eyes / (float)frame->height - 0.5F)) * 1000);
+}
+
 void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t frame, const uint8_t *blob, size_t size)
 {
 	struct face_seen seen;
@@ -158,7 +170,7 @@ void face_stage_look(struct face_stage *s, const Postern__MatchFace *q, size_t f
 		s->looked.engine_failed = true;
 	} else {
 		s->looked.well++;
-		s->looked.faces += (s->probe.faults & FACE_NO_FACE) == 0;
+		note_place(s, &seen.frame);
 		keep_for_officer(s, &seen);
 		if (!face_prompted_look(s) && face_session_offer(&s->session, s->matcher, &s->probe) != PN_OK)
 			s->looked.engine_failed = true;
@@ -216,6 +228,9 @@ static void ask_for_more(const struct face_stage *s, const Postern__MatchFace *q
 		[FACE_ADVICE_UNCOVER] = POSTERN__FACE_ADVICE__FACE_ADVICE_UNCOVER};
 	conclude(out, RESULT(UNDETERMINED), lacking(&s->session));
 	out->more = true;
+	out->seen = s->looked.faces > 0;
+	out->down_permille = s->looked.down_permille;
+	out->frames_good = s->looked.good;
 	out->advice = advice[face_session_advice(&s->session, q->elapsed_ms)];
 }
 

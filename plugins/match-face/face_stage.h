@@ -38,7 +38,8 @@ struct face_stage {
 	struct face_session session;
 	/* Of the query under way: frames that showed something, and why the others did not. */
 	struct {
-		uint32_t well, faces; /* shown something; of these, those with a face */
+		uint32_t well, faces, good; /* shown something; of these, those with a face, and those that count */
+		int32_t down_permille; /* of the newest face's eyes: of the frame's height below its middle */
 		enum camera_fault fault;
 		bool engine_failed;
 	} looked;

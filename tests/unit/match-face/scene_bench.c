@@ -189,8 +189,12 @@ unsigned scene_bench_ask(struct scene_bench *b, uint32_t holder, struct scene sc
 		}
 		q.frames = list;
 		question(b, &q, times++, out);
-		if (out->more)
+		if (out->more) {
 			*advice = out->advice;
+			b->height.seen = out->seen;
+			b->height.down_permille = out->down_permille;
+			b->height.good = out->frames_good;
+		}
 		b->turns_asked += out->more && out->advice != told && out->advice >= POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_LEFT;
 		told = out->more ? out->advice : POSTERN__FACE_ADVICE__FACE_ADVICE_UNSPECIFIED;
 		assert_true(!out->more || (out->result == POSTERN__CHECK_RESULT__CHECK_UNDETERMINED && out->live_type[0] == '\0'));

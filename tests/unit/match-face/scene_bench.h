@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "face_stage.h"
@@ -37,6 +38,12 @@ struct scene_bench {
 	uint64_t lots; /* the sides that are drawn, a bit for each question */
 	unsigned turns_asked;
 	bool relieved; /* it is the other who stands there now */
+	/* Of the last answer that wanted more. */
+	struct {
+		bool seen;
+		int32_t down_permille;
+		uint32_t good;
+	} height;
 	char place[40];
 	uint8_t blob[EACH * (SCENE_BYTES + SCENE_INFRARED_BYTES)];
 };

@@ -229,6 +229,28 @@ static void infrared_is_worth_no_certificate(void **state)
 	b->stage.settings.infrared = b->second_camera = false;
 }
 
+/* A face that does not count, too small for it, is told by its height in the frame; one that is outside is not. */
+static void how_high_it_is(void **state)
+{
+	struct scene_bench *b = *state;
+	Postern__FaceMatched m;
+	Postern__FaceAdvice advice;
+	int32_t before = -1000;
+	for (int32_t down = -300; down <= 300; down += 150) {
+		const struct scene scene = {.condition = SCENE_FAR, .who = 0, .other = 1, .down_permille = down};
+		scene_bench_ask(b, 0, scene, &m, &advice);
+		print_message("%d: %d, ", down, b->height.down_permille);
+		assert_true(b->height.seen && b->height.good == 0);
+		assert_true(abs(b->height.down_permille - down) < 100 && b->height.down_permille > before + 100);
+		before = b->height.down_permille;
+		assert_false(m.seen || m.down_permille != 0); /* of no use any more, and not to be recorded */
+	}
+	const struct scene below = {.condition = SCENE_WELL, .who = 0, .other = 1, .down_permille = 950};
+	scene_bench_ask(b, 0, below, &m, &advice);
+	assert_false(b->height.seen);
+	assert_string_equal(m.cause, "face.no_face");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(holders_and_impostors),
@@ -238,7 +260,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tried_again),
 		cmocka_unit_test(infrared),
 		cmocka_unit_test(infrared_missing),
-		cmocka_unit_test(infrared_is_worth_no_certificate)};
+		cmocka_unit_test(infrared_is_worth_no_certificate),
+		cmocka_unit_test(how_high_it_is)};
 	const int status = scene_bench_arguments(&bench, argc, argv);
 	return status != 0 ? status : cmocka_run_group_tests(tests, begin, scene_bench_end);
 }
