@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "bus.pb-c.h"
+#include "crossing/camera_height.h"
 #include "crossing/ulid.h"
 #include "kiosk/results.h"
 #include "verdict/verdict.h"
@@ -64,6 +65,10 @@ struct crossing {
 	uint64_t reference_query, face_query, face_begun_ms;
 	bool reference_asked, reference_done, face_asked, face_done;
 	bool face_last; /* the matcher has been told that there are no more frames */
+	/* The camera's height, for this traveller. move_id: of the order that the next frames wait for, move_until_ms at most; 0: none. */
+	struct camera_height height;
+	uint32_t move_id;
+	uint64_t move_until_ms;
 	bool watchlist_asked, history_asked, chip_asked;
 	bool document_done, watchlist_done, history_done, chip_done;
 	bool concluded; /* the eligibility stage has ended: what comes later changes nothing */

@@ -217,6 +217,7 @@ static void sensed_message(struct lane_run *run, const Postern__GateSensed *m)
 		lane->self_test_id = 0;
 		run_event(run, well ? GATE_EVENT_SELF_TEST_OK : GATE_EVENT_SELF_TEST_FAILED);
 	}
+	height_sensed(run, m->camera, m->last_move_id);
 }
 
 /* Silence means unknown, not the last value. */
@@ -224,6 +225,7 @@ static void sensed_unknown(struct lane_run *run)
 {
 	struct gate_sensed next = gate_sensed_unknown();
 	run->lane->sensed_stale = true;
+	run->lane->camera = POSTERN__CAMERA_DRIVE__CAMERA_DRIVE_UNSPECIFIED;
 	events_of_sensed(run, &next);
 }
 
@@ -302,6 +304,7 @@ static void plugin_lost(struct lane_run *run)
 		run->lane->self_test_id = 0;
 		run->lane->has_sensed = false;
 		run->lane->sensed = gate_sensed_unknown();
+		run->lane->camera = POSTERN__CAMERA_DRIVE__CAMERA_DRIVE_UNSPECIFIED;
 		run_event(run, GATE_EVENT_GATE_LOST);
 		break;
 	case POSTERN__PLUGIN_KIND__KIND_POST_LINK:
@@ -345,7 +348,7 @@ int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct l
 		lane->booted = true;
 		lane->state_since_ms = in->mono_ms;
 		/* Apart from the ids of the core before: an old snapshot must not answer a new self-test. */
-		lane->next_command_id = (uint32_t)in->mono_ms | 1u;
+		lane->next_command_id = lane->next_move_id = (uint32_t)in->mono_ms | 1u;
 		run_event(&run, GATE_EVENT_BOOT);
 	}
 	switch (in->kind) {
@@ -382,6 +385,7 @@ int lane_dispatch(struct lane *lane, const struct lane_input *in, const struct l
 		result = order_take(&run);
 		break;
 	}
+	height_settle(&run);
 	step_all(&run);
 	find_settle(&run);
 	alarm_update(&run);
@@ -396,6 +400,7 @@ uint64_t lane_next_wake(const struct lane *lane)
 		at = min64(at, lane->state_deadline_ms);
 	if (lane->has_sensed && !lane->sensed_stale)
 		at = min64(at, lane->sensed_at_ms + lane->config.stale_after_ms + 1);
+	at = min64(at, height_next_wake(lane));
 	return min64(min64(at, order_next_wake(lane)), find_next_wake(lane));
 }
 

@@ -173,6 +173,8 @@ struct lane {
 	bool has_sensed, sensed_stale;
 	bool other_topology; /* the hardware says that it is built for another */
 	uint64_t sensed_at_ms;
+	Postern__CameraDrive camera; /* as sensed; the drive of its height */
+	uint32_t moved_id;	     /* of the order that the drive has taken last */
 	bool ready[LANE_KINDS];
 	bool journal_ok, on_duty, clock_trusted;
 	bool document_present; /* by the reader's reports */
@@ -184,6 +186,7 @@ struct lane {
 	struct crossing crossing;
 	struct bus_queries queries; /* instance number: the plugin kind, one of each per lane */
 	uint64_t next_query_id, next_tag, next_command_id;
+	uint32_t next_move_id; /* never 0 */
 	uint64_t commit_wait_tag; /* 0: the gate waits for no commit */
 	uint64_t decision_tag;
 	bool decision_durable;

@@ -317,6 +317,7 @@ void ask_cancel(struct lane_run *run)
 	struct bus_query q;
 	while (bus_query_drop_crossing(&run->lane->queries, run->lane->crossing.id, &q))
 		;
+	run->lane->crossing.move_id = 0;
 	kiosk_cancel(run->lane);
 }
 

@@ -37,6 +37,12 @@ static uint32_t limit_ms(const struct lane *lane)
 	return most < FACE_LIMIT_MS ? most : FACE_LIMIT_MS;
 }
 
+uint32_t face_left_ms(const struct lane_run *run)
+{
+	uint64_t gone = run->in->mono_ms - run->lane->crossing.face_begun_ms;
+	return gone < limit_ms(run->lane) ? limit_ms(run->lane) - (uint32_t)gone : 0;
+}
+
 static bool verifying(const struct lane *lane)
 {
 	return lane->gate.state == GATE_STATE_OCCUPIED_VERIFY || lane->gate.state == GATE_STATE_KIOSK_VERIFY;
@@ -116,6 +122,14 @@ static void capture(struct lane_run *run)
 	ask_send(run, &e);
 }
 
+void face_look_again(struct lane_run *run)
+{
+	if (verifying(run->lane))
+		capture(run);
+	else
+		fail(run, RESULT(UNDETERMINED), "face.too_few_frames");
+}
+
 static void take_reference(struct lane_run *run, Postern__Envelope *e, Postern__TakeReference *q)
 {
 	struct crossing *c = &run->lane->crossing;
@@ -193,6 +207,8 @@ void face_ask(struct lane_run *run)
 	c->face_done = false;
 	c->face_query = 0;
 	c->live_size = 0;
+	c->height = (struct camera_height){ 0 };
+	c->move_id = 0;
 	c->face_begun_ms = run->in->mono_ms;
 	begin(run);
 }
@@ -246,7 +262,8 @@ static void matched(struct lane_run *run, const struct bus_message *m)
 	/* When the time is over it is asked once more, and told so, for its last word. */
 	if (a->more && verifying(lane) && !c->face_last) {
 		advise(run, a->advice);
-		capture(run);
+		if (!height_follow(run, a))
+			capture(run);
 		return;
 	}
 	c->face = crossing_keep(c, &postern__face_matched__descriptor, m->body_bytes, m->body_size);

@@ -68,6 +68,19 @@ void face_keep(struct lane_run *run);
 /* The crossing of this id is over. */
 void face_forget(struct lane_run *run, const char *crossing_id);
 
+/* The next frames, if they are still wanted. */
+void face_look_again(struct lane_run *run);
+/* How much of the time for the face is left. */
+uint32_t face_left_ms(const struct lane_run *run);
+
+/* lane_height.c: the camera's height. */
+/* Between two captures: moves the camera if that helps. True: the next frames come when it stands, by face_look_again(). */
+bool height_follow(struct lane_run *run, const Postern__FaceMatched *m);
+void height_sensed(struct lane_run *run, Postern__CameraDrive camera, uint32_t last_move_id);
+/* After every dispatch. */
+void height_settle(struct lane_run *run);
+uint64_t height_next_wake(const struct lane *lane);
+
 /* lane_find.c: whoever stands before an idle gate behind kiosks. */
 /* After every dispatch. */
 void find_settle(struct lane_run *run);

@@ -71,6 +71,11 @@ static void on_send(void *ctx, Postern__PluginKind to, const Postern__Envelope *
 		o->command_id = e->gate_command->command_id;
 		o->names_record = e->gate_command->record_hash.len == 32;
 	}
+	if (e->body_case == POSTERN__ENVELOPE__BODY_MOVE_CAMERA) {
+		o->move = e->move_camera->direction;
+		o->move_ms = e->move_camera->ms;
+		o->move_id = e->move_camera->move_id;
+	}
 	if (e->body_case == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		o->guidance = e->show_guidance->guidance;
 		o->permille = e->show_guidance->permille;

@@ -30,6 +30,8 @@ struct bench_out {
 	uint8_t token[KIOSK_TOKEN];	       /* TAKE_REFERENCE, KEEP_FACE, DROP_FACE, a kiosk's mark */
 	size_t token_size;
 	uint32_t valid_ms; /* KEEP_FACE */
+	Postern__CameraDirection move; /* MOVE_CAMERA */
+	uint32_t move_ms, move_id;     /* the same */
 	Postern__CheckResult face_result;      /* a verdict record's; UNSPECIFIED: it speaks of no face */
 	char face_cause[64], face_check[64];   /* the first check's name */
 	unsigned portraits;		       /* of a POST_REPLY */
