@@ -114,7 +114,7 @@ static void capture(struct lane_run *run)
 	struct lane *lane = run->lane;
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__CaptureFace q = POSTERN__CAPTURE_FACE__INIT;
-	q.frames = FACE_FRAMES;
+	q.frames = height_searches(lane) ? 1 : FACE_FRAMES;
 	q.interval_ms = FACE_INTERVAL_MS;
 	e.body_case = POSTERN__ENVELOPE__BODY_CAPTURE_FACE;
 	e.capture_face = &q;

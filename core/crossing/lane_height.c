@@ -32,6 +32,12 @@ bool height_follow(struct lane_run *run, const Postern__FaceMatched *m)
 	return true;
 }
 
+bool height_searches(const struct lane *lane)
+{
+	const struct camera_height *h = &lane->crossing.height;
+	return !h->gave_up && (h->looks > 0 || h->searching);
+}
+
 void height_sensed(struct lane_run *run, Postern__CameraDrive camera, uint32_t last_move_id)
 {
 	run->lane->camera = camera;

@@ -76,6 +76,8 @@ uint32_t face_left_ms(const struct lane_run *run);
 /* lane_height.c: the camera's height. */
 /* Between two captures: moves the camera if that helps. True: the next frames come when it stands, by face_look_again(). */
 bool height_follow(struct lane_run *run, const Postern__FaceMatched *m);
+/* Nobody has been seen since the camera stands where it does: one frame says whether somebody is. */
+bool height_searches(const struct lane *lane);
 void height_sensed(struct lane_run *run, Postern__CameraDrive camera, uint32_t last_move_id);
 /* After every dispatch. */
 void height_settle(struct lane_run *run);

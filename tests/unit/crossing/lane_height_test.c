@@ -142,6 +142,16 @@ static void frames_wait_until_it_stands(void **state)
 	assert_int_equal(asked(b, B(MOVE_CAMERA)), 2);
 }
 
+static void whoever_is_found_is_looked_at_well(void **state)
+{
+	struct bench *b = inside(state, DRIVE(STANDS));
+	look(b, false, 0, 0);
+	assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 1);
+	look(b, true, 10, 0);
+	assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
+	matches(b);
+}
+
 static void a_usable_face_is_left_alone(void **state)
 {
 	struct bench *b = inside(state, DRIVE(STANDS));
@@ -172,6 +182,7 @@ static void a_search_ends_in_time(void **state)
 	struct bench *b = inside(state, DRIVE(STANDS));
 	uint64_t begun = b->now_ms;
 	size_t moves = 0;
+	assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
 	while (strcmp(state_of(b), "OCCUPIED_VERIFY") == 0) {
 		assert_true(b->now_ms - begun < 17000);
 		bench_wait(b, 400);
@@ -185,6 +196,7 @@ static void a_search_ends_in_time(void **state)
 		bench_wait(b, m->move_ms + 200);
 		senses(b, moves == 3 ? DRIVE(AT_BOTTOM) : DRIVE(STANDS), m->move_id);
 		assert_int_equal(m->move, moves <= 3 ? DOWN : UP);
+		assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 1); /* nobody is compared yet */
 	}
 	assert_true(moves > 5);
 	const struct bench_out *v = bench_record(b, POSTERN__RECORD_KIND__RECORD_VERDICT);
@@ -248,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(without_a_drive_nothing_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_wait_until_it_stands, setup, teardown),
+		cmocka_unit_test_setup_teardown(whoever_is_found_is_looked_at_well, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_usable_face_is_left_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_drive_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_search_ends_in_time, setup, teardown),
