@@ -22,11 +22,19 @@ static const char *condition_of(const struct traveller *who)
 	return "well";
 }
 
+static int face_of(const struct traveller *who)
+{
+	return who->kind == TRAVELLER_SEATED ? SEEN_SEATED : who->kind == TRAVELLER_TALL ? SEEN_TALL : 0;
+}
+
 size_t seen_line(const struct traveller *who, const struct seen *seen, char out[SEEN_LINE_MAX])
 {
 	const bool another = who->kind == TRAVELLER_IMPOSTOR || traveller_shows_another(who->kind);
 	const char *condition = seen->somebody ? condition_of(who) : "nobody";
 	int n = snprintf(out, SEEN_LINE_MAX, "%u %s", who->index + another, condition);
+	const int down = seen->camera_at - face_of(who);
+	if (seen->somebody && down != 0)
+		n += snprintf(out + n, SEEN_LINE_MAX - (size_t)n, " down=%d", down);
 	if (seen->somebody && seen->turn_degrees != 0)
 		n += snprintf(out + n, SEEN_LINE_MAX - (size_t)n, " turn=%d", seen->turn_degrees);
 	n += snprintf(out + n, SEEN_LINE_MAX - (size_t)n, "\n");

@@ -21,6 +21,7 @@
 #include "base/hex.h"
 #include "bus.pb-c.h"
 #include "by_hand.h"
+#include "camera_side.h"
 #include "chip_side.h"
 #include "hand_socket.h"
 #include "postern/plugin.h"
@@ -38,11 +39,12 @@ struct sim {
 	struct scenario scenario;
 	struct sim_leaf entry, exit;
 	struct agent agent;
+	struct camera_side camera;
 	struct hand hand;
 	struct hand_socket *by_hand; /* NULL: travellers come as the scenario says */
 	struct chip_side *chip; /* NULL: documents without a chip */
 	unsigned chip_lost;
-	int line, scene, truth;
+	int line, truth;
 	uint32_t guidance, advice, occupants, next_traveller, last_command_id;
 	bool object_left, started, core_lost, reader_inside, emergency;
 	Postern__LaneTopology topology;
@@ -50,6 +52,7 @@ struct sim {
 	uint64_t key_until_ms; /* the key that ends an emergency is turned */
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
+	bool lifted; /* the camera's drive has something to say */
 	bool unsynced; /* what was seen is written, not yet durable */
 	char crossing[32];
 	uint32_t first_index;
@@ -143,6 +146,8 @@ static void report(struct sim *s)
 	m.key_reset = now_of(s) < s->key_until_ms;
 	m.last_command_id = s->last_command_id;
 	m.topology = s->topology;
+	m.camera = (Postern__CameraDrive)lift_sense(&s->camera.lift, now_of(s));
+	m.last_move_id = s->camera.lift.id;
 	size_t n = postern__gate_sensed__get_packed_size(&m);
 	if (n > sizeof buffer)
 		return;
@@ -150,7 +155,7 @@ static void report(struct sim *s)
 	if (s->host->report(s->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, s->crossing, buffer, n) == 0) {
 		if (s->changed)
 			s->stimulus_ns = clock_mono_ns();
-		s->changed = false;
+		s->changed = s->lifted = false;
 		s->reported_ms = now_of(s);
 	}
 }
@@ -169,15 +174,11 @@ static void send_line(struct sim *s, const char *text)
 	}
 }
 
-/* For a camera that listens. A line that is full keeps what it has. */
+/* Who stands before the camera, for one that listens. */
 static void show(struct sim *s, const struct traveller *t, bool somebody)
 {
-	char line[SEEN_LINE_MAX];
-	const struct seen seen = { somebody, s->turn_degrees };
-	if (s->scene < 0)
-		return;
-	const size_t n = seen_line(t, &seen, line);
-	if (write(s->scene, line, n) != (ssize_t)n)
+	const struct seen seen = { .somebody = somebody, .turn_degrees = s->turn_degrees };
+	if (!camera_side_show(&s->camera, t, &seen))
 		s->host->log(s->host->ctx, POSTERN_WARNING, "sim.camera_does_not_listen", "");
 }
 
@@ -358,6 +359,20 @@ static void chips(struct sim *s)
 	s->chip_lost = chip_side_lost(s->chip);
 }
 
+/* Whoever stands there is not to be hurt, and nothing moves beside a leaf. */
+static bool may_lift(const struct sim *s)
+{
+	return sim_leaf_position(&s->entry) == SIM_LEAF_LOCKED && sim_leaf_position(&s->exit) == SIM_LEAF_LOCKED && !s->emergency && !s->core_lost;
+}
+
+static void camera(struct sim *s, uint64_t now)
+{
+	bool changed;
+	if (!camera_side_turn(&s->camera, may_lift(s), now, &changed))
+		s->host->log(s->host->ctx, POSTERN_WARNING, "sim.camera_does_not_listen", "");
+	s->lifted = s->lifted || changed;
+}
+
 static void steel(struct sim *s, uint64_t now)
 {
 	if (sim_leaf_advance(&s->entry, now))
@@ -394,10 +409,11 @@ static void sim_tick(void *self, uint64_t now)
 		people(s, now);
 	}
 	steel(s, now);
+	camera(s, now);
 	if (s->chip != NULL)
 		chips(s);
 	without_core(s, now);
-	if (s->changed || now - s->reported_ms >= REPORT_EVERY_MS)
+	if (s->changed || s->lifted || now - s->reported_ms >= REPORT_EVERY_MS)
 		report(s);
 	if (s->unsynced)
 		sync_truth(s);
@@ -453,6 +469,9 @@ static void sim_message(void *self, const struct postern_message *m)
 	struct sim *s = self;
 	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
 		command(s, m);
+	} else if (m->body == POSTERN__ENVELOPE__BODY_MOVE_CAMERA) {
+		truth_seen(s, "camera_moved", camera_side_hear(&s->camera, m->bytes, m->size, may_lift(s), now_of(s)));
+		s->lifted = true;
 	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		Postern__ShowGuidance *g = postern__show_guidance__unpack(NULL, m->size, m->bytes);
 		if (g == NULL)
@@ -489,8 +508,8 @@ static int sim_init(const struct postern_host *host, void **self)
 	s->host = host;
 	s->truth = -1;
 	s->line = host->device(host->ctx, "line");
-	s->scene = host->device(host->ctx, "scene");
-	if (s->scene >= 0 && fcntl(s->scene, F_SETFL, O_NONBLOCK) != 0) {
+	s->camera.line = host->device(host->ctx, "scene");
+	if (s->camera.line >= 0 && fcntl(s->camera.line, F_SETFL, O_NONBLOCK) != 0) {
 		free(s);
 		return PN_EIO;
 	}
@@ -503,6 +522,7 @@ static int sim_init(const struct postern_host *host, void **self)
 	if (host->option_int(host->ctx, "travellers") > 0)
 		s->scenario.travellers = (uint32_t)host->option_int(host->ctx, "travellers");
 	s->first_index = (uint32_t)host->option_int(host->ctx, "first_index");
+	s->camera.lift.there = host->option_bool(host->ctx, "camera_drive") != 0;
 	s->topology = topology_of(host->option(host->ctx, "topology"));
 	s->reader_inside = s->topology == POSTERN__LANE_TOPOLOGY__TOPOLOGY_ONE_STEP;
 	if (host->option_int(host->ctx, "chip_port") > 0 && (host->folder(host->ctx, "passports") == NULL || !warm())) {

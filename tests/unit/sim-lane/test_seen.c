@@ -33,12 +33,17 @@ static void understood(void **state)
 	(void)state;
 	for (int kind = 0; kind < TRAVELLER_KINDS; kind++)
 		for (int turn = -30; turn <= 30; turn += 30) {
-			const struct scene s = read_line(UINT32_MAX - 1, (enum traveller_kind)kind, (struct seen){true, turn});
+			const struct scene s = read_line(UINT32_MAX - 1, (enum traveller_kind)kind, (struct seen){.somebody = true, .turn_degrees = turn});
 			assert_int_equal(s.turn_degrees, turn);
-			assert_int_equal(s.down_permille, 0);
-			const struct scene gone = read_line(5, (enum traveller_kind)kind, (struct seen){false, turn});
+			assert_int_equal(s.down_permille, kind == TRAVELLER_SEATED ? 900 : kind == TRAVELLER_TALL ? -900 : 0);
+			const struct scene gone = read_line(5, (enum traveller_kind)kind, (struct seen){.somebody = false, .turn_degrees = turn, .camera_at = 400});
 			assert_int_equal(gone.condition, SCENE_NOBODY);
 			assert_int_equal(gone.turn_degrees, 0);
+			assert_int_equal(gone.down_permille, 0);
+			const struct scene lifted =
+				read_line(1, (enum traveller_kind)kind, (struct seen){.somebody = true, .turn_degrees = turn, .camera_at = 300});
+			assert_int_equal(lifted.down_permille, s.down_permille + 300);
+			assert_int_equal(lifted.turn_degrees, turn);
 		}
 }
 
@@ -56,7 +61,7 @@ static void who_and_how(void **state)
 		{TRAVELLER_HEAD_STILL, SCENE_WELL, 3}};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct scene s = read_line(3, cases[i].kind, (struct seen){true, 0});
+		const struct scene s = read_line(3, cases[i].kind, (struct seen){.somebody = true});
 		assert_int_equal(s.condition, cases[i].condition);
 		assert_int_equal(s.who, cases[i].who);
 	}
