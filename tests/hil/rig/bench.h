@@ -22,6 +22,8 @@ struct gpio_bench {
 void gpio_bench_make(struct gpio_bench *g);
 /* Only what has changed; inputs are levels. */
 void gpio_bench_write(struct gpio_bench *g, uint64_t levels);
+/* Takes the chip away again, when nobody holds a line of it. */
+void gpio_bench_end(struct gpio_bench *g);
 uint64_t gpio_bench_read(struct gpio_bench *g);
 /* Of one output. */
 bool gpio_bench_level(const struct gpio_bench *g, enum sim_lane_line line);

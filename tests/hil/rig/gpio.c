@@ -88,6 +88,21 @@ void gpio_bench_make(struct gpio_bench *g)
 	g->written = false;
 }
 
+void gpio_bench_end(struct gpio_bench *g)
+{
+	char path[320];
+	for (unsigned i = 0; i < SIM_LANE_LINES; i++)
+		close(g->fd[i]);
+	put(CONFIGFS "/live", "0");
+	for (unsigned i = 0; i < SIM_LANE_LINES; i++) {
+		snprintf(path, sizeof path, CONFIGFS "/bank0/line%u", i);
+		if (rmdir(path) != 0)
+			fail("%s stays (%s)", path, strerror(errno));
+	}
+	if (rmdir(CONFIGFS "/bank0") != 0 || rmdir(CONFIGFS) != 0)
+		fail("the bench stays (%s)", strerror(errno));
+}
+
 void gpio_bench_write(struct gpio_bench *g, uint64_t levels)
 {
 	uint64_t changed = g->written ? levels ^ g->inputs : UINT64_MAX;
