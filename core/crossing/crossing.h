@@ -65,7 +65,7 @@ struct crossing {
 	uint64_t reference_query, face_query, face_begun_ms;
 	bool reference_asked, reference_done, face_asked, face_done;
 	bool face_last; /* the matcher has been told that there are no more frames */
-	/* The camera's height, for this traveller. move_id: of the order that the next frames wait for, move_until_ms at most; 0: none. */
+	/* The camera's height, for this traveller. move_id: of the move that the next frames wait for, move_until_ms at most; 0: none. */
 	struct camera_height height;
 	uint32_t move_id;
 	uint64_t move_until_ms;

@@ -174,7 +174,7 @@ struct lane {
 	bool other_topology; /* the hardware says that it is built for another */
 	uint64_t sensed_at_ms;
 	Postern__CameraDrive camera; /* as sensed; the drive of its height */
-	uint32_t moved_id;	     /* of the order that the drive has taken last */
+	uint32_t moved_id;	     /* of the move that the drive was told last */
 	bool ready[LANE_KINDS];
 	bool journal_ok, on_duty, clock_trusted;
 	bool document_present; /* by the reader's reports */

@@ -5,8 +5,14 @@
  */
 #include "crossing/lane_run.h"
 
-/* For the order's way to the drive, its settling and the gate's word of it, each often late on a busy machine. */
+/* For a move's way to the drive, its settling and the gate's word of it, each often late on a busy machine. */
 enum { ANSWER_MS = 1500 };
+
+/* Whoever is asked to turn the head has been found, and may be no face for a moment. */
+static bool turns(const Postern__FaceMatched *m)
+{
+	return m->advice == POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_LEFT || m->advice == POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_RIGHT;
+}
 
 bool height_follow(struct lane_run *run, const Postern__FaceMatched *m)
 {
@@ -16,6 +22,8 @@ bool height_follow(struct lane_run *run, const Postern__FaceMatched *m)
 	Postern__MoveCamera q = POSTERN__MOVE_CAMERA__INIT;
 	const struct camera_look look = { .drive = lane->camera, .seen = m->seen, .down_permille = m->down_permille,
 		.usable = m->frames_good > 0, .left_ms = face_left_ms(run) };
+	if (turns(m))
+		return false;
 	const struct camera_move move = camera_height_next(&c->height, &look);
 	if (move.ms == 0)
 		return false;

@@ -161,6 +161,23 @@ static void a_usable_face_is_left_alone(void **state)
 	assert_int_equal(asked(b, B(CAPTURE_FACE)), 3);
 }
 
+/* A turned head may be no face to the detector: nobody is searched for who was asked to turn it. */
+static void a_head_that_turns_is_not_searched_for(void **state)
+{
+	struct bench *b = inside(state, DRIVE(STANDS));
+	for (int i = 0; i < 6; i++) {
+		Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
+		more.result = CHECK(UNDETERMINED);
+		more.more = true;
+		more.advice = i % 2 ? POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_LEFT : POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_RIGHT;
+		face_captured(b, CHECK(SUCCESSFUL), "");
+		face_say(b, &more);
+		assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
+	}
+	assert_int_equal(asked(b, B(MOVE_CAMERA)), 0);
+	matches(b);
+}
+
 static void a_drive_that_does_not_answer(void **state)
 {
 	struct bench *b = inside(state, DRIVE(STANDS));
@@ -262,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(frames_wait_until_it_stands, setup, teardown),
 		cmocka_unit_test_setup_teardown(whoever_is_found_is_looked_at_well, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_usable_face_is_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_head_that_turns_is_not_searched_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_drive_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_search_ends_in_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_alarm_while_it_moves, setup, teardown),
