@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The drive of the camera's height: an order becomes a bounded run one way, and whatever forbids it ends it in the same turn. Must
+ * The drive of the camera's height: a move is a bounded run one way, and whatever forbids it ends it in the same turn. Must
  * never drive both ways at once, run without an end, nor longer one way than the way is.
  */
 #include "lane/internal.h"

@@ -139,11 +139,11 @@ void lane_hw_missed(struct lane_hw *l, uint64_t now_ns);
 /* command is a value of postern.GateCommandKind, id its command_id. without_record: postern.GateCommand.record_hash is empty,
  * which for RELEASE_EXIT means an emergency or an officer's assist: both leaves may be released. */
 void lane_hw_command(struct lane_hw *l, uint32_t command, uint32_t id, bool without_record, uint64_t now_ns);
-/* The most that one order drives the camera. */
+/* The longest move of the camera. */
 #define LANE_HW_CAMERA_RUN_MS 2000u
-/* Drives the camera: direction is a value of postern.CameraDirection, id the order's move_id. Not longer than ms, LANE_HW_CAMERA_RUN_MS or
+/* Drives the camera: direction is a value of postern.CameraDirection, id its move_id. Not longer than ms, LANE_HW_CAMERA_RUN_MS or
  * what is left of its way, and only while both leaves are known to be locked, there is no alarm, the core speaks, and nobody has a key
- * turned for maintenance or the cabinet open; what is not so any more stops it at once. While it moves an order stops it and is
+ * turned for maintenance or the cabinet open; what is not so any more stops it at once. While it moves, another stops it and is
  * not carried out. False: it is not driven. */
 bool lane_hw_move_camera(struct lane_hw *l, uint32_t direction, uint32_t ms, uint32_t id, uint64_t now_ns);
 /* guidance is a value of postern.Guidance. */

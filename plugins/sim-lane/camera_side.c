@@ -31,17 +31,18 @@ const char *camera_side_hear(struct camera_side *c, const uint8_t *bytes, size_t
 	Postern__MoveCamera *m = postern__move_camera__unpack(NULL, size, bytes);
 	if (m == NULL)
 		return "not";
-	lift_order(&c->lift, (uint32_t)m->direction, m->ms, m->move_id, may, now_ms);
+	c->news = true;
+	lift_move(&c->lift, (uint32_t)m->direction, m->ms, m->move_id, may, now_ms);
 	postern__move_camera__free_unpacked(m, NULL);
 	return c->lift.runs > 0 ? "up" : c->lift.runs < 0 ? "down" : "not";
 }
 
-bool camera_side_turn(struct camera_side *c, bool may, uint64_t now_ms, bool *changed)
+bool camera_side_turn(struct camera_side *c, bool may, uint64_t now_ms)
 {
 	const int32_t was = c->lift.at;
 	lift_advance(&c->lift, may, now_ms);
 	const uint32_t sensed = lift_sense(&c->lift, now_ms);
-	*changed = sensed != c->sensed;
+	c->news = c->news || sensed != c->sensed;
 	c->sensed = sensed;
 	return c->lift.at == was || tell(c);
 }

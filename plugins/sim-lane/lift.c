@@ -18,7 +18,7 @@ static void stop(struct lift *l, uint64_t now_ms)
 	l->still_ms = now_ms + LIFT_SETTLES_MS;
 }
 
-void lift_order(struct lift *l, uint32_t direction, uint32_t ms, uint32_t id, bool may, uint64_t now_ms)
+void lift_move(struct lift *l, uint32_t direction, uint32_t ms, uint32_t id, bool may, uint64_t now_ms)
 {
 	const int8_t way = direction == POSTERN__CAMERA_DIRECTION__CAMERA_UP ? 1 : direction == POSTERN__CAMERA_DIRECTION__CAMERA_DOWN ? -1 : 0;
 	const bool moves = l->runs != 0 || now_ms < l->still_ms;
@@ -31,7 +31,7 @@ void lift_order(struct lift *l, uint32_t direction, uint32_t ms, uint32_t id, bo
 	l->runs = way;
 	l->from = l->at;
 	l->since_ms = now_ms;
-	l->to_ms = now_ms + (ms < LIFT_ORDER_MAX_MS ? ms : LIFT_ORDER_MAX_MS);
+	l->to_ms = now_ms + (ms < LIFT_MOVE_MAX_MS ? ms : LIFT_MOVE_MAX_MS);
 }
 
 void lift_advance(struct lift *l, bool may, uint64_t now_ms)

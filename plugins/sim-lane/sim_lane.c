@@ -26,7 +26,6 @@
 #include "hand_socket.h"
 #include "postern/plugin.h"
 #include "scenario.h"
-#include "seen.h"
 #include "sim/leaf.h"
 
 #define TICK_MS 10u
@@ -52,7 +51,6 @@ struct sim {
 	uint64_t key_until_ms; /* the key that ends an emergency is turned */
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
-	bool lifted; /* the camera's drive has something to say */
 	bool unsynced; /* what was seen is written, not yet durable */
 	char crossing[32];
 	uint32_t first_index;
@@ -155,7 +153,7 @@ static void report(struct sim *s)
 	if (s->host->report(s->host->ctx, POSTERN__ENVELOPE__BODY_GATE_SENSED, s->crossing, buffer, n) == 0) {
 		if (s->changed)
 			s->stimulus_ns = clock_mono_ns();
-		s->changed = s->lifted = false;
+		s->changed = s->camera.news = false;
 		s->reported_ms = now_of(s);
 	}
 }
@@ -367,10 +365,8 @@ static bool may_lift(const struct sim *s)
 
 static void camera(struct sim *s, uint64_t now)
 {
-	bool changed;
-	if (!camera_side_turn(&s->camera, may_lift(s), now, &changed))
+	if (!camera_side_turn(&s->camera, may_lift(s), now))
 		s->host->log(s->host->ctx, POSTERN_WARNING, "sim.camera_does_not_listen", "");
-	s->lifted = s->lifted || changed;
 }
 
 static void steel(struct sim *s, uint64_t now)
@@ -413,7 +409,7 @@ static void sim_tick(void *self, uint64_t now)
 	if (s->chip != NULL)
 		chips(s);
 	without_core(s, now);
-	if (s->changed || s->lifted || now - s->reported_ms >= REPORT_EVERY_MS)
+	if (s->changed || s->camera.news || now - s->reported_ms >= REPORT_EVERY_MS)
 		report(s);
 	if (s->unsynced)
 		sync_truth(s);
@@ -471,7 +467,6 @@ static void sim_message(void *self, const struct postern_message *m)
 		command(s, m);
 	} else if (m->body == POSTERN__ENVELOPE__BODY_MOVE_CAMERA) {
 		truth_seen(s, "camera_moved", camera_side_hear(&s->camera, m->bytes, m->size, may_lift(s), now_of(s)));
-		s->lifted = true;
 	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		Postern__ShowGuidance *g = postern__show_guidance__unpack(NULL, m->size, m->bytes);
 		if (g == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The drive of the camera's height on real lines: gate-gpio as a production profile runs it, started by posternd's own loader in its
- * sandbox, before gpio-sim and the model of a lane. An order is one pulse and no longer; the contact, an emergency stop, an open cabinet
+ * sandbox, before gpio-sim and the model of a lane. A move is one pulse and no longer; the contact, an emergency stop, an open cabinet
  * and a silent core end it; when the process is killed in the midst of it the relay does. hil-height POSTERND MANIFEST WIRING. Must never be run
  * beside another that has the bench.
  */
@@ -32,7 +32,7 @@ struct world {
 	bool silent; /* the core */
 	uint64_t beat_ms;
 	uint32_t id, command_id;
-	/* Of the line that is driven, since the last order: when it came and went. */
+	/* Of the line that is driven, since the last move: when it came and went. */
 	uint64_t on_us, off_us;
 	bool both;
 };
@@ -88,7 +88,7 @@ static void for_ms(struct world *w, uint32_t ms)
 		turn(w);
 }
 
-static void order(struct world *w, Postern__CameraDirection direction, uint32_t ms)
+static void drive(struct world *w, Postern__CameraDirection direction, uint32_t ms)
 {
 	Postern__MoveCamera m = POSTERN__MOVE_CAMERA__INIT;
 	uint8_t bytes[32];
@@ -110,7 +110,7 @@ static void command(struct world *w, Postern__GateCommandKind kind)
 		judge(false, "the plugin hears");
 }
 
-/* The drive has taken the last order and stands, or it never does. */
+/* The drive has taken the last move and stands, or it never does. */
 static bool stands(struct world *w, Postern__CameraDrive as)
 {
 	uint64_t end = clock_mono_ms() + PATIENCE_MS;
@@ -119,7 +119,7 @@ static bool stands(struct world *w, Postern__CameraDrive as)
 		if (w->sensed.last_move_id == w->id && w->sensed.camera == as)
 			return true;
 	}
-	printf("@@height: order %u of %u, drive %d\n", w->sensed.last_move_id, w->id, (int)w->sensed.camera);
+	printf("@@height: move %u of %u, drive %d\n", w->sensed.last_move_id, w->id, (int)w->sensed.camera);
 	return false;
 }
 
@@ -132,10 +132,10 @@ static void one_pulse(struct world *w, Postern__CameraDirection direction, uint3
 	const char *what)
 {
 	int64_t before = w->lane.camera_us;
-	order(w, direction, ms);
+	drive(w, direction, ms);
 	bool good = stands(w, then);
 	int64_t moved = (w->lane.camera_us - before) * (direction == UP ? 1 : -1);
-	printf("@@height: ordered %u ms, driven %.2f ms, moved %.2f ms of its way\n", ms, (double)pulse_us(w) / 1e3, (double)moved / 1e3);
+	printf("@@height: told %u ms, driven %.2f ms, moved %.2f ms of its way\n", ms, (double)pulse_us(w) / 1e3, (double)moved / 1e3);
 	judge(good && w->on_us != 0 && w->off_us != 0 && pulse_us(w) + SLACK_US >= least_ms * UINT64_C(1000) &&
 			      pulse_us(w) <= most_ms * UINT64_C(1000) + SLACK_US && moved > 0,
 		what);
@@ -143,7 +143,7 @@ static void one_pulse(struct world *w, Postern__CameraDirection direction, uint3
 
 static void refused(struct world *w, Postern__CameraDirection direction, const char *what)
 {
-	order(w, direction, 500);
+	drive(w, direction, 500);
 	for_ms(w, 800);
 	judge(w->on_us == 0 && w->sensed.last_move_id == w->id, what);
 }
@@ -151,7 +151,7 @@ static void refused(struct world *w, Postern__CameraDirection direction, const c
 /* It is driven down, and then what() happens; how long after that the line fell. */
 static void ended_by(struct world *w, void (*happens)(struct world *w), uint32_t within_ms, const char *what)
 {
-	order(w, DOWN, 2000);
+	drive(w, DOWN, 2000);
 	for_ms(w, 300);
 	bool drove = w->on_us != 0 && w->off_us == 0;
 	happens(w);
@@ -205,7 +205,7 @@ static void made_well(struct world *w)
 /* A released line stays as it is: the relay must take the current away. */
 static void killed(struct world *w)
 {
-	order(w, UP, 2000);
+	drive(w, UP, 2000);
 	for_ms(w, 300);
 	judge(sim_lane_lifts(&w->lane, true), "is lifted");
 	kill(w->core.child.pid, SIGKILL);
@@ -219,10 +219,10 @@ static void all(struct world *w)
 {
 	for_ms(w, 1000); /* until the core is heard, and the relay has seen the kick */
 	judge(locked(w) && stands(w, DRIVE(STANDS)), "a drive is there, and stands");
-	one_pulse(w, UP, 400, 400, 400, DRIVE(STANDS), "one pulse up, as long as ordered");
+	one_pulse(w, UP, 400, 400, 400, DRIVE(STANDS), "one pulse up, as long as told");
 	one_pulse(w, DOWN, 400, 400, 400, DRIVE(STANDS), "one pulse down");
 	one_pulse(w, DOWN, 600000, 1400, 1700, DRIVE(AT_BOTTOM), "stops at camera_bottom");
-	one_pulse(w, UP, 600000, 2000, 2000, DRIVE(STANDS), "no order is longer than 2 s");
+	one_pulse(w, UP, 600000, 2000, 2000, DRIVE(STANDS), "no move is longer than 2 s");
 	one_pulse(w, UP, 2000, 1000, 1300, DRIVE(AT_TOP), "stops at camera_top");
 	judge(w->lane.camera_us == SIM_CAMERA_US, "which is the end of its way");
 	refused(w, UP, "is not driven beyond it");

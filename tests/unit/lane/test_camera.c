@@ -19,11 +19,11 @@
 #define DOWN POSTERN__CAMERA_DIRECTION__CAMERA_DOWN
 
 static struct rig rig;
-static uint32_t order_id;
+static uint32_t move_id;
 
 static void begin(bool contacts)
 {
-	order_id = 0;
+	move_id = 0;
 	rig_init_without(&rig, contacts ? 0 : LANE_HW_BIT(AT(camera_top)) | LANE_HW_BIT(AT(camera_bottom)));
 }
 
@@ -34,9 +34,9 @@ static int end(void **state)
 	return 0;
 }
 
-static bool order(uint32_t direction, uint32_t ms)
+static bool move(uint32_t direction, uint32_t ms)
 {
-	return lane_hw_move_camera(rig.l, direction, ms, ++order_id, rig.now);
+	return lane_hw_move_camera(rig.l, direction, ms, ++move_id, rig.now);
 }
 
 static bool drives_up(void)
@@ -52,7 +52,7 @@ static bool drives_down(void)
 static uint8_t sensed(void)
 {
 	struct lane_hw_sensed s = rig_sense(&rig);
-	assert_int_equal(s.last_move_id, order_id);
+	assert_int_equal(s.last_move_id, move_id);
 	return s.camera;
 }
 
@@ -61,18 +61,18 @@ static void test_none(void **state)
 	(void)state;
 	rig_init_without(&rig, LANE_HW_BIT(AT(camera_up)) | LANE_HW_BIT(AT(camera_down)) | LANE_HW_BIT(AT(camera_top)) |
 				       LANE_HW_BIT(AT(camera_bottom)));
-	order_id = 0;
+	move_id = 0;
 	assert_int_equal(sensed(), CAM(DRIVE_UNSPECIFIED));
-	assert_false(order(UP, 500));
+	assert_false(move(UP, 500));
 	assert_int_equal(sensed(), CAM(DRIVE_UNSPECIFIED));
 }
 
-static void test_runs_as_long_as_ordered(void **state)
+static void test_runs_as_long_as_told(void **state)
 {
 	(void)state;
 	begin(true);
 	assert_int_equal(sensed(), CAM(STANDS));
-	assert_true(order(UP, 300));
+	assert_true(move(UP, 300));
 	assert_true(drives_up() && !drives_down());
 	rig_run(&rig, 299);
 	assert_true(drives_up());
@@ -83,36 +83,36 @@ static void test_runs_as_long_as_ordered(void **state)
 	assert_int_equal(sensed(), CAM(MOVES));
 	rig_run(&rig, 2);
 	assert_int_equal(sensed(), CAM(STANDS));
-	assert_true(order(DOWN, 300));
+	assert_true(move(DOWN, 300));
 	assert_true(drives_down() && !drives_up());
 }
 
-static void test_no_order_is_long(void **state)
+static void test_no_move_is_long(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(DOWN, UINT32_MAX));
+	assert_true(move(DOWN, UINT32_MAX));
 	rig_run(&rig, LANE_HW_CAMERA_RUN_MS - 1);
 	assert_true(drives_down());
 	rig_run(&rig, 1);
 	assert_false(drives_down());
 }
 
-static void test_an_order_while_it_moves_stops_it(void **state)
+static void test_a_move_while_it_moves_stops_it(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(UP, 1000));
+	assert_true(move(UP, 1000));
 	rig_run(&rig, 100);
-	assert_false(order(DOWN, 1000));
+	assert_false(move(DOWN, 1000));
 	assert_false(drives_up() || drives_down());
 	rig_run(&rig, 199);
-	assert_false(order(DOWN, 1000)); /* it has not settled */
+	assert_false(move(DOWN, 1000)); /* it has not settled */
 	rig_run(&rig, 2);
-	assert_true(order(DOWN, 1000));
-	assert_false(order(POSTERN__CAMERA_DIRECTION__CAMERA_DIRECTION_UNSPECIFIED, 1000));
+	assert_true(move(DOWN, 1000));
+	assert_false(move(POSTERN__CAMERA_DIRECTION__CAMERA_DIRECTION_UNSPECIFIED, 1000));
 	rig_run(&rig, 300);
-	assert_false(order(UP, 0));
+	assert_false(move(UP, 0));
 	assert_false(drives_up() || drives_down());
 }
 
@@ -120,21 +120,21 @@ static void test_stops_at_its_contact(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(UP, 1000));
+	assert_true(move(UP, 1000));
 	rig_run(&rig, 200);
 	rig_say(&rig, AT(camera_top), true);
 	assert_false(drives_up());
 	rig_run(&rig, 300);
 	assert_int_equal(sensed(), CAM(AT_TOP));
-	assert_false(order(UP, 1000));
-	assert_true(order(DOWN, 500));
+	assert_false(move(UP, 1000));
+	assert_true(move(DOWN, 500));
 	rig_run(&rig, 100);
 	rig_say(&rig, AT(camera_top), false);
 	rig_run(&rig, 700);
 	assert_int_equal(sensed(), CAM(STANDS));
 	rig_say(&rig, AT(camera_bottom), true);
 	assert_int_equal(sensed(), CAM(AT_BOTTOM));
-	assert_false(order(DOWN, 500));
+	assert_false(move(DOWN, 500));
 }
 
 /* A lost contact is an end, too: nothing is driven towards it. */
@@ -142,12 +142,12 @@ static void test_lost_contact(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(UP, 1000));
+	assert_true(move(UP, 1000));
 	lane_hw_lost(rig.l, AT(camera_top), rig.now);
 	assert_false(drives_up());
 	rig_run(&rig, 300);
-	assert_false(order(UP, 100));
-	assert_true(order(DOWN, 100));
+	assert_false(move(UP, 100));
+	assert_true(move(DOWN, 100));
 }
 
 static void test_contacts_contradict(void **state)
@@ -159,7 +159,7 @@ static void test_contacts_contradict(void **state)
 	rig_run(&rig, 50);
 	assert_int_equal(sensed(), CAM(DRIVE_FAULT));
 	assert_true(rig_trouble(&rig, "lane.camera_drive"));
-	assert_false(order(UP, 100) || order(DOWN, 100));
+	assert_false(move(UP, 100) || move(DOWN, 100));
 	rig_say(&rig, AT(camera_top), false);
 	rig_run(&rig, 50);
 	assert_int_equal(sensed(), CAM(AT_BOTTOM));
@@ -172,12 +172,12 @@ static void test_never_arrives(void **state)
 	(void)state;
 	begin(true);
 	for (int i = 0; i < 2; i++) {
-		assert_true(order(UP, 2000));
+		assert_true(move(UP, 2000));
 		rig_run(&rig, 2300);
 	}
 	assert_int_equal(sensed(), CAM(DRIVE_FAULT));
 	assert_true(rig_trouble(&rig, "lane.camera_drive"));
-	assert_false(order(UP, 100));
+	assert_false(move(UP, 100));
 	rig_run(&rig, 100);
 	rig_say(&rig, AT(key_maint), true);
 	rig_run(&rig, 300);
@@ -185,20 +185,20 @@ static void test_never_arrives(void **state)
 	rig_run(&rig, 300);
 	assert_int_equal(sensed(), CAM(STANDS));
 	assert_false(rig_trouble(&rig, "lane.camera_drive"));
-	assert_true(order(UP, 100));
+	assert_true(move(UP, 100));
 }
 
 static void test_without_contacts_its_time_is_the_end(void **state)
 {
 	(void)state;
 	begin(false);
-	assert_true(order(DOWN, 2000));
+	assert_true(move(DOWN, 2000));
 	rig_run(&rig, 2300);
 	assert_int_equal(sensed(), CAM(STANDS));
-	assert_true(order(UP, 1000));
+	assert_true(move(UP, 1000));
 	rig_run(&rig, 1300);
 	uint32_t ran = 0;
-	while (order(DOWN, 2000)) /* 4 s less 2 s and more 1 s */
+	while (move(DOWN, 2000)) /* 4 s less 2 s and more 1 s */
 		for (int i = 0; i < 2300; i++) {
 			ran += drives_down();
 			rig_run(&rig, 1);
@@ -206,39 +206,39 @@ static void test_without_contacts_its_time_is_the_end(void **state)
 	assert_int_equal(ran, 3000);
 	assert_int_equal(sensed(), CAM(AT_BOTTOM));
 	assert_false(rig_trouble(&rig, "lane.camera_drive"));
-	assert_true(order(UP, 100));
+	assert_true(move(UP, 100));
 }
 
 static void test_stands_while_a_leaf_moves(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(UP, 2000));
+	assert_true(move(UP, 2000));
 	rig_command(&rig, CMD(RELEASE_EXIT), false);
 	assert_false(drives_up());
 	rig_run(&rig, 500);
-	assert_false(order(UP, 2000));
+	assert_false(move(UP, 2000));
 	rig_run(&rig, 1500);
 	assert_int_equal(rig_sense(&rig).exit_leaf, POS(OPEN));
-	assert_false(order(UP, 2000)); /* a leaf that stands open may shut at any time */
+	assert_false(move(UP, 2000)); /* a leaf that stands open may shut at any time */
 	rig_command(&rig, CMD(CLOSE_EXIT), false);
 	rig_run(&rig, 400);
 	rig_say(&rig, AT(exit_safety_beam), true);
 	rig_run(&rig, 100);
 	assert_int_equal(rig_sense(&rig).exit_leaf, POS(OBSTRUCTED));
-	assert_false(order(UP, 2000));
+	assert_false(move(UP, 2000));
 	rig_say(&rig, AT(exit_safety_beam), false);
 	rig_run(&rig, 2000);
 	rig_command(&rig, CMD(CLOSE_EXIT), false);
 	rig_run(&rig, 2000);
-	assert_true(order(UP, 2000));
+	assert_true(move(UP, 2000));
 }
 
 static void test_stands_when_a_leaf_is_forced(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(UP, 2000));
+	assert_true(move(UP, 2000));
 	rig.leaf[0].opening = 500;
 	rig_run(&rig, 60);
 	assert_false(drives_up());
@@ -248,45 +248,45 @@ static void test_alarm_stops_it(void **state)
 {
 	enum lane_hw_line line = *(enum lane_hw_line *)*state;
 	begin(true);
-	assert_true(order(DOWN, 2000));
+	assert_true(move(DOWN, 2000));
 	rig_run(&rig, 100);
 	rig_say(&rig, line, true);
 	assert_false(drives_up() || drives_down());
 	rig_say(&rig, line, false);
 	rig_run(&rig, 2000);
-	assert_false(order(DOWN, 2000)); /* until the key is turned */
+	assert_false(move(DOWN, 2000)); /* until the key is turned */
 	rig_reset(&rig);
 	rig_run(&rig, 3000);
 	rig_command(&rig, CMD(CLOSE_ENTRY), false);
 	rig_command(&rig, CMD(CLOSE_EXIT), false);
 	rig_run(&rig, 2500);
-	assert_true(order(DOWN, 2000));
+	assert_true(move(DOWN, 2000));
 }
 
 static void test_cabinet_open(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(DOWN, 2000));
+	assert_true(move(DOWN, 2000));
 	rig_say(&rig, AT(tamper), true);
 	assert_false(drives_down());
 	rig_run(&rig, 300);
-	assert_false(order(DOWN, 2000));
+	assert_false(move(DOWN, 2000));
 	rig_say(&rig, AT(tamper), false);
 	rig_run(&rig, 100);
-	assert_true(order(DOWN, 2000));
+	assert_true(move(DOWN, 2000));
 }
 
 static void test_maintenance(void **state)
 {
 	(void)state;
 	begin(true);
-	assert_true(order(UP, 2000));
+	assert_true(move(UP, 2000));
 	rig_say(&rig, AT(key_maint), true);
 	rig_run(&rig, 201);
 	assert_false(drives_up());
 	rig_run(&rig, 300);
-	assert_false(order(UP, 2000));
+	assert_false(move(UP, 2000));
 }
 
 static void test_silent_core(void **state)
@@ -294,12 +294,12 @@ static void test_silent_core(void **state)
 	(void)state;
 	begin(true);
 	rig_run(&rig, 100);
-	assert_true(order(UP, 2000));
+	assert_true(move(UP, 2000));
 	rig.core = false;
 	rig_run(&rig, 452);
 	assert_false(drives_up());
 	rig_run(&rig, 300);
-	assert_false(order(UP, 2000));
+	assert_false(move(UP, 2000));
 }
 
 static void test_descriptions(void **state)
@@ -340,7 +340,7 @@ static uint32_t draw(uint32_t below)
 
 /* Sees lines, outputs and what is sensed of the leaves; counts how long it is driven. Times in milliseconds. */
 struct onlooker {
-	uint64_t order_ms, run, way[2]; /* of the last order, of this run, of a way without one back */
+	uint64_t move_ms, run, way[2]; /* of the last move, of this run, of a way without one back */
 	uint64_t core_ms;
 	bool lost[LANE_HW_LINES], latched, was[2];
 	unsigned runs;
@@ -364,8 +364,8 @@ static const char *forbidden(const struct onlooker *o, bool up)
 		return "without a core";
 	if (rig.d.line[up ? AT(camera_top) : AT(camera_bottom)].present && has_edge(o, up ? AT(camera_top) : AT(camera_bottom)))
 		return "beyond its contact";
-	if (o->run > o->order_ms || o->run > LANE_HW_CAMERA_RUN_MS)
-		return "for longer than ordered";
+	if (o->run > o->move_ms || o->run > LANE_HW_CAMERA_RUN_MS)
+		return "for longer than told";
 	return o->way[up] > rig.d.camera_travel_ms ? "for longer than its way" : NULL;
 }
 
@@ -424,7 +424,7 @@ static void disturb(struct onlooker *o)
 /* Everything stands, and is well again. */
 static void settle(struct onlooker *o)
 {
-	order(UP, 0);
+	move(UP, 0);
 	(void)watch(o, 0);
 	for (unsigned i = 0; i < AT(watchdog_kick); i++)
 		if ((o->lost[i] || rig.asserted[i]) && i != AT(mains_ok) && (i < AT(entry_closed) || i > AT(entry_locked)) &&
@@ -444,7 +444,7 @@ static void settle(struct onlooker *o)
 /* The rig is left to the caller. */
 static const char *one_seed(uint64_t seed, unsigned *runs)
 {
-	struct onlooker o = {.order_ms = 0};
+	struct onlooker o = {.move_ms = 0};
 	const char *bad = NULL;
 	noise_state = seed;
 	begin(draw(2) != 0);
@@ -454,8 +454,8 @@ static const char *one_seed(uint64_t seed, unsigned *runs)
 			settle(&o);
 		if (draw(3) != 0) {
 			uint32_t ms = draw(4) == 0 ? UINT32_MAX : draw(1500);
-			if (order(draw(3), ms)) {
-				o.order_ms = ms;
+			if (move(draw(3), ms)) {
+				o.move_ms = ms;
 				o.run = 0;
 			}
 		} else {
@@ -495,7 +495,7 @@ int main(void)
 #define T(f) cmocka_unit_test_teardown(f, end)
 #define D(f, s) {#f, f, NULL, end, s}
 	const struct CMUnitTest tests[] = {
-		T(test_none), T(test_runs_as_long_as_ordered), T(test_no_order_is_long), T(test_an_order_while_it_moves_stops_it),
+		T(test_none), T(test_runs_as_long_as_told), T(test_no_move_is_long), T(test_a_move_while_it_moves_stops_it),
 		T(test_stops_at_its_contact), T(test_lost_contact), T(test_contacts_contradict), T(test_never_arrives),
 		T(test_without_contacts_its_time_is_the_end), T(test_stands_while_a_leaf_moves), T(test_stands_when_a_leaf_is_forced),
 		D(test_alarm_stops_it, &alarms[0]), D(test_alarm_stops_it, &alarms[1]), D(test_alarm_stops_it, &alarms[2]),
