@@ -151,7 +151,7 @@ static void gate_tick(void *self, uint64_t now_ms)
 static void gate_message(void *self, const struct postern_message *m)
 {
 	struct gate *g = self;
-	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND)
+	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND || m->body == POSTERN__ENVELOPE__BODY_MOVE_CAMERA)
 		gate_tick(g, 0);
 	if (gate_hear(g->hw, m, clock_mono_ns()))
 		settle(g);

@@ -250,6 +250,42 @@ static void test_command_and_report(void **state)
 	end(true);
 }
 
+static void test_camera(void **state)
+{
+	Postern__MoveCamera c = POSTERN__MOVE_CAMERA__INIT;
+	uint8_t bytes[32];
+	(void)state;
+	assert_int_equal(start("postern-bench"), 0);
+	assert_int_equal(t.sensed->camera, POSTERN__CAMERA_DRIVE__CAMERA_STANDS);
+	c.direction = POSTERN__CAMERA_DIRECTION__CAMERA_UP;
+	c.ms = 1000;
+	c.move_id = 5;
+	struct postern_message m = {.struct_size = sizeof m, .body = POSTERN__ENVELOPE__BODY_MOVE_CAMERA, .crossing_id = "", .bytes = bytes,
+		.size = postern__move_camera__pack(&c, bytes)};
+	postern_plugin.message(t.self, &m);
+	assert_true(fake_chip_drives(AT(camera_up)) && !fake_chip_drives(AT(camera_down)));
+	assert_int_equal(t.sensed->camera, POSTERN__CAMERA_DRIVE__CAMERA_MOVES);
+	assert_int_equal(t.sensed->last_move_id, 5);
+	fake_chip_say(AT(camera_top), true, now_ns());
+	edges();
+	assert_false(fake_chip_drives(AT(camera_up)));
+	run(300);
+	assert_int_equal(t.sensed->camera, POSTERN__CAMERA_DRIVE__CAMERA_AT_TOP);
+	/* An edge that the kernel has stamped before counts before. */
+	fake_chip_say(AT(estop), true, now_ns());
+	c.direction = POSTERN__CAMERA_DIRECTION__CAMERA_DOWN;
+	c.move_id = 6;
+	m.size = postern__move_camera__pack(&c, bytes);
+	unsigned set = fake_chip()->line[AT(camera_down)].set;
+	postern_plugin.message(t.self, &m);
+	assert_int_equal(fake_chip()->line[AT(camera_down)].set, set);
+	assert_int_equal(t.sensed->last_move_id, 6);
+	m.size = 1; /* no message */
+	postern_plugin.message(t.self, &m);
+	end(true);
+	assert_false(fake_chip_drives(AT(camera_up)) || fake_chip_drives(AT(camera_down)));
+}
+
 static void test_kick_follows_the_core(void **state)
 {
 	(void)state;
@@ -328,7 +364,7 @@ static void test_held_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request), cmocka_unit_test(test_alarm_edge_in_one_batch), cmocka_unit_test(test_command_and_report),
+		cmocka_unit_test(test_request), cmocka_unit_test(test_alarm_edge_in_one_batch), cmocka_unit_test(test_command_and_report), cmocka_unit_test(test_camera),
 		cmocka_unit_test(test_kick_follows_the_core), cmocka_unit_test(test_missed_edges), cmocka_unit_test(test_chip_gone),
 		cmocka_unit_test(test_wrong_chip), cmocka_unit_test(test_held_line),
 	};
