@@ -20,9 +20,9 @@ bool height_follow(struct lane_run *run, const Postern__FaceMatched *m)
 	struct crossing *c = &lane->crossing;
 	Postern__Envelope e = POSTERN__ENVELOPE__INIT;
 	Postern__MoveCamera q = POSTERN__MOVE_CAMERA__INIT;
-	const struct camera_look look = { .drive = lane->camera, .seen = m->seen, .down_permille = m->down_permille,
+	const struct camera_look look = { .drive = lane->camera, .seen = m->sight == POSTERN__FACE_SIGHT__FACE_SIGHT_SOMEBODY, .down_permille = m->down_permille,
 		.usable = m->frames_good > 0, .left_ms = face_left_ms(run) };
-	if (turns(m))
+	if (m->sight == POSTERN__FACE_SIGHT__FACE_SIGHT_UNSPECIFIED || turns(m))
 		return false;
 	const struct camera_move move = camera_height_next(&c->height, &look);
 	if (move.ms == 0)

@@ -228,7 +228,7 @@ static void ask_for_more(const struct face_stage *s, const Postern__MatchFace *q
 		[FACE_ADVICE_UNCOVER] = POSTERN__FACE_ADVICE__FACE_ADVICE_UNCOVER};
 	conclude(out, RESULT(UNDETERMINED), lacking(&s->session));
 	out->more = true;
-	out->seen = s->looked.faces > 0;
+	out->sight = s->looked.faces > 0 ? POSTERN__FACE_SIGHT__FACE_SIGHT_SOMEBODY : POSTERN__FACE_SIGHT__FACE_SIGHT_NOBODY;
 	out->down_permille = s->looked.down_permille;
 	out->frames_good = s->looked.good;
 	out->advice = advice[face_session_advice(&s->session, q->elapsed_ms)];

@@ -77,7 +77,7 @@ static void look(struct bench *b, bool seen, int32_t down, uint32_t good)
 	more.result = CHECK(UNDETERMINED);
 	more.cause = T(seen ? "face.too_few_frames" : "face.no_face");
 	more.more = true;
-	more.seen = seen;
+	more.sight = seen ? POSTERN__FACE_SIGHT__FACE_SIGHT_SOMEBODY : POSTERN__FACE_SIGHT__FACE_SIGHT_NOBODY;
 	more.down_permille = down;
 	more.frames_good = good;
 	face_captured(b, CHECK(SUCCESSFUL), "");
@@ -152,6 +152,23 @@ static void whoever_is_found_is_looked_at_well(void **state)
 	matches(b);
 }
 
+/* A matcher that was built before, or by somebody else, and does not tell. */
+static void no_word_of_a_face_is_not_nobody(void **state)
+{
+	struct bench *b = inside(state, DRIVE(STANDS));
+	for (size_t i = 2; i < 8; i++) {
+		Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
+		more.result = CHECK(UNDETERMINED);
+		more.more = true;
+		face_captured(b, CHECK(SUCCESSFUL), "");
+		face_say(b, &more);
+		assert_int_equal(asked(b, B(CAPTURE_FACE)), i);
+		assert_int_equal(bench_last(b, B(CAPTURE_FACE))->frames, 3);
+	}
+	assert_int_equal(asked(b, B(MOVE_CAMERA)), 0);
+	matches(b);
+}
+
 static void a_usable_face_is_left_alone(void **state)
 {
 	struct bench *b = inside(state, DRIVE(STANDS));
@@ -169,6 +186,7 @@ static void a_head_that_turns_is_not_searched_for(void **state)
 		Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
 		more.result = CHECK(UNDETERMINED);
 		more.more = true;
+		more.sight = POSTERN__FACE_SIGHT__FACE_SIGHT_NOBODY;
 		more.advice = i % 2 ? POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_LEFT : POSTERN__FACE_ADVICE__FACE_ADVICE_TURN_RIGHT;
 		face_captured(b, CHECK(SUCCESSFUL), "");
 		face_say(b, &more);
@@ -278,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_a_drive_nothing_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_wait_until_it_stands, setup, teardown),
 		cmocka_unit_test_setup_teardown(whoever_is_found_is_looked_at_well, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_word_of_a_face_is_not_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_usable_face_is_left_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_head_that_turns_is_not_searched_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_drive_that_does_not_answer, setup, teardown),

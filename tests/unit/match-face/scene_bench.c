@@ -191,7 +191,7 @@ unsigned scene_bench_ask(struct scene_bench *b, uint32_t holder, struct scene sc
 		question(b, &q, times++, out);
 		if (out->more) {
 			*advice = out->advice;
-			b->height.seen = out->seen;
+			b->height.sight = out->sight;
 			b->height.down_permille = out->down_permille;
 			b->height.good = out->frames_good;
 		}

@@ -40,7 +40,7 @@ struct scene_bench {
 	bool relieved; /* it is the other who stands there now */
 	/* Of the last answer that wanted more. */
 	struct {
-		bool seen;
+		Postern__FaceSight sight;
 		int32_t down_permille;
 		uint32_t good;
 	} height;

@@ -240,14 +240,14 @@ static void how_high_it_is(void **state)
 		const struct scene scene = {.condition = SCENE_FAR, .who = 0, .other = 1, .down_permille = down};
 		scene_bench_ask(b, 0, scene, &m, &advice);
 		print_message("%d: %d, ", down, b->height.down_permille);
-		assert_true(b->height.seen && b->height.good == 0);
+		assert_true(b->height.sight == POSTERN__FACE_SIGHT__FACE_SIGHT_SOMEBODY && b->height.good == 0);
 		assert_true(abs(b->height.down_permille - down) < 100 && b->height.down_permille > before + 100);
 		before = b->height.down_permille;
-		assert_false(m.seen || m.down_permille != 0); /* of no use any more, and not to be recorded */
+		assert_false(m.sight != POSTERN__FACE_SIGHT__FACE_SIGHT_UNSPECIFIED || m.down_permille != 0); /* of no use any more, and not to be recorded */
 	}
 	const struct scene below = {.condition = SCENE_WELL, .who = 0, .other = 1, .down_permille = 950};
 	scene_bench_ask(b, 0, below, &m, &advice);
-	assert_false(b->height.seen);
+	assert_int_equal(b->height.sight, POSTERN__FACE_SIGHT__FACE_SIGHT_NOBODY);
 	assert_string_equal(m.cause, "face.no_face");
 }
 
