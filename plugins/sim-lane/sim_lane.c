@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A whole lane of steel and people in software: leaves that take time, one person count, travellers from a scenario, and the
  * reader's serial line, on which documents travel to the same reader plugin as real ones, and the chip in each document.
- * Keeps a synced log of its own of what it did and saw: the oracle of crash tests, independent of the core's word.
  * Must never be loaded by a production profile (its manifest says simulated).
  */
 #include <errno.h>
@@ -27,6 +26,7 @@
 #include "postern/plugin.h"
 #include "scenario.h"
 #include "sim/leaf.h"
+#include "truth.h"
 
 #define TICK_MS 10u
 #define REPORT_EVERY_MS 200u
@@ -43,7 +43,8 @@ struct sim {
 	struct hand_socket *by_hand; /* NULL: travellers come as the scenario says */
 	struct chip_side *chip; /* NULL: documents without a chip */
 	unsigned chip_lost;
-	int line, truth;
+	int line;
+	struct truth truth;
 	uint32_t guidance, advice, occupants, next_traveller, last_command_id;
 	bool object_left, started, core_lost, reader_inside, emergency;
 	Postern__LaneTopology topology;
@@ -51,7 +52,6 @@ struct sim {
 	uint64_t key_until_ms; /* the key that ends an emergency is turned */
 	uint64_t object_until_ms, next_arrival_ms, reported_ms, core_lost_ms;
 	bool changed, both_open_logged;
-	bool unsynced; /* what was seen is written, not yet durable */
 	char crossing[32];
 	uint32_t first_index;
 	/* How long the lane waits for Postern alone: from what was last done or sensed to the answer. */
@@ -76,40 +76,14 @@ static uint64_t now_of(const struct sim *s)
 	return s->host->now_ms(s->host->ctx);
 }
 
-static void sync_truth(struct sim *s)
+static void done(struct sim *s, const char *event, const char *detail)
 {
-	if (fdatasync(s->truth) != 0)
-		s->host->log(s->host->ctx, POSTERN_ERROR, "sim.truth_log_failed", "");
-	s->unsynced = false;
+	truth_done(&s->truth, s->crossing, event, detail);
 }
 
-/* One line. It outlives this process at once, and a power cut when it has been synced. */
-static void write_truth(struct sim *s, const char *event, const char *detail)
+static void seen(struct sim *s, const char *event, const char *detail)
 {
-	struct timespec t;
-	char line[256];
-	clock_gettime(CLOCK_REALTIME, &t);
-	int n = snprintf(line, sizeof line, "{\"wall_ms\":%lld,\"event\":\"%s\",\"crossing\":\"%s\",\"detail\":\"%s\"}\n",
-		(long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, event, s->crossing, detail);
-	if (s->truth < 0 || n < 0)
-		return;
-	if (write(s->truth, line, (size_t)n) != n)
-		s->host->log(s->host->ctx, POSTERN_ERROR, "sim.truth_log_failed", "");
-	s->unsynced = true;
-}
-
-/* What is done: durable before the caller goes on. */
-static void truth(struct sim *s, const char *event, const char *detail)
-{
-	write_truth(s, event, detail);
-	if (s->unsynced)
-		sync_truth(s);
-}
-
-/* What is seen: the core is told first, as by sensors that keep no log, and the disk in the same turn. */
-static void truth_seen(struct sim *s, const char *event, const char *detail)
-{
-	write_truth(s, event, detail);
+	truth_seen(&s->truth, s->crossing, event, detail);
 }
 
 static Postern__LeafPosition position(const struct sim_leaf *leaf)
@@ -183,7 +157,7 @@ static void show(struct sim *s, const struct traveller *t, bool somebody)
 static void present(struct sim *s, const struct traveller *t)
 {
 	char frame[64];
-	truth(s, "document_presented", traveller_kind_name(t->kind));
+	done(s, "document_presented", traveller_kind_name(t->kind));
 	if (s->chip != NULL)
 		chip_side_lay(s->chip, t->index, t->kind);
 	for (uint32_t i = 0; i < t->lines; i++) {
@@ -199,7 +173,7 @@ static void finish(struct sim *s, const struct traveller *t, const char *outcome
 {
 	char detail[96];
 	snprintf(detail, sizeof detail, "%u %s %s", t->index, traveller_kind_name(t->kind), outcome);
-	truth_seen(s, "traveller_done", detail);
+	seen(s, "traveller_done", detail);
 	s->next_arrival_ms = now_of(s) + s->scenario.gap_ms;
 }
 
@@ -230,7 +204,7 @@ static struct agent_view view_of(const struct sim *s, uint64_t now)
 /* Hardware frees both leaves; software is told. */
 static void emergency(struct sim *s, bool pressed, uint64_t now)
 {
-	truth_seen(s, pressed ? "emergency_pressed" : "emergency_reset", "");
+	seen(s, pressed ? "emergency_pressed" : "emergency_reset", "");
 	s->emergency = s->entry.emergency = s->exit.emergency = pressed;
 	s->key_until_ms = pressed ? 0 : now + KEY_MS;
 	s->changed = true;
@@ -241,7 +215,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 	if (acts.present_document)
 		present(s, who);
 	if (acts.show_face) {
-		truth(s, "face_shown", traveller_kind_name(who->kind));
+		done(s, "face_shown", traveller_kind_name(who->kind));
 		show(s, who, true);
 	}
 	if (acts.turn_head && acts.turn_degrees != s->turn_degrees) {
@@ -258,7 +232,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->turn_degrees = 0;
 		s->occupants += (uint32_t)acts.persons_in;
 		show(s, who, true);
-		truth_seen(s, "entered", acts.persons_in > 1 ? "2" : "1");
+		seen(s, "entered", acts.persons_in > 1 ? "2" : "1");
 		s->changed = true;
 	}
 	if (acts.block_entry)
@@ -267,14 +241,14 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->entry.blocked = false;
 	if (acts.persons_out > 0) {
 		s->occupants -= s->occupants < (uint32_t)acts.persons_out ? s->occupants : (uint32_t)acts.persons_out;
-		truth_seen(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
+		seen(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
 		show(s, who, s->occupants > 0);
 		s->changed = true;
 	}
 	if (acts.leave_object) {
 		s->object_left = true;
 		s->object_until_ms = now + s->scenario.bag_ms;
-		truth_seen(s, "object_left", "");
+		seen(s, "object_left", "");
 	}
 	if (acts.press_emergency || acts.reset_emergency)
 		emergency(s, acts.press_emergency, now);
@@ -348,7 +322,7 @@ static void chips(struct sim *s)
 	char detail[96];
 	while (chip_side_fetch(s->chip, &e)) {
 		snprintf(detail, sizeof detail, "%u %s %u %u", e.index, traveller_kind_name(e.kind), e.ms, e.exchanges);
-		truth(s, names[e.what], detail);
+		done(s, names[e.what], detail);
 		if (e.what == CHIP_SIDE_MISSING)
 			s->host->log(s->host->ctx, POSTERN_ERROR, "sim.no_passport", "");
 	}
@@ -381,7 +355,7 @@ static void steel(struct sim *s, uint64_t now)
 	}
 	bool both = s->entry.opening_per_mille > 0 && s->exit.opening_per_mille > 0;
 	if (both && !s->both_open_logged)
-		truth(s, "both_leaves_open", "");
+		done(s, "both_leaves_open", "");
 	s->both_open_logged = both;
 }
 
@@ -389,7 +363,7 @@ static void without_core(struct sim *s, uint64_t now)
 {
 	if (!s->core_lost || s->occupants == 0 || now - s->core_lost_ms < CORE_RETURN_MS || s->entry.drive_open)
 		return;
-	truth(s, "return_path_without_core", "");
+	done(s, "return_path_without_core", "");
 	s->guidance = POSTERN__GUIDANCE__GUIDANCE_GO_BACK;
 	sim_leaf_drive(&s->exit, false);
 	sim_leaf_drive(&s->entry, true);
@@ -411,8 +385,7 @@ static void sim_tick(void *self, uint64_t now)
 	without_core(s, now);
 	if (s->changed || s->camera.news || now - s->reported_ms >= REPORT_EVERY_MS)
 		report(s);
-	if (s->unsynced)
-		sync_truth(s);
+	truth_sync(&s->truth);
 	if (s->host->wake_after(s->host->ctx, TICK_MS) != 0)
 		s->host->fail(s->host->ctx, "sim.no_timer");
 }
@@ -428,7 +401,7 @@ static void command(struct sim *s, const struct postern_message *m)
 	switch (c->command) {
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY:
 		answered(s);
-		truth(s, "entry_released", "");
+		done(s, "entry_released", "");
 		sim_leaf_drive(&s->entry, true);
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_ENTRY:
@@ -439,8 +412,8 @@ static void command(struct sim *s, const struct postern_message *m)
 		snprintf(waited, sizeof waited, "%llu%s", (unsigned long long)(s->waited_ns / 1000), s->waits);
 		if (c->record_hash.len == 32)
 			hex_encode(hash, c->record_hash.data, 32);
-		truth(s, "exit_released", hash);
-		truth(s, "waited_us", waited);
+		done(s, "exit_released", hash);
+		done(s, "waited_us", waited);
 		sim_leaf_drive(&s->exit, true);
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_EXIT:
@@ -466,7 +439,7 @@ static void sim_message(void *self, const struct postern_message *m)
 	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
 		command(s, m);
 	} else if (m->body == POSTERN__ENVELOPE__BODY_MOVE_CAMERA) {
-		truth_seen(s, "camera_moved", camera_side_hear(&s->camera, m->bytes, m->size, may_lift(s), now_of(s)));
+		seen(s, "camera_moved", camera_side_hear(&s->camera, m->bytes, m->size, may_lift(s), now_of(s)));
 	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		Postern__ShowGuidance *g = postern__show_guidance__unpack(NULL, m->size, m->bytes);
 		if (g == NULL)
@@ -501,7 +474,6 @@ static int sim_init(const struct postern_host *host, void **self)
 	if (s == NULL)
 		return PN_ENOMEM;
 	s->host = host;
-	s->truth = -1;
 	s->line = host->device(host->ctx, "line");
 	s->camera.line = host->device(host->ctx, "scene");
 	if (s->camera.line >= 0 && fcntl(s->camera.line, F_SETFL, O_NONBLOCK) != 0) {
@@ -525,10 +497,7 @@ static int sim_init(const struct postern_host *host, void **self)
 		free(s);
 		return PN_ENOTFOUND;
 	}
-	snprintf(path, sizeof path, "%s/truth.jsonl", host->state_folder(host->ctx));
-	s->truth = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-	if (s->truth < 0) {
-		host->log(host->ctx, POSTERN_ERROR, "sim.no_truth_log", path);
+	if (truth_open(&s->truth, host) != PN_OK) {
 		free(s);
 		return PN_EIO;
 	}
@@ -560,7 +529,7 @@ static int sim_start(void *self)
 	sim_leaf_init(&s->entry, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	sim_leaf_init(&s->exit, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
-	truth(s, "simulator_started", "");
+	done(s, "simulator_started", "");
 	return s->host->wake_after(s->host->ctx, TICK_MS);
 }
 
@@ -576,7 +545,7 @@ static void sim_core_silent(void *self, int lost)
 	struct sim *s = self;
 	s->core_lost = lost != 0;
 	s->core_lost_ms = now_of(s);
-	truth(s, lost ? "core_lost" : "core_back", "");
+	done(s, lost ? "core_lost" : "core_back", "");
 	if (lost) {
 		s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
 		if (!s->exit.drive_open)
@@ -589,8 +558,8 @@ static void sim_stop(void *self)
 	struct sim *s = self;
 	chip_side_stop(s->chip);
 	hand_socket_close(s->by_hand);
-	truth(s, "simulator_stopped", "");
-	close(s->truth);
+	done(s, "simulator_stopped", "");
+	truth_close(&s->truth);
 	explicit_bzero(s, sizeof *s);
 	free(s);
 }
