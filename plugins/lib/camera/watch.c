@@ -74,7 +74,9 @@ enum camera_fault camera_watch_frame(struct camera_watch *w, const struct camera
 	const bool again = w->has_digest && w->digest == look->digest;
 	w->digest = look->digest;
 	w->has_digest = true;
-	w->last = again ? CAMERA_FROZEN : camera_look_judge(look);
+	w->last = camera_look_judge(look);
+	if (w->last == CAMERA_WELL && again)
+		w->last = CAMERA_FROZEN;
 	if (w->last == CAMERA_WELL) {
 		w->well_ms = now_ms;
 		w->last = CAMERA_SILENT;

@@ -17,7 +17,7 @@ enum {
 	CAMERA_LOOK_MS = 100,
 };
 
-/* FROZEN: the same bytes again; a sensor's noise never gives two equal frames. */
+/* FROZEN: the same bytes again; a sensor's noise never gives two equal frames. BLACK and FLOODED are told first: one that is saturated has no noise. */
 enum camera_fault { CAMERA_WELL, CAMERA_SILENT, CAMERA_FROZEN, CAMERA_BLACK, CAMERA_FLOODED };
 
 /* What there is to see of one frame. Shares are of the samples looked at, 0 to 1; NAN: not looked at. */

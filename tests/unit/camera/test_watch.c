@@ -133,6 +133,23 @@ static void within_a_second(void **state)
 	assert_string_equal(camera_fault_key(CAMERA_WELL), "");
 }
 
+/* A sensor that is covered, or blinded, may give the very same bytes each time: what it shows says more than that it stands still. */
+static void saturated(void **state)
+{
+	static const uint8_t levels[] = {0, 255, 90};
+	static const enum camera_fault faults[] = {CAMERA_BLACK, CAMERA_FLOODED, CAMERA_FROZEN};
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(levels); i++) {
+		struct camera_watch w;
+		camera_watch_begin(&w, 0);
+		memset(frame, levels[i], sizeof frame);
+		const struct camera_look l = look();
+		(void)camera_watch_frame(&w, &l, 10);
+		assert_int_equal(camera_watch_frame(&w, &l, 110), faults[i]);
+		assert_int_equal(camera_watch_now(&w, 10 + CAMERA_FAULT_MS), faults[i]);
+	}
+}
+
 static void recovers(void **state)
 {
 	struct camera_watch w;
@@ -151,6 +168,6 @@ static void recovers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(digests), cmocka_unit_test(judged), cmocka_unit_test(rows),
-		cmocka_unit_test(within_a_second), cmocka_unit_test(recovers)};
+		cmocka_unit_test(within_a_second), cmocka_unit_test(saturated), cmocka_unit_test(recovers)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
