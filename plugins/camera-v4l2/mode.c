@@ -25,14 +25,30 @@ static bool fits(const struct mode *m, const struct mode_wish *w)
 	return m->width <= w->width && m->height <= w->height;
 }
 
+/* Of as many frames as are of use; who does not say has them. */
+static uint32_t useful(const struct mode *m, const struct mode_wish *w)
+{
+	const uint32_t most = w->rate != 0 ? w->rate : UINT32_MAX;
+	return m->rate == 0 || m->rate > most ? most : m->rate;
+}
+
+static bool slow(const struct mode *m, const struct mode_wish *w)
+{
+	return m->rate != 0 && m->rate < MODE_RATE_LEAST && (w->rate == 0 || m->rate < w->rate);
+}
+
 static bool better(const struct mode *a, const struct mode *b, const struct mode_wish *w)
 {
 	if (b == NULL)
 		return true;
 	if (fits(a, w) != fits(b, w))
 		return fits(a, w);
+	if (slow(a, w) != slow(b, w))
+		return slow(b, w);
 	if (area(a) != area(b))
 		return fits(a, w) == (area(a) > area(b));
+	if (useful(a, w) != useful(b, w))
+		return useful(a, w) > useful(b, w);
 	return a->format == MODE_YUYV && b->format != MODE_YUYV;
 }
 

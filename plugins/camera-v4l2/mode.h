@@ -16,7 +16,11 @@
 
 struct mode {
 	uint32_t format, width, height;
+	uint32_t rate; /* frames a second, as many as are wished for where it has them; 0: the driver does not say */
 };
+
+/* Fewer are too few for three frames of somebody who stands there, 100 ms apart. */
+enum { MODE_RATE_LEAST = 10 };
 
 struct mode_wish {
 	uint32_t width, height; /* at most */
@@ -26,8 +30,8 @@ struct mode_wish {
 };
 
 bool mode_wanted(uint32_t format, const struct mode_wish *wish);
-/* The largest that fits the wish; of two as large YUYV, which no codec has touched; where none fits, the smallest. NULL: none of these two
- * formats. */
+/* The largest that fits the wish; of two as large the one with more frames, up to the rate that is wished for, then YUYV, which no codec has touched;
+ * one with fewer than MODE_RATE_LEAST, if more are wished for, where there is no other; where none fits, the smallest. NULL: none of these two formats. */
 const struct mode *mode_choose(const struct mode *modes, size_t count, const struct mode_wish *wish);
 
 /* YUYV (4:2:2, ITU-R BT.601, 16 to 235) as RGB24; rows are stride bytes apart. PN_EFORMAT: an odd width, or fewer bytes than rows take. */

@@ -14,10 +14,43 @@ static int ask(const struct stream *s, unsigned long request, void *argument)
 	return errno == ENODEV || errno == ENXIO ? PN_ECLOSED : errno == EAGAIN ? PN_EAGAIN : PN_EIO;
 }
 
-static void add(struct mode *modes, size_t *count, uint32_t format, uint32_t width, uint32_t height)
+/* Numerator and denominator of seconds: is a shorter than b? */
+static bool shorter(struct v4l2_fract a, struct v4l2_fract b)
 {
-	if (*count < STREAM_MODES_MAX)
-		modes[(*count)++] = (struct mode){format, width, height};
+	return (uint64_t)a.numerator * b.denominator < (uint64_t)b.numerator * a.denominator;
+}
+
+/* Of what the driver offers in that mode the shortest time between two frames that is not below the wish; the longest, where all are below. Zero
+ * seconds: it does not say. */
+static struct v4l2_fract interval_of(const struct stream *s, const struct mode *m, uint32_t rate)
+{
+	const struct v4l2_fract wish = {1, rate};
+	struct v4l2_fract best = {0, 0};
+	for (uint32_t i = 0; i < STREAM_MODES_MAX; i++) {
+		struct v4l2_frmivalenum e = {.index = i, .pixel_format = m->format, .width = m->width, .height = m->height};
+		if (ask(s, VIDIOC_ENUM_FRAMEINTERVALS, &e) != PN_OK)
+			break;
+		if (e.type != V4L2_FRMIVAL_TYPE_DISCRETE)
+			return shorter(wish, e.stepwise.min) ? e.stepwise.min : shorter(e.stepwise.max, wish) ? e.stepwise.max : wish;
+		const struct v4l2_fract f = e.discrete;
+		const bool fits = !shorter(f, wish), best_fits = best.denominator != 0 && !shorter(best, wish);
+		if (best.denominator == 0 || (fits ? !best_fits || shorter(f, best) : !best_fits && shorter(best, f)))
+			best = f;
+	}
+	return best;
+}
+
+static uint32_t rate_of(struct v4l2_fract interval)
+{
+	return interval.numerator != 0 ? interval.denominator / interval.numerator : 0;
+}
+
+static void add(const struct stream *s, struct mode *modes, size_t *count, struct mode m, uint32_t rate)
+{
+	if (*count == STREAM_MODES_MAX)
+		return;
+	m.rate = rate != 0 ? rate_of(interval_of(s, &m, rate)) : 0;
+	modes[(*count)++] = m;
 }
 
 /* Sizes of one format: each of them, or of a range the largest that is wished for. */
@@ -28,20 +61,20 @@ static void sizes(const struct stream *s, uint32_t format, const struct mode_wis
 		if (ask(s, VIDIOC_ENUM_FRAMESIZES, &e) != PN_OK)
 			return;
 		if (e.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
-			add(modes, count, format, e.discrete.width, e.discrete.height);
+			add(s, modes, count, (struct mode){.format = format, .width = e.discrete.width, .height = e.discrete.height}, wish->rate);
 			continue;
 		}
 		const uint32_t w = wish->width < e.stepwise.max_width ? wish->width : e.stepwise.max_width;
 		const uint32_t h = wish->height < e.stepwise.max_height ? wish->height : e.stepwise.max_height;
-		add(modes, count, format, w, h);
+		add(s, modes, count, (struct mode){.format = format, .width = w, .height = h}, wish->rate);
 		return;
 	}
 }
 
-static int choose(struct stream *s, const struct mode_wish *wish, struct mode *out)
+/* PN_EUNSUPPORTED: none in a format that is wished for. */
+static int offered(const struct stream *s, const struct mode_wish *wish, struct mode *modes, size_t *count)
 {
-	struct mode modes[STREAM_MODES_MAX];
-	size_t count = 0;
+	*count = 0;
 	for (uint32_t i = 0; i < STREAM_MODES_MAX; i++) {
 		struct v4l2_fmtdesc d = {.index = i, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
 		int r = ask(s, VIDIOC_ENUM_FMT, &d);
@@ -50,13 +83,9 @@ static int choose(struct stream *s, const struct mode_wish *wish, struct mode *o
 		if (r != PN_OK)
 			break;
 		if (mode_wanted(d.pixelformat, wish)) /* others would only fill the list */
-			sizes(s, d.pixelformat, wish, modes, &count);
+			sizes(s, d.pixelformat, wish, modes, count);
 	}
-	const struct mode *m = mode_choose(modes, count, wish);
-	if (m == NULL)
-		return PN_EUNSUPPORTED;
-	*out = *m;
-	return PN_OK;
+	return mode_choose(modes, *count, wish) != NULL ? PN_OK : PN_EUNSUPPORTED;
 }
 
 /* The driver has the last word on the size, not on the format. */
@@ -72,34 +101,9 @@ static int set(struct stream *s, const struct mode *m)
 		return r == PN_EAGAIN ? PN_EIO : r;
 	if (f.fmt.pix.pixelformat != m->format || f.fmt.pix.width < 16 || f.fmt.pix.height < 16 || f.fmt.pix.width > 8192 || f.fmt.pix.height > 8192)
 		return PN_EUNSUPPORTED;
-	s->mode = (struct mode){m->format, f.fmt.pix.width, f.fmt.pix.height};
+	s->mode = (struct mode){.format = m->format, .width = f.fmt.pix.width, .height = f.fmt.pix.height};
 	s->stride = f.fmt.pix.bytesperline != 0 ? f.fmt.pix.bytesperline : f.fmt.pix.width * (m->format == MODE_GREY ? 1 : 2);
 	return PN_OK;
-}
-
-/* Numerator and denominator of seconds: is a shorter than b? */
-static bool shorter(struct v4l2_fract a, struct v4l2_fract b)
-{
-	return (uint64_t)a.numerator * b.denominator < (uint64_t)b.numerator * a.denominator;
-}
-
-/* Of what the driver offers the shortest time between two frames that is not below the wish; the longest, where all are below. */
-static struct v4l2_fract interval_of(const struct stream *s, uint32_t rate)
-{
-	const struct v4l2_fract wish = {1, rate};
-	struct v4l2_fract best = {0, 0};
-	for (uint32_t i = 0; i < STREAM_MODES_MAX; i++) {
-		struct v4l2_frmivalenum e = {.index = i, .pixel_format = s->mode.format, .width = s->mode.width, .height = s->mode.height};
-		if (ask(s, VIDIOC_ENUM_FRAMEINTERVALS, &e) != PN_OK)
-			break;
-		if (e.type != V4L2_FRMIVAL_TYPE_DISCRETE)
-			return shorter(wish, e.stepwise.min) ? e.stepwise.min : shorter(e.stepwise.max, wish) ? e.stepwise.max : wish;
-		const struct v4l2_fract f = e.discrete;
-		const bool fits = !shorter(f, wish), best_fits = best.denominator != 0 && !shorter(best, wish);
-		if (best.denominator == 0 || (fits ? !best_fits || shorter(f, best) : !best_fits && shorter(best, f)))
-			best = f;
-	}
-	return best.denominator != 0 ? best : wish;
 }
 
 /* A driver that does not let itself be asked keeps its own rate. */
@@ -109,11 +113,12 @@ static void set_rate(struct stream *s, uint32_t rate)
 	if (rate == 0 || ask(s, VIDIOC_G_PARM, &p) != PN_OK || (p.parm.capture.capability & V4L2_CAP_TIMEPERFRAME) == 0)
 		return;
 	p = (struct v4l2_streamparm){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
-	p.parm.capture.timeperframe = interval_of(s, rate);
+	p.parm.capture.timeperframe = interval_of(s, &s->mode, rate);
+	if (p.parm.capture.timeperframe.denominator == 0)
+		p.parm.capture.timeperframe = (struct v4l2_fract){1, rate};
 	if (ask(s, VIDIOC_S_PARM, &p) != PN_OK)
 		return;
-	const struct v4l2_fract now = p.parm.capture.timeperframe;
-	s->rate = now.numerator != 0 ? now.denominator / now.numerator : 0;
+	s->rate = rate_of(p.parm.capture.timeperframe);
 }
 
 static bool set_control(const struct stream *s, uint32_t id, int32_t value)
@@ -186,20 +191,13 @@ static int start(struct stream *s)
 	return r == PN_EAGAIN ? PN_EIO : r;
 }
 
-int stream_open(struct stream *s, const struct stream_calls *calls, int fd, const struct mode_wish *wish)
+/* With nothing left where it does not work. */
+static int begin(struct stream *s, const struct mode *mode, const struct mode_wish *wish)
 {
-	struct v4l2_capability cap = {0};
-	struct mode mode;
-	*s = (struct stream){.calls = calls, .fd = fd, .exposure = STREAM_EXPOSURE_OWN};
-	int r = ask(s, VIDIOC_QUERYCAP, &cap);
-	if (r != PN_OK)
-		return r == PN_ECLOSED ? r : PN_EUNSUPPORTED;
-	const uint32_t can = (cap.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? cap.device_caps : cap.capabilities;
-	if ((can & V4L2_CAP_VIDEO_CAPTURE) == 0 || (can & V4L2_CAP_STREAMING) == 0)
-		return PN_EUNSUPPORTED;
-	r = choose(s, wish, &mode);
-	if (r == PN_OK)
-		r = set(s, &mode);
+	struct v4l2_requestbuffers none = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
+	int r = set(s, mode);
+	s->rate = 0;
+	s->exposure = STREAM_EXPOSURE_OWN;
 	if (r == PN_OK) {
 		set_rate(s, wish->rate);
 		set_exposure(s, wish->exposure_us);
@@ -207,9 +205,43 @@ int stream_open(struct stream *s, const struct stream_calls *calls, int fd, cons
 	}
 	if (r == PN_OK)
 		r = start(s);
-	if (r != PN_OK)
-		stream_close(s);
+	if (r == PN_OK)
+		return r;
+	stream_close(s);
+	(void)ask(s, VIDIOC_REQBUFS, &none);
 	return r;
+}
+
+/* From the best on; what a driver lists it may refuse all the same, as for want of room on its bus. */
+static int begin_any(struct stream *s, struct mode *modes, size_t count, const struct mode_wish *wish)
+{
+	int r = PN_EUNSUPPORTED;
+	for (unsigned i = 0; i < STREAM_TRIES; i++) {
+		const struct mode *best = mode_choose(modes, count, wish);
+		if (best == NULL)
+			break;
+		r = begin(s, best, wish);
+		if (r == PN_OK || r == PN_ECLOSED)
+			break;
+		modes[best - modes] = modes[--count];
+	}
+	return r;
+}
+
+int stream_open(struct stream *s, const struct stream_calls *calls, int fd, const struct mode_wish *wish)
+{
+	struct v4l2_capability cap = {0};
+	struct mode modes[STREAM_MODES_MAX];
+	size_t count;
+	*s = (struct stream){.calls = calls, .fd = fd};
+	int r = ask(s, VIDIOC_QUERYCAP, &cap);
+	if (r != PN_OK)
+		return r == PN_ECLOSED ? r : PN_EUNSUPPORTED;
+	const uint32_t can = (cap.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? cap.device_caps : cap.capabilities;
+	if ((can & V4L2_CAP_VIDEO_CAPTURE) == 0 || (can & V4L2_CAP_STREAMING) == 0)
+		return PN_EUNSUPPORTED;
+	r = offered(s, wish, modes, &count);
+	return r == PN_OK ? begin_any(s, modes, count, wish) : r;
 }
 
 int stream_take(struct stream *s, struct stream_frame *out)

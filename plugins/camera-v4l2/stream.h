@@ -12,6 +12,7 @@
 enum {
 	STREAM_BUFFERS = 4,
 	STREAM_MODES_MAX = 128,
+	STREAM_TRIES = 4, /* modes that a driver has offered, and may refuse */
 	STREAM_EXPOSURE_OWN = -1, /* as the driver has it: it does not let itself be asked */
 	STREAM_EXPOSURE_AUTO = 0,
 };
@@ -39,7 +40,8 @@ struct stream {
 	bool running;
 };
 
-/* PN_EUNSUPPORTED: no camera, or none that streams in one of the formats wished for. PN_ECLOSED: it is gone. PN_EIO: it refuses. On an error there
+/* PN_EUNSUPPORTED: no camera, or none that streams in one of the formats wished for. PN_ECLOSED: it is gone. PN_EIO: it refuses, as the best STREAM_TRIES modes
+ * that it offers. On an error there
  * is nothing to close. */
 int stream_open(struct stream *s, const struct stream_calls *calls, int fd, const struct mode_wish *wish) PN_MUST_CHECK;
 /* A frame, the driver's until stream_give_back(index). taken_ns: on the monotonic clock; 0: the driver does not say. */

@@ -29,6 +29,7 @@ struct driver {
 	uint32_t format, number, at;
 	uint64_t taken_ns; /* of the last frame, by the timer: a busy machine changes nothing of it */
 	bool frozen, half_broken, gone, silent;
+	uint8_t level; /* above 0: YUYV of this luminance alone, but for a sensor's noise */
 	uint8_t memory[STREAM_BUFFERS][ROOM];
 	bool queued[STREAM_BUFFERS];
 };
@@ -84,6 +85,11 @@ static uint32_t fill(const struct driver *v, uint8_t *to)
 	if (v->format == MODE_GREY) {
 		memset(to, (int)(v->number % 200 + 1), (size_t)WIDE * HIGH);
 		return WIDE * HIGH;
+	}
+	if (v->format == MODE_YUYV && v->level > 0) {
+		for (size_t i = 0; i < ROOM; i++)
+			to[i] = i % 2 != 0 ? 128 : (uint8_t)(v->level + (i / 2 == v->number));
+		return ROOM;
 	}
 	if (v->format == MODE_YUYV) {
 		for (size_t i = 0; i < ROOM; i++)
@@ -216,21 +222,32 @@ static void unplug(struct fake_host *h)
 	nir_fd = -1;
 }
 
-/* The caller frees it. */
-static Postern__FaceCaptured *ask(struct fake_host *h, uint64_t id, const struct fake_message **m)
+static void send(struct fake_host *h, uint64_t id)
 {
 	Postern__CaptureFace q = POSTERN__CAPTURE_FACE__INIT;
 	uint8_t bytes[32];
 	q.frames = 3;
 	q.interval_ms = INTERVAL_MS;
 	fake_host_send(h, POSTERN__ENVELOPE__BODY_CAPTURE_FACE, id, bytes, postern__capture_face__pack(&q, bytes));
+}
+
+/* The caller frees it. */
+static Postern__FaceCaptured *answered(struct fake_host *h, uint64_t id, const struct fake_message **m)
+{
 	do {
 		*m = fake_host_next(h, 5000);
 		assert_non_null(*m);
 	} while ((*m)->body != POSTERN__ENVELOPE__BODY_FACE_CAPTURED);
+	assert_int_equal((*m)->query_id, id);
 	Postern__FaceCaptured *a = postern__face_captured__unpack(NULL, (*m)->size, (*m)->bytes);
 	assert_non_null(a);
 	return a;
+}
+
+static Postern__FaceCaptured *ask(struct fake_host *h, uint64_t id, const struct fake_message **m)
+{
+	send(h, id);
+	return answered(h, id, m);
 }
 
 static void three_of(const Postern__FaceCaptured *a, const struct fake_message *m, Postern__FrameFormat format, uint64_t asked_ns)
@@ -328,6 +345,76 @@ static void the_same_again(void **state)
 	unplug(h);
 }
 
+/* The question before ends, and has no frame; nor has the next one any that is older than itself. */
+static void newest_wins(void **state)
+{
+	struct fake_host *h = plug(MODE_YUYV);
+	const struct fake_message *m;
+	(void)state;
+	send(h, 1);
+	fake_host_run(h, INTERVAL_MS + FRAME_MS); /* it has one or two of its three */
+	const uint64_t asked_ns = clock_mono_ns();
+	send(h, 2);
+	Postern__FaceCaptured *a = answered(h, 1, &m);
+	assert_string_equal(a->cause, "camera.asked_again");
+	assert_int_equal(a->n_frames, 0);
+	assert_null(m->blob);
+	postern__face_captured__free_unpacked(a, NULL);
+	a = answered(h, 2, &m);
+	three_of(a, m, POSTERN__FRAME_FORMAT__FRAME_RGB24, asked_ns);
+	assert_int_equal(m->blob_size, 3 * WIDE * HIGH * 3);
+	postern__face_captured__free_unpacked(a, NULL);
+	/* A new core has asked nothing yet. */
+	send(h, 3);
+	fake_host_run(h, INTERVAL_MS + FRAME_MS);
+	h->open_queries[0] = 0;
+	h->plugin->core_started(h->self, 2);
+	a = ask(h, 4, &m);
+	assert_int_equal(a->n_frames, 3);
+	assert_int_equal(m->blob_size, 3 * WIDE * HIGH * 3);
+	postern__face_captured__free_unpacked(a, NULL);
+	unplug(h);
+}
+
+/* A covered lens, a blinded sensor, a camera that says nothing any more: told before anybody asks, no frame, and over when it is over. */
+static void sees_nothing(void **state)
+{
+	static const struct {
+		uint8_t level;
+		bool silent;
+		const char *cause;
+	} cases[] = {{16, false, "camera.black"}, {235, false, "camera.flooded"}, {0, true, "camera.silent"}};
+	(void)state;
+	for (size_t i = 0; i < PN_COUNT(cases); i++) {
+		struct fake_host *h = plug(MODE_YUYV);
+		const struct fake_message *m;
+		fake_host_run(h, 100);
+		assert_null(h->trouble);
+		d.level = cases[i].level;
+		d.silent = cases[i].silent;
+		const uint64_t begun_ms = clock_mono_ms();
+		while (h->trouble == NULL && clock_mono_ms() - begun_ms < 10000)
+			fake_host_run(h, 10);
+		assert_non_null(h->trouble);
+		assert_string_equal(h->trouble, cases[i].cause);
+		print_message("%s after %u ms\n", h->trouble, (unsigned)(clock_mono_ms() - begun_ms));
+		Postern__FaceCaptured *a = ask(h, 1, &m);
+		assert_int_equal(a->result, POSTERN__CHECK_RESULT__CHECK_ABORTED);
+		assert_string_equal(a->cause, cases[i].cause);
+		assert_int_equal(a->n_frames, 0);
+		assert_null(m->blob);
+		postern__face_captured__free_unpacked(a, NULL);
+		d.level = 0;
+		d.silent = false;
+		fake_host_run(h, 300);
+		assert_null(h->trouble);
+		a = ask(h, 2, &m);
+		assert_int_equal(a->n_frames, 3);
+		postern__face_captured__free_unpacked(a, NULL);
+		unplug(h);
+	}
+}
+
 static void gone(void **state)
 {
 	struct fake_host *h = plug(MODE_MJPEG);
@@ -408,7 +495,7 @@ static void second_of_another_kind(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(mjpeg), cmocka_unit_test(broken), cmocka_unit_test(yuyv), cmocka_unit_test(the_same_again),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(newest_wins), cmocka_unit_test(sees_nothing), cmocka_unit_test(mjpeg), cmocka_unit_test(broken), cmocka_unit_test(yuyv), cmocka_unit_test(the_same_again),
 		cmocka_unit_test(gone), cmocka_unit_test(near_infrared), cmocka_unit_test(second_of_another_kind)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

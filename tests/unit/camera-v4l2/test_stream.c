@@ -17,8 +17,8 @@
 
 static void chosen(void **state)
 {
-	static const struct mode modes[] = {{MODE_YUYV, 640, 480}, {MODE_YUYV, 1280, 720}, {MODE_MJPEG, 1280, 720}, {MODE_MJPEG, 1920, 1080},
-		{0x34363248, 1280, 720}, {MODE_MJPEG, 8, 8}};
+	static const struct mode modes[] = {{MODE_YUYV, 640, 480, 0}, {MODE_YUYV, 1280, 720, 0}, {MODE_MJPEG, 1280, 720, 0}, {MODE_MJPEG, 1920, 1080, 0},
+		{0x34363248, 1280, 720, 0}, {MODE_MJPEG, 8, 8, 0}};
 	(void)state;
 	struct mode_wish w = {.width = 1280, .height = 720};
 	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[1]); /* as large: the one without a codec */
@@ -30,6 +30,27 @@ static void chosen(void **state)
 	assert_ptr_equal(mode_choose(modes, 6, &w), &modes[0]); /* none fits: the smallest */
 	assert_null(mode_choose(modes + 4, 2, &w));
 	assert_null(mode_choose(NULL, 0, &w));
+}
+
+/* As webcams are: the bus has no room for many frames without a codec. */
+static void chosen_by_rate(void **state)
+{
+	static const struct mode modes[] = {{MODE_YUYV, 1280, 720, 10}, {MODE_MJPEG, 1280, 720, 30}, {MODE_MJPEG, 640, 480, 60}, {MODE_YUYV, 1920, 1080, 5},
+		{MODE_MJPEG, 1920, 1080, 0}};
+	(void)state;
+	struct mode_wish w = {.width = 1280, .height = 720, .rate = 30};
+	assert_ptr_equal(mode_choose(modes, 5, &w), &modes[1]); /* as large: the faster one */
+	w.rate = 10;
+	assert_ptr_equal(mode_choose(modes, 5, &w), &modes[0]); /* more than is wished is none faster */
+	w.rate = 0;
+	assert_ptr_equal(mode_choose(modes, 5, &w), &modes[1]);
+	w = (struct mode_wish){.width = 1920, .height = 1080, .format = MODE_YUYV, .rate = 30};
+	assert_ptr_equal(mode_choose(modes, 5, &w), &modes[0]); /* five frames a second are too few where there is another */
+	assert_ptr_equal(mode_choose(modes + 3, 1, &w), &modes[3]);
+	w.rate = 5;
+	assert_ptr_equal(mode_choose(modes, 5, &w), &modes[3]); /* but not where no more are wished */
+	w = (struct mode_wish){.width = 1920, .height = 1080, .rate = 30};
+	assert_ptr_equal(mode_choose(modes, 5, &w), &modes[4]); /* who does not say is taken at his word */
 }
 
 /* ITU-R BT.601: black, white and the colour bars' red, green and blue (75 % amplitude, 8 bits: SMPTE EG 1). */
@@ -81,10 +102,11 @@ static void jpegs(void **state)
 static struct {
 	uint32_t caps, formats[4], format_count, size_count, width, height, set_width, buffers, length;
 	bool stepwise, other_format, refuses_on;
+	uint32_t refused, format, asked; /* of that format it does not stream: ENOSPC; what is set; how often it was asked to */
 	int gone; /* errno of every request from now on; 0: it is there */
 	struct v4l2_buffer next;
 	bool has_next, on;
-	unsigned queued, mapped;
+	unsigned queued, mapped, requested;
 	/* Rates: denominators of 1 / n, or a range; 0: none. Controls that it has, and what was set. */
 	uint32_t rates[4], rate_count, slowest, fastest, rate;
 	bool no_rate, aperture_only, no_exposure;
@@ -128,7 +150,7 @@ static int sizes_of(struct v4l2_frmsizeenum *e)
 
 static int intervals_of(struct v4l2_frmivalenum *e)
 {
-	assert_int_equal(e->pixel_format, MODE_YUYV);
+	assert_true(e->pixel_format == MODE_YUYV || e->pixel_format == MODE_MJPEG);
 	assert_true(e->width >= 16 && e->height >= 16);
 	if (d.fastest != 0 && e->index == 0) {
 		e->type = V4L2_FRMIVAL_TYPE_CONTINUOUS;
@@ -215,12 +237,17 @@ static int request(int fd, unsigned long r, void *a)
 			f->fmt.pix.width = d.set_width;
 		if (d.other_format)
 			f->fmt.pix.pixelformat = MODE_MJPEG;
+		if (d.mapped > 0 || d.requested > 0)
+			return no(EBUSY);
+		d.format = f->fmt.pix.pixelformat;
 		f->fmt.pix.bytesperline = f->fmt.pix.width * 2 + 16;
 		return 0;
 	}
 	case VIDIOC_REQBUFS:
-		((struct v4l2_requestbuffers *)a)->count = d.buffers;
-		return 0;
+		if (((struct v4l2_requestbuffers *)a)->count > 0)
+			((struct v4l2_requestbuffers *)a)->count = d.buffers;
+		d.requested = ((struct v4l2_requestbuffers *)a)->count;
+		return d.requested == 0 && d.mapped > 0 ? no(EBUSY) : 0;
 	case VIDIOC_QUERYBUF:
 		((struct v4l2_buffer *)a)->length = d.length;
 		((struct v4l2_buffer *)a)->m.offset = ((struct v4l2_buffer *)a)->index;
@@ -229,7 +256,8 @@ static int request(int fd, unsigned long r, void *a)
 		d.queued++;
 		return 0;
 	case VIDIOC_STREAMON:
-		d.on = !d.refuses_on;
+		d.asked++;
+		d.on = !d.refuses_on && d.format != d.refused;
 		return d.on ? 0 : no(ENOSPC);
 	case VIDIOC_STREAMOFF:
 		d.on = false;
@@ -339,6 +367,36 @@ static void ranges(void **state)
 	assert_false(d.on);
 }
 
+/* A driver that refuses to stream what it has offered is asked for the next best, with nothing left of the attempt before. */
+static void refused(void **state)
+{
+	struct stream s;
+	(void)state;
+	plug();
+	d.formats[1] = MODE_MJPEG;
+	d.format_count = 2;
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(s.mode.format, MODE_YUYV);
+	stream_close(&s);
+	plug();
+	d.formats[1] = MODE_MJPEG;
+	d.format_count = 2;
+	d.refused = MODE_YUYV;
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_OK);
+	assert_int_equal(s.mode.format, MODE_MJPEG);
+	assert_int_equal(d.asked, 2);
+	assert_true(d.on && d.mapped == STREAM_BUFFERS && s.count == STREAM_BUFFERS);
+	stream_close(&s);
+	assert_int_equal(d.mapped, 0);
+	/* One that refuses everything is not asked for ever. */
+	plug();
+	d.size_count = STREAM_MODES_MAX;
+	d.refuses_on = true;
+	assert_int_equal(stream_open(&s, &calls, 5, &wish), PN_EIO);
+	assert_int_equal(d.asked, STREAM_TRIES);
+	assert_true(d.mapped == 0 && d.requested == 0);
+}
+
 /* At most as many frames as wished; the fewest, where there are only more; what a driver does not offer is its own. */
 static void rates(void **state)
 {
@@ -428,7 +486,7 @@ static void cannot(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen), cmocka_unit_test(colours), cmocka_unit_test(rows), cmocka_unit_test(jpegs),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen), cmocka_unit_test(chosen_by_rate), cmocka_unit_test(refused), cmocka_unit_test(colours), cmocka_unit_test(rows), cmocka_unit_test(jpegs),
 		cmocka_unit_test(frames), cmocka_unit_test(ranges), cmocka_unit_test(rates), cmocka_unit_test(exposures),
 		cmocka_unit_test(cannot)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
