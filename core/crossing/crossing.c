@@ -52,6 +52,7 @@ void crossing_forget(struct crossing *c)
 	c->reference_query = c->face_query = c->live_size = 0;
 	c->height = (struct camera_height){ 0 };
 	c->move_id = 0;
+	c->face_rounds = 0;
 	c->reference_asked = c->reference_done = c->face_asked = c->face_done = c->face_last = false;
 }
 

@@ -64,7 +64,8 @@ struct crossing {
 	uint64_t live_size;	 /* 0: none */
 	uint64_t reference_query, face_query, face_begun_ms;
 	bool reference_asked, reference_done, face_asked, face_done;
-	bool face_last; /* the matcher has been told that there are no more frames */
+	bool face_last;	      /* the matcher has been told that there are no more frames */
+	uint32_t face_rounds; /* how often it was asked */
 	/* The camera's height, for this traveller. move_id: of the move that the next frames wait for, move_until_ms at most; 0: none. */
 	struct camera_height height;
 	uint32_t move_id;

@@ -43,6 +43,12 @@ uint32_t face_left_ms(const struct lane_run *run)
 	return gone < limit_ms(run->lane) ? limit_ms(run->lane) - (uint32_t)gone : 0;
 }
 
+/* As often as a camera can answer that takes the time it was asked to take: another would keep core and matcher busy without a pause. */
+static uint32_t rounds_max(const struct lane *lane)
+{
+	return limit_ms(lane) / ((FACE_FRAMES - 1) * FACE_INTERVAL_MS);
+}
+
 static bool verifying(const struct lane *lane)
 {
 	return lane->gate.state == GATE_STATE_OCCUPIED_VERIFY || lane->gate.state == GATE_STATE_KIOSK_VERIFY;
@@ -206,6 +212,7 @@ void face_ask(struct lane_run *run)
 	c->face_asked = true;
 	c->face_done = false;
 	c->face_query = 0;
+	c->face_rounds = 0;
 	c->live_size = 0;
 	c->height = (struct camera_height){ 0 };
 	c->move_id = 0;
@@ -232,12 +239,14 @@ static void captured(struct lane_run *run, const struct bus_message *m)
 	q.n_frames = a->n_frames;
 	q.elapsed_ms = (uint32_t)(run->in->mono_ms - lane->crossing.face_begun_ms);
 	q.limit_ms = limit_ms(lane);
+	lane->crossing.face_last = q.elapsed_ms >= q.limit_ms || ++lane->crossing.face_rounds >= rounds_max(lane);
+	if (lane->crossing.face_last && q.elapsed_ms < q.limit_ms)
+		q.elapsed_ms = q.limit_ms;
 	e.blob_sha256 = m->envelope->blob_sha256;
 	e.blob_size = m->envelope->blob_size;
 	e.body_case = POSTERN__ENVELOPE__BODY_MATCH_FACE;
 	e.match_face = &q;
 	lane->crossing.face_query = lane->next_query_id;
-	lane->crossing.face_last = q.elapsed_ms >= q.limit_ms;
 	ask_send(run, &e);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The camera or the matcher of a lane misbehaves, most often just when it is asked about a traveller who stands between the leaves:
-the lane must not stop, and that traveller is referred.
+the lane must not stop, that traveller is referred, and the plugin is started again.
 
     face_lanes.py BUILD HOSTILE.so [KIND...]
 
@@ -16,10 +16,10 @@ import lanes
 
 # What it does, and at which message (its number in core/schema/bus.proto; 0: when a core begins).
 CAPTURE, REFERENCE, MATCH, FORGET = 34, 36, 38, 42
-CAMERA = [f"{way} {CAPTURE}" for way in ("frames", "hang", "spin", "garbage", "oversized", "forbidden", "lies", "flood", "die")] + [
+CAMERA = [f"{way} {CAPTURE}" for way in ("frames", "hang", "spin", "garbage", "oversized", "forbidden", "lies", "bombs", "flood", "die")] + [
     "frames 0", "die 0"]
 MATCHER = [f"{way} {MATCH}" for way in ("hang", "spin", "garbage", "oversized", "forbidden", "lies", "die")] + [
-    f"hang {REFERENCE}", f"die {REFERENCE}", f"die {FORGET}", "die 0"]
+    f"hang {REFERENCE}", f"spin {REFERENCE}", f"die {REFERENCE}", f"die {FORGET}", "die 0"]
 
 
 class FaceLanes(lanes.Lanes):
@@ -55,7 +55,19 @@ class FaceLanes(lanes.Lanes):
             out = self.tool("crossings", "--json", "--unit", f"lane-{n}").stdout
             self.verdicts[f"lane-{n}"] = [r for r in (json.loads(line)["record"] for line in out.splitlines()) if r["kind"] == "RECORD_VERDICT"]
 
+    def starts(self, lane, instance):
+        with open(os.path.join(self.dir, "posternd.log"), encoding="utf-8") as f:
+            return sum("child.started" in line and f"unit={lane} " in line and f"child={instance} " in line for line in f)
+
+    def judge_starts(self, lane, way):
+        """What misbehaved was ended and started again, but where all it did was to lie; the other one, which it had only sent to, never was."""
+        hostile, other = ("camera", "face") if self.kind == "camera" else ("face", "camera")
+        again, bystander = self.starts(lane, hostile), self.starts(lane, other)
+        if (again > 1) == way.startswith(("lies", "bombs")) or bystander != 1:
+            self.problem(f"{lane} ({way}): its {hostile} was started {again} times and its {other} {bystander} times")
+
     def judge_lane(self, lane, way, released):
+        self.judge_starts(lane, way)
         verdicts = self.verdicts[lane]
         # Where the matcher is gone before the entry is released, that is no malfunction of a face yet.
         wrong = [v for v in verdicts if v["verdict"] != "VERDICT_REFER" or (

@@ -136,6 +136,33 @@ static void lie(const struct hostile *h, const struct postern_message *m)
 		postern__face_captured__pack(&a, bytes), page, sizeof page);
 }
 
+/* One picture that says it is 20,000 by 20,000, one of a single pixel, and one that is cut off. */
+static void bombs(const struct hostile *h, const struct postern_message *m)
+{
+	static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0xff,
+		0xd9};
+	static const uint8_t sides[][2] = {{20000 >> 8, 20000 & 0xff}, {0, 1}, {1, 0}};
+	Postern__FaceCaptured a = POSTERN__FACE_CAPTURED__INIT;
+	Postern__FaceFrame f[3], *list[3];
+	uint8_t bytes[256], blob[3 * sizeof jpeg];
+	for (unsigned i = 0; i < 3; i++) {
+		uint8_t *at = blob + i * sizeof jpeg;
+		memcpy(at, jpeg, sizeof jpeg);
+		memcpy(at + 7, sides[i], 2);
+		memcpy(at + 9, sides[i], 2);
+		postern__face_frame__init(&f[i]);
+		f[i].format = POSTERN__FRAME_FORMAT__FRAME_JPEG;
+		f[i].offset = (uint32_t)(i * sizeof jpeg);
+		f[i].size = sizeof jpeg - (i == 2 ? 4 : 0);
+		list[i] = &f[i];
+	}
+	a.result = POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL;
+	a.frames = list;
+	a.n_frames = 3;
+	h->host->answer_blob(h->host->ctx, m->query_id, POSTERN__ENVELOPE__BODY_FACE_CAPTURED, bytes, postern__face_captured__pack(&a, bytes), blob,
+		sizeof blob);
+}
+
 /* Everything that a reader asked for a portrait may not answer; then, unless it is to give none, what it may, and that again. */
 static void page(const struct hostile *h, const struct postern_message *m)
 {
@@ -186,6 +213,8 @@ static void misbehave(const struct hostile *h, const struct postern_message *m)
 		say("", 0);
 	if (strcmp(h->does, "lies") == 0 && m != NULL)
 		lie(h, m);
+	if (strcmp(h->does, "bombs") == 0 && m != NULL)
+		bombs(h, m);
 	while (strcmp(h->does, "flood") == 0)
 		say(status, sizeof status);
 	while (strcmp(h->does, "frames") == 0)

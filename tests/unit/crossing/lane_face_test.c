@@ -245,6 +245,27 @@ static void more_has_an_end(void **state)
 	held(b, X(BIOMETRIC_FAILURE), "face.too_few_frames");
 }
 
+/* A camera that gives three frames at once, however far apart they were to be, is not asked more often than an honest one could answer. */
+static void nobody_is_kept_busy(void **state)
+{
+	struct bench *b = inside(state, true);
+	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
+	more.result = CHECK(UNDETERMINED);
+	more.cause = T("face.no_face");
+	more.more = true;
+	unsigned rounds = 0;
+	while (rounds < 1000 && strcmp(bench_state(b), "OCCUPIED_VERIFY") == 0) {
+		face_captured(b, CHECK(SUCCESSFUL), "");
+		const struct bench_out *q = bench_last(b, B(MATCH_FACE));
+		rounds++;
+		/* three frames 100 ms apart take 200 ms, and this goes on for 15 s */
+		assert_int_equal(q->elapsed_ms >= q->limit_ms, rounds == 75);
+		face_say(b, &more);
+	}
+	assert_int_equal(rounds, 75);
+	held(b, X(BIOMETRIC_FAILURE), "face.no_face");
+}
+
 static void what_does_not_come(void **state)
 {
 	struct bench *b = inside(state, true);
@@ -521,6 +542,7 @@ int main(void)
 		cmocka_unit_test(an_impostor_is_held),
 		cmocka_unit_test(more_frames_with_advice),
 		cmocka_unit_test(more_has_an_end),
+		cmocka_unit_test(nobody_is_kept_busy),
 		cmocka_unit_test(what_does_not_come),
 		cmocka_unit_test(references),
 		cmocka_unit_test(both_faces_are_shown),
