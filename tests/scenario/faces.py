@@ -16,6 +16,7 @@ import sys
 import time
 
 import kinds
+import scenario
 
 SCENARIO = ("seed: 3770\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
@@ -130,14 +131,6 @@ class Faces(kinds.Kinds):
         self.finish()
 
 
-def skip_without_models():
-    missing = os.path.join(sys.argv[1] if len(sys.argv) > 1 else "", "plugins/lib/face/models/dlib29/missing.txt")
-    if os.path.exists(missing):
-        with open(missing, encoding="utf-8") as why:
-            print("faces: skipped: " + why.read().strip())
-        sys.exit(77)
-
-
 if __name__ == "__main__":
-    skip_without_models()
+    scenario.needs_models((sys.argv + [""])[1])
     kinds.main(Faces)

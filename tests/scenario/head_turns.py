@@ -8,8 +8,11 @@ the shipped plugins.
 
 Which traveller was which is told by the generator of travellers and by the simulators' own logs, never by Postern. Nobody's
 time is judged. Must never end a process that it did not start. Exit status 77: not possible here, and why."""
+import sys
+
 import faces
 import kinds
+import scenario
 
 KINDS = {
     "citizen": (4, None, ""),
@@ -36,5 +39,5 @@ class HeadTurns(faces.Faces):
 
 
 if __name__ == "__main__":
-    faces.skip_without_models()
+    scenario.needs_models((sys.argv + [""])[1])
     kinds.main(HeadTurns)

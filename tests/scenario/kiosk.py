@@ -228,6 +228,11 @@ units:
     def head(self):
         return max((r["seq"] for r in self.records()), default=0)
 
+    def verify_chain(self):
+        if subprocess.run([self.postern, "journal", "verify", os.path.join(self.dir, "state/lane-1/journal.db")],
+                          stdout=subprocess.DEVNULL, check=False).returncode != 0:
+            self.wrong("the chain does not verify")
+
     def run(self):
         self.make()
         first, minor, last, other = self.choose()
@@ -280,30 +285,29 @@ units:
         self.refused_at_the_gate([("kiosk.expired", "")], after)
         if self.releases()[1] != exits:
             self.wrong("an exit was released on a result whose time was over")
-        if subprocess.run([self.postern, "journal", "verify", os.path.join(self.dir, "state/lane-1/journal.db")],
-                          stdout=subprocess.DEVNULL, check=False).returncode != 0:
-            self.wrong("the chain does not verify")
 
 
-def main():
+def main(made, done, **flags):
+    """made: Kiosk, or what is made of it; done: what is said when nothing was wrong; flags: what it looks for in its arguments besides."""
     if os.geteuid() != 0:
         print("skipped: a daemon with users of its own needs root")
         return 77
-    k = Kiosk(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=None, seconds=60,
-                                 no_faults=True, store="", lose_key="--lose-key" in sys.argv[3:]))
+    k = made(argparse.Namespace(build=sys.argv[1], source=sys.argv[2], once=True, keep=True, travellers=1, lanes=1, port=None, seconds=60,
+                                no_faults=True, store="", **flags))
     k.followers = {}
     try:
         k.run()
+        k.verify_chain()
     except RuntimeError as e:
         k.wrong(str(e))
     finally:
         if k.daemon is not None and k.daemon.poll() is None:
             k.cut()
-    print("\n".join(k.bad) or "once, by its document, in its time")
+    print("\n".join(k.bad) or done)
     if not k.bad:
         shutil.rmtree(k.dir, ignore_errors=True)
     return 1 if k.bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Kiosk, "once, by its document, in its time", lose_key="--lose-key" in sys.argv[3:]))

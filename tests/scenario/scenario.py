@@ -6,6 +6,15 @@ import os
 import sys
 
 
+def needs_models(build):
+    """Exit status 77 where the build could not have the face models."""
+    missing = os.path.join(build, "plugins/lib/face/models/dlib29/missing.txt")
+    if os.path.exists(missing):
+        with open(missing, encoding="utf-8") as why:
+            print("skipped: " + why.read().strip())
+        sys.exit(77)
+
+
 def arguments(name, lanes, travellers, seconds, *more):
     """What Demo wants. more: arguments of the command line after the build's folder."""
     if os.geteuid() != 0:
