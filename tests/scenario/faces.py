@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import kinds
@@ -57,6 +58,33 @@ class Faces(kinds.Kinds):
     def before(self):
         for lane in self.lanes():
             self.tool("lane", "duty-on", "--lane", lane, "--officer", "officer-1", check=True)
+        self.held = set()
+        threading.Thread(target=self.watch_pictures, daemon=True).start()
+
+    def pictures_held(self):
+        """Descriptors and mappings of the memfds that pictures and chips' files travel in, over all processes of the daemon."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                    if int(f.read().rpartition(")")[2].split()[1]) != self.daemon.pid:
+                        continue
+                with open(f"/proc/{pid}/maps", encoding="utf-8") as f:
+                    yield from (f"{pid} maps" for line in f if "memfd:postern-blob" in line)
+                for fd in os.listdir(f"/proc/{pid}/fd"):
+                    if "memfd:postern-blob" in os.readlink(f"/proc/{pid}/fd/{fd}"):
+                        yield f"{pid} fd {fd}"
+            except OSError:
+                continue  # it has ended, or closed that one
+
+    def watch_pictures(self):
+        while not self.stopping.wait(0.2):
+            self.held.update(self.pictures_held())
+
+    def after(self):
+        """With the last crossing the last picture has gone from every process."""
+        left = list(self.pictures_held())
+        if left or not self.held:
+            self.problem(f"pictures are held when everybody has gone: {left}, of {len(self.held)} that were seen meanwhile")
 
     def judge_one(self, lane, kind, verdict, done):
         _, exception, about = self.KINDS[kind]

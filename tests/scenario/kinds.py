@@ -60,6 +60,9 @@ class Kinds(demo.Demo):
     def before(self):
         """When the lanes are ready, before anybody is watched."""
 
+    def after(self):
+        """When everybody is done and the daemon runs still."""
+
     def run(self):
         try:
             self.set_up()
@@ -69,6 +72,7 @@ class Kinds(demo.Demo):
                 threading.Thread(target=target, daemon=True).start()
             self.wait_done()
             time.sleep(0.5)
+            self.after()
             self.finish()
             self.judge()
         finally:
