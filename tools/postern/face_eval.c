@@ -180,7 +180,7 @@ static int add_pair(struct eval *e, char *const *field, size_t fields)
 	if (r != CLI_OK)
 		return r;
 	const float score = pair(e, &e->pictures[a], &e->pictures[b], fields == 3);
-	e->pairs[e->pairs_count] = (struct face_rates_pair){score, fields == 3, e->each > 0 ? (uint32_t)(e->pairs_count / (e->each * 2)) : 0};
+	e->pairs[e->pairs_count] = (struct face_rates_pair){score, fields == 3, e->each > 0 ? (uint32_t)(e->pairs_count / ((size_t)e->each * 2)) : 0};
 	e->pairs_count++;
 	return CLI_OK;
 }
