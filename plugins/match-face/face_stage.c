@@ -308,17 +308,28 @@ static const char *why_pad(const struct face_stage *s, const Postern__FaceMatche
 	return objection != NULL ? objection : "";
 }
 
+/* Others in a frame or two, which were compared with nobody, are no reason to end it; but who they were nobody can say. */
+static void add_one_person(struct face_stage *s, Postern__FaceMatched *out)
+{
+	const struct face_session *e = &s->session;
+	const bool several = (e->ever & FACE_SEVERAL) != 0;
+	Postern__CheckResult result = RESULT(UNDETERMINED);
+	if (e->swapped || e->several >= FACE_SEVERAL_MAX)
+		result = RESULT(FAILED);
+	else if (!several && e->first.size > 0)
+		result = RESULT(SUCCESSFUL);
+	add(s, out, "face.one_person", result, e->swapped ? "face.swapped" : several ? "face.several_faces" : "");
+}
+
 /* Each part in BSI TR-03135's words, and what nobody looks at by its name. */
 static void add_checks(struct face_stage *s, Postern__FaceMatched *out)
 {
-	const uint32_t alone = FACE_SEVERAL, quality = s->session.ever & ~(uint32_t)(FACE_SEVERAL | FACE_NO_FACE);
-	const bool several = (s->session.ever & alone) != 0, enough = out->frames_used >= FACE_FUSE_MIN;
-	const bool swapped = s->session.swapped, aborted = out->result == RESULT(ABORTED);
+	const uint32_t quality = s->session.ever & ~(uint32_t)(FACE_SEVERAL | FACE_NO_FACE);
+	const bool enough = out->frames_used >= FACE_FUSE_MIN, aborted = out->result == RESULT(ABORTED);
 	add(s, out, "face.capture", enough ? RESULT(SUCCESSFUL) : aborted ? RESULT(ABORTED) : RESULT(UNDETERMINED), enough ? "" : out->cause);
 	add(s, out, "face.quality", enough ? RESULT(SUCCESSFUL) : quality != 0 ? RESULT(FAILED) : RESULT(UNDETERMINED),
 		enough || quality == 0 ? "" : "face.too_few_frames");
-	add(s, out, "face.one_person", swapped || several ? RESULT(FAILED) : s->session.first.size > 0 ? RESULT(SUCCESSFUL) : RESULT(UNDETERMINED),
-		swapped ? "face.swapped" : several ? "face.several_faces" : "");
+	add_one_person(s, out);
 	add(s, out, "face.match", out->scored || aborted ? out->result : RESULT(NOT_PERFORMED), out->scored || aborted ? out->cause : "");
 	add(s, out, "face.pad", out->pad, why_pad(s, out));
 	add(s, out, "face.eyes_open", RESULT(NOT_PERFORMED), "face.not_assessed");

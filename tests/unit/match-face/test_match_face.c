@@ -17,6 +17,9 @@
 #include "face_stage.h"
 #include "match_rig.h"
 
+#define WELL POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL
+#define UNKNOWN POSTERN__CHECK_RESULT__CHECK_UNDETERMINED
+
 static void matches(void **state)
 {
 	struct rig *r = rig_begin("assisted", 1000, 120);
@@ -76,6 +79,55 @@ static void matches(void **state)
 		"face.no_reference");
 	assert_int_equal(fake_host_count(h, "matches_total"), 13);
 	rig_end(r);
+}
+
+/* Both people, at half their size, beside each other; each time with another line of noise. */
+static void both_at(uint8_t *to, uint8_t noise)
+{
+	for (size_t y = 0; y < RIG_SIDE; y++)
+		for (size_t x = 0; x < RIG_SIDE; x++) {
+			const uint8_t *from = rig_person[x < RIG_SIDE / 2 ? 0 : 1] +
+					      (y * 2 % RIG_SIDE * RIG_SIDE + x * 2 % RIG_SIDE) * 3;
+			for (size_t c = 0; c < 3; c++)
+				*to++ = y < RIG_SIDE / 2 ? from[c] : (uint8_t)(128 + (y == RIG_SIDE - 1 ? noise : 0));
+		}
+}
+
+static const Postern__Check *check_of(const Postern__FaceMatched *a, const char *name)
+{
+	for (size_t i = 0; i < a->n_checks; i++)
+		if (strcmp(a->checks[i]->name, name) == 0)
+			return a->checks[i];
+	fail();
+	return NULL;
+}
+
+/* A second face in one frame or two is compared with nobody and ends nothing, but that one person was there nobody can say; in three it ends it. */
+static void somebody_behind(void **state)
+{
+	(void)state;
+	for (unsigned both = 1; both <= 3; both++) {
+		struct rig *r = rig_begin("assisted", 1000, 120);
+		uint8_t *blob = malloc(3 * RIG_FRAME + RIG_FILM);
+		Postern__FaceFrame frames[6];
+		char cause[40];
+		assert_non_null(blob);
+		for (unsigned i = 0; i < both; i++)
+			both_at(blob + (size_t)i * RIG_FRAME, (uint8_t)i);
+		memcpy(blob + (size_t)both * RIG_FRAME, r->films, RIG_FILM);
+		for (unsigned i = 0; i < both + 3; i++)
+			frames[i] = rig_frame(i * RIG_FRAME);
+		assert_int_equal(rig_take(r->h, 1, r->file[0], r->size[0], cause), WELL);
+		Postern__FaceMatched *a = rig_match(r->h, 2, frames, both + 3, blob, both * RIG_FRAME + RIG_FILM);
+		const Postern__Check *one = check_of(a, "face.one_person");
+		assert_string_equal(a->cause, both < 3 ? "" : "face.several_faces");
+		assert_int_equal(a->result, both < 3 ? WELL : UNKNOWN);
+		assert_int_equal(one->result, both < 3 ? UNKNOWN : POSTERN__CHECK_RESULT__CHECK_FAILED);
+		assert_string_equal(one->reason, "face.several_faces");
+		postern__face_matched__free_unpacked(a, NULL);
+		rig_end(r);
+		free(blob);
+	}
 }
 
 static void reference_without_a_face(void **state)
@@ -150,8 +202,6 @@ static void recall(struct fake_host *h, uint64_t id, const uint8_t *token, size_
 	postern__reference_taken__free_unpacked(a, NULL);
 }
 
-#define WELL POSTERN__CHECK_RESULT__CHECK_SUCCESSFUL
-#define UNKNOWN POSTERN__CHECK_RESULT__CHECK_UNDETERMINED
 #define AT_KIOSK "01J00000000000000000000001"
 #define AT_GATE "01J00000000000000000000002"
 
@@ -456,6 +506,7 @@ static int all(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches),
+		cmocka_unit_test(somebody_behind),
 		cmocka_unit_test(reference_without_a_face),
 		cmocka_unit_test(forgotten),
 		cmocka_unit_test(kept_for_the_gate),
