@@ -19,6 +19,7 @@
 #include "face/matcher.h"
 #include "face/model.h"
 #include "face/warp.h"
+#include "models_missing.h"
 #include "photograph.h"
 
 enum { PEOPLE = 8, SIDE = 640 };
@@ -162,7 +163,6 @@ static void nobody(void **state)
 
 int main(int argc, char **argv)
 {
-	char path[4096];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counted),
 		cmocka_unit_test(like_himself),
@@ -171,10 +171,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	folder = argv[1];
-	snprintf(path, sizeof path, "%s/missing.txt", folder);
-	if (access(path, F_OK) == 0) {
-		fprintf(stderr, "skipped: %s\n", path);
-		return 77;
-	}
+	if (models_missing(folder))
+		return MODELS_MISSING;
 	return cmocka_run_group_tests(tests, begin, end);
 }

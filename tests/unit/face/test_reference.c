@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "face/net.h"
+#include "models_missing.h"
 #include "reference.inc"
 
 static const char *folder;
@@ -105,7 +106,6 @@ static void embedding(void **state)
 
 int main(int argc, char **argv)
 {
-	char path[4096];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(detector),
 		cmocka_unit_test(landmarks),
@@ -114,10 +114,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	folder = argv[1];
-	snprintf(path, sizeof path, "%s/missing.txt", folder);
-	if (access(path, F_OK) == 0) {
-		fprintf(stderr, "skipped: %s\n", path);
-		return 77;
-	}
+	if (models_missing(folder))
+		return MODELS_MISSING;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../face/models_missing.h"
 #include "../face/photograph.h"
 #include "face/warp.h"
 #include "face_stage.h"
@@ -188,14 +189,10 @@ void rig_expect(struct rig *r, uint64_t id, Postern__FaceFrame *frames, size_t c
 
 int rig_main(int argc, char **argv, int (*all)(void))
 {
-	char path[4096];
 	if (argc != 2)
 		return 2;
-	snprintf(path, sizeof path, "%s/missing.txt", argv[1]);
-	if (access(path, F_OK) == 0) {
-		fprintf(stderr, "skipped: %s\n", path);
-		return 77;
-	}
+	if (models_missing(argv[1]))
+		return MODELS_MISSING;
 	cut_out(argv[1]);
 	return all();
 }

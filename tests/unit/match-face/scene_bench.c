@@ -3,6 +3,8 @@
  */
 #include "scene_bench.h"
 
+#include "../face/models_missing.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -14,17 +16,12 @@ static const char crossing[] = "01J00000000000000000000001";
 
 int scene_bench_arguments(struct scene_bench *b, int argc, char **argv)
 {
-	char path[4096];
 	b->all = argc == 4 && strcmp(argv[3], "all") == 0;
 	if (argc != 3 && !b->all)
 		return 2;
 	b->models = argv[1];
 	b->sim_faces = argv[2];
-	snprintf(path, sizeof path, "%s/missing.txt", b->models);
-	if (access(path, F_OK) != 0)
-		return 0;
-	fprintf(stderr, "skipped: %s\n", path);
-	return 77;
+	return models_missing(b->models) ? MODELS_MISSING : 0;
 }
 
 static void make_portraits(struct scene_bench *b)
