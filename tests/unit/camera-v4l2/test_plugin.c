@@ -184,15 +184,16 @@ static int frames_fd(void)
 	return fd;
 }
 
-static struct fake_host *plug_both(uint32_t format, bool second)
+/* Not started yet. second: the format of the camera for near infrared; 0: there is none. */
+static struct fake_host *beside(uint32_t format, uint32_t second)
 {
 	struct fake_host *h = fake_host_new(&postern_plugin);
 	const int fd = frames_fd();
 	memset(&d, 0, sizeof d);
 	memset(&nir, 0, sizeof nir);
 	d.format = format;
-	nir.format = MODE_GREY;
-	nir_fd = second ? frames_fd() : -1;
+	nir.format = second;
+	nir_fd = second != 0 ? frames_fd() : -1;
 	d.taken_ns = nir.taken_ns = clock_mono_ns();
 	fake_host_option(h, "width", NULL, 1280);
 	fake_host_option(h, "height", NULL, 720);
@@ -202,13 +203,19 @@ static struct fake_host *plug_both(uint32_t format, bool second)
 	fake_host_device(h, "camera", fd);
 	fake_host_device(h, "nir", nir_fd);
 	h->crossing_id = "01J00000000000000000000001";
+	return h;
+}
+
+static struct fake_host *plug_both(uint32_t format, uint32_t second)
+{
+	struct fake_host *h = beside(format, second);
 	assert_int_equal(fake_host_start(h), 0);
 	return h;
 }
 
 static struct fake_host *plug(uint32_t format)
 {
-	return plug_both(format, false);
+	return plug_both(format, 0);
 }
 
 static void unplug(struct fake_host *h)
@@ -435,7 +442,7 @@ static void gone(void **state)
 /* Each frame has one of the second camera beside it, of the same moment; one that gives none any more is no reason to give none. */
 static void near_infrared(void **state)
 {
-	struct fake_host *h = plug_both(MODE_MJPEG, true);
+	struct fake_host *h = plug_both(MODE_MJPEG, MODE_GREY);
 	const struct fake_message *m;
 	(void)state;
 	fake_host_run(h, 50);
@@ -474,21 +481,8 @@ static void near_infrared(void **state)
 /* Where the second is no camera for grey frames the plugin does not start: attack detection was counted on. */
 static void second_of_another_kind(void **state)
 {
-	struct fake_host *h = fake_host_new(&postern_plugin);
+	struct fake_host *h = beside(MODE_MJPEG, MODE_YUYV);
 	(void)state;
-	memset(&d, 0, sizeof d);
-	memset(&nir, 0, sizeof nir);
-	d.format = MODE_MJPEG;
-	nir.format = MODE_YUYV;
-	nir_fd = frames_fd();
-	const int fd = frames_fd();
-	fake_host_option(h, "width", NULL, 1280);
-	fake_host_option(h, "height", NULL, 720);
-	fake_host_option(h, "format", "any", 0);
-	fake_host_option(h, "frames_per_second", NULL, 30);
-	fake_host_option(h, "exposure_us", NULL, 0);
-	fake_host_device(h, "camera", fd);
-	fake_host_device(h, "nir", nir_fd);
 	assert_int_equal(fake_host_start(h), PN_EUNSUPPORTED);
 	unplug(h);
 }
