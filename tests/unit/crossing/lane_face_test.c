@@ -303,6 +303,13 @@ static void references(void **state)
 	face_reference(b, CHECK(UNDETERMINED), "face.several_faces");
 	assert_int_equal(bench_asked(b, B(CAPTURE_FACE)), 0);
 	held(b, X(BIOMETRIC_FAILURE), "face.several_faces");
+	/* A picture that nobody decodes: too large, cut off, or none. */
+	b = fresh(state);
+	bench_start_with_face(b, true, GATE_TWO_STEP);
+	walk_in(b, true);
+	face_reference(b, CHECK(ABORTED), "face.picture");
+	assert_int_equal(bench_asked(b, B(CAPTURE_FACE)), 0);
+	held(b, X(BIOMETRIC_FAILURE), "face.picture");
 	b = fresh(state);
 	bench_start_with_face(b, true, GATE_TWO_STEP);
 	walk_in(b, true);
