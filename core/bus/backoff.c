@@ -14,6 +14,11 @@ uint32_t backoff_died(struct backoff *b, uint64_t now_ms, uint32_t random)
 {
 	if (now_ms >= b->started_ms && now_ms - b->started_ms >= BACKOFF_STABLE_MS)
 		b->deaths = 0;
+	return backoff_failed(b, random);
+}
+
+uint32_t backoff_failed(struct backoff *b, uint32_t random)
+{
 	if (b->deaths < UINT32_MAX)
 		b->deaths++;
 	if (b->deaths == 1)

@@ -28,6 +28,8 @@ void backoff_started(struct backoff *b, uint64_t now_ms);
  * second on spread over the upper half of that (random: any 32 bits), so that children that died
  * together do not come back together. */
 uint32_t backoff_died(struct backoff *b, uint64_t now_ms, uint32_t random);
+/* The same of one that could not be started: it has not lived since it last died. */
+uint32_t backoff_failed(struct backoff *b, uint32_t random);
 
 /* Nothing heard for stale_after_ms: what was last heard is unknown. last_heard_ms 0: never heard. A
  * clock that is before last_heard_ms is not stale. */

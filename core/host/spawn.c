@@ -231,9 +231,9 @@ int host_spawn_plugin(
 		struct spec_device *d = &spec->devices[opened];
 		grants[opened] = open_device(d->path);
 		if (grants[opened] < 0) {
+			rc = errno == ENOENT || errno == ENODEV || errno == ENXIO ? PN_ENOTFOUND : PN_EIO;
 			text_add(error, "device '%s' of '%s' cannot be opened at %s (%s)", d->name,
 				spec->instance, d->path, strerror(errno));
-			rc = PN_EIO;
 			goto out;
 		}
 		d->fd = HOST_FD_GRANTS + (int)opened;

@@ -35,7 +35,7 @@ struct spawned {
  * program. Signals, working directory and environment are reset. */
 int host_spawn(const struct spawn_spec *spec, struct spawned *out) PN_MUST_CHECK;
 /* Opens the spec's devices, numbers them, encodes the spec and spawns role "plugin". error: a
- * sentence. */
+ * sentence. PN_ENOTFOUND: a device is not there, and nothing was started. */
 int host_spawn_plugin(struct plugin_spec *spec, const char *executable, struct spawned *out,
 	struct text *error) PN_MUST_CHECK;
 /* Ends a child for good: SIGKILL through its pidfd, waits at most timeout_ms, reaps it. *status as

@@ -80,14 +80,15 @@ static void on_retry(uv_timer_t *timer)
 	start(timer->data);
 }
 
-static void later(struct child *c)
+/* started: it has run, and ended. */
+static void later(struct child *c, bool started)
 {
 	uint32_t chance = 0;
 	if (c->unit->supervisor->stopping)
 		return;
 	if (getrandom(&chance, sizeof chance, 0) != sizeof chance)
 		chance = (uint32_t)clock_mono_ns();
-	uint32_t wait_ms = backoff_died(&c->backoff, clock_mono_ms(), chance);
+	uint32_t wait_ms = started ? backoff_died(&c->backoff, clock_mono_ms(), chance) : backoff_failed(&c->backoff, chance);
 	pn_log(LOG_LEVEL_INFO, "supervisor", "child.retry", LK("unit", c->unit->config->name), LK("child", name_of(c)),
 		LN("wait_ms", wait_ms));
 	uv_timer_start(&c->retry, on_retry, wait_ms, 0);
@@ -103,6 +104,10 @@ static void start(struct child *c)
 		watch(c);
 		return;
 	}
+	if (c->absent) { /* nothing was started: there is nothing to be careful with */
+		uv_timer_start(&c->retry, on_retry, DEVICE_LOOK_MS, 0);
+		return;
+	}
 	pn_log(LOG_LEVEL_ERROR, "supervisor", "child.not_started", LK("unit", c->unit->config->name), LK("child", name_of(c)),
 		LE(r));
 	if (r == PN_EINVAL || r == PN_EDENIED || r == PN_EFORMAT) {
@@ -111,7 +116,7 @@ static void start(struct child *c)
 			announce_loss(c, 0);
 		return;
 	}
-	later(c);
+	later(c, false);
 }
 
 static void on_ended(void *data, int events)
@@ -132,7 +137,7 @@ static void on_ended(void *data, int events)
 		announce_loss(c, wait_status);
 	close(c->spawned.pidfd);
 	close(c->spawned.bus_fd);
-	later(c);
+	later(c, true);
 }
 
 static struct child *find(struct unit *u, const char *instance)

@@ -20,6 +20,8 @@
 /* How long cores, then plugins, have for an orderly end. */
 #define CORES_END_MS 3000u
 #define PLUGINS_END_MS 1000u
+/* How often it is looked whether a device that was not there has been plugged in. */
+#define DEVICE_LOOK_MS 1000u
 
 struct supervisor;
 struct unit;
@@ -31,6 +33,7 @@ struct child {
 	struct spawned spawned;
 	struct backoff backoff;
 	bool running, unavailable;
+	bool absent; /* a device of it is not plugged in */
 	struct watch *exited; /* on the pidfd */
 	uv_timer_t retry;
 };

@@ -246,17 +246,21 @@ int spawn_plugin(struct child *c)
 	struct arena arena;
 	struct text error;
 	void *memory = malloc(SPEC_ARENA_BYTES);
+	bool absent = false;
 	int r;
 	if (memory == NULL)
 		return PN_ENOMEM;
 	text_init(&error, message, sizeof message);
 	arena_init(&arena, memory, SPEC_ARENA_BYTES);
 	r = spawn_spec(c, &arena, &spec, &error);
-	if (r == PN_OK)
+	if (r == PN_OK) {
 		r = host_spawn_plugin(&spec, NULL, &c->spawned, &error);
-	if (r != PN_OK)
+		absent = r == PN_ENOTFOUND;
+	}
+	if (r != PN_OK && !(absent && c->absent)) /* it is said once that it is not there */
 		pn_log(LOG_LEVEL_ERROR, "supervisor", "plugin.refused", LK("unit", c->unit->config->name),
 			LK("child", c->config->instance), LK("why", message));
+	c->absent = absent;
 	free(memory);
 	return r;
 }

@@ -379,6 +379,17 @@ static void backoff_doubles(void **state)
 	struct backoff same = low;
 	assert_true(backoff_died(&same, now + 59999, 0) == 30000);
 	assert_int_equal(backoff_died(&low, now + 60000, 0), 100);
+	/* What cannot even be started has not lived, however long ago it last did. */
+	struct backoff never = {0};
+	assert_int_equal(backoff_failed(&never, 0), 100);
+	assert_in_range(backoff_failed(&never, 7), 500, 1000);
+	assert_in_range(backoff_failed(&never, 7), 1000, 2000);
+	backoff_started(&never, now);
+	assert_int_equal(backoff_died(&never, now + 3600000, 0), 100);
+	assert_in_range(backoff_failed(&never, 7), 500, 1000);
+	for (unsigned i = 0; i < 20; i++)
+		(void)backoff_failed(&never, 7);
+	assert_in_range(backoff_failed(&never, 7), 30000, 60000);
 	low.deaths = UINT32_MAX;
 	assert_in_range(backoff_died(&low, now, 1), 30000, 60000);
 }
