@@ -199,13 +199,20 @@ static void an_impostor_is_held(void **state)
 	assert_true(v->personal);
 }
 
+/* More frames, please. */
+static Postern__FaceMatched not_yet(const char *cause)
+{
+	Postern__FaceMatched a = POSTERN__FACE_MATCHED__INIT;
+	a.result = CHECK(UNDETERMINED);
+	a.cause = T(cause);
+	a.more = true;
+	return a;
+}
+
 static void more_frames_with_advice(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT, a = face_match();
-	more.result = CHECK(UNDETERMINED);
-	more.cause = T("face.too_few_frames");
-	more.more = true;
+	Postern__FaceMatched more = not_yet("face.too_few_frames"), a = face_match();
 	more.advice = ADVICE(CLOSER);
 	face_captured(b, CHECK(SUCCESSFUL), "");
 	face_say(b, &more);
@@ -229,10 +236,7 @@ static void more_frames_with_advice(void **state)
 static void more_has_an_end(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
-	more.result = CHECK(UNDETERMINED);
-	more.cause = T("face.too_few_frames");
-	more.more = true;
+	Postern__FaceMatched more = not_yet("face.too_few_frames");
 	unsigned told = 0;
 	for (unsigned i = 0; i < 10 && strcmp(bench_state(b), "OCCUPIED_VERIFY") == 0; i++) {
 		face_captured(b, CHECK(SUCCESSFUL), "");
@@ -249,10 +253,7 @@ static void more_has_an_end(void **state)
 static void nobody_is_kept_busy(void **state)
 {
 	struct bench *b = inside(state, true);
-	Postern__FaceMatched more = POSTERN__FACE_MATCHED__INIT;
-	more.result = CHECK(UNDETERMINED);
-	more.cause = T("face.no_face");
-	more.more = true;
+	Postern__FaceMatched more = not_yet("face.no_face");
 	unsigned rounds = 0;
 	while (rounds < 1000 && strcmp(bench_state(b), "OCCUPIED_VERIFY") == 0) {
 		face_captured(b, CHECK(SUCCESSFUL), "");
