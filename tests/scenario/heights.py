@@ -9,10 +9,10 @@ camera and an officer on duty who sends back.
 
 What came of it is told by the simulators' own logs. Nobody's time is judged. Must never end a process that it did not start. Exit status
 77: not possible here, and why."""
-import os
 import sys
 
 import kinds
+import scenario
 
 SCENARIO = ("seed: 411\ntravellers: 5\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
@@ -78,9 +78,5 @@ class Heights(kinds.Kinds):
 
 
 if __name__ == "__main__":
-    missing = os.path.join(sys.argv[1] if len(sys.argv) > 1 else "", "plugins/lib/face/models/dlib29/missing.txt")
-    if os.path.exists(missing):
-        with open(missing, encoding="utf-8") as why_not:
-            print("heights: skipped: " + why_not.read().strip())
-        sys.exit(77)
+    scenario.needs_models((sys.argv + [""])[1])
     kinds.main(Heights)
