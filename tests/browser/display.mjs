@@ -110,10 +110,11 @@ test('shows each guidance while the lane is in it, and agrees with the lane', { 
   }, 100000);
   const seen = await page.evaluate(() => window.seen);
   assert.ok(compared > 0); // how many there are is the machine's pace
-  for (const show of ['WAIT', 'PRESENT_DOCUMENT', 'KEEP_DOCUMENT', 'TAKE_DOCUMENT', 'WALK_IN', 'LOOK_HERE', 'WALK_OUT', 'WAIT_OFFICER', 'ONE_PERSON'])
+  // Without a camera LOOK_HERE lasts as long as a commit: a page may be told of what follows it at once.
+  for (const show of ['WAIT', 'PRESENT_DOCUMENT', 'KEEP_DOCUMENT', 'TAKE_DOCUMENT', 'WALK_IN', 'WALK_OUT', 'WAIT_OFFICER', 'ONE_PERSON'])
     assert.ok(seen.includes(show), `${show} was never shown: ${seen.join(' ')}`);
   // a citizen's whole way, in this order
-  assert.match(seen.join(' '), /PRESENT_DOCUMENT KEEP_DOCUMENT TAKE_DOCUMENT WALK_IN LOOK_HERE WALK_OUT/);
+  assert.match(seen.join(' '), /PRESENT_DOCUMENT KEEP_DOCUMENT TAKE_DOCUMENT WALK_IN (LOOK_HERE )?WALK_OUT/);
   assert.deepEqual(page.errors, []);
   await page.context().close();
 });

@@ -23,8 +23,8 @@ LANE, PATIENCE_S = "lane-1", 90
 class Plugged(demo.Demo):
     def __init__(self, args):
         super().__init__(args)
-        self.place = tempfile.mkdtemp(prefix="postern-plugged-", dir="/dev/shm")
-        self.device, self.problems = os.path.join(self.place, "camera"), []
+        self.shm = tempfile.mkdtemp(prefix="postern-plugged-", dir="/dev/shm")
+        self.device, self.problems = os.path.join(self.shm, "camera"), []
 
     def change(self, path):
         with open(path, encoding="utf-8") as f:
@@ -72,7 +72,7 @@ class Plugged(demo.Demo):
             os.close(slave)
         finally:
             self.finish()
-            shutil.rmtree(self.place, ignore_errors=True)
+            shutil.rmtree(self.shm, ignore_errors=True)
         for p in self.problems:
             self.say("    WRONG: " + p)
         if not self.problems:
