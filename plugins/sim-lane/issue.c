@@ -32,6 +32,7 @@ struct issue {
 	uint8_t (*face)[FACE_BYTES_MAX + 1]; /* FACES_MAX of them, the first "faces" read */
 	size_t face_size[FACES_MAX];
 	size_t faces;
+	uint8_t bomb[FACE_BYTES_MAX + 1]; /* the portrait of one whose chip has a decompression bomb */
 	char *error;
 	size_t error_size;
 };
@@ -107,6 +108,37 @@ static int print_page(struct issue *is, const struct traveller *t)
 	return rc;
 }
 
+/* The frame header (ITU-T T.81, B.2.2) of a JPEG says so many lines of so many pixels, whatever there are. */
+static bool swell(uint8_t *jpeg, size_t size)
+{
+	enum { SOF0 = 0xC0, SOF2 = 0xC2, SOS = 0xDA, BOMB_SIDE = 20000 };
+	size_t at = 2;
+	while (at + 9 <= size && jpeg[at] == 0xFF && jpeg[at + 1] != SOS) {
+		if (jpeg[at + 1] == SOF0 || jpeg[at + 1] == SOF2) {
+			for (size_t i = 5; i < 9; i += 2) {
+				jpeg[at + i] = BOMB_SIDE >> 8;
+				jpeg[at + i + 1] = BOMB_SIDE & 0xFF;
+			}
+			return true;
+		}
+		at += 2 + (size_t)(jpeg[at + 2] << 8 | jpeg[at + 3]);
+	}
+	return false;
+}
+
+static int choose_face(struct issue *is, const struct traveller *t, struct sim_passport_config *config)
+{
+	const size_t who = t->index % is->faces;
+	config->face = is->face[who];
+	config->face_size = is->face_size[who];
+	config->face_kind = SIM_FACE_JPEG;
+	if (t->kind != TRAVELLER_PORTRAIT_BOMB)
+		return 0;
+	memcpy(is->bomb, config->face, config->face_size);
+	config->face = is->bomb;
+	return swell(is->bomb, config->face_size) ? 0 : wrong(is, "the portrait", "has no frame header");
+}
+
 static int issue_one(struct issue *is, const struct traveller *t)
 {
 	struct sim_passport_config config;
@@ -118,11 +150,8 @@ static int issue_one(struct issue *is, const struct traveller *t)
 		return -1;
 	if (passport_describe(t, &is->pool, &text, &config) != 0)
 		return wrong(is, t->number, "no key for its chip");
-	if (is->faces > 0) {
-		config.face = is->face[t->index % is->faces];
-		config.face_size = is->face_size[t->index % is->faces];
-		config.face_kind = SIM_FACE_JPEG;
-	}
+	if (is->faces > 0 && choose_face(is, t, &config) != 0)
+		return -1;
 	config.digest = config.signature_digest = is->state[n].digest;
 	if (!carried_path(path, is->passports, t->index))
 		return wrong(is, is->passports, "the path is too long");

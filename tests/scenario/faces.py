@@ -19,7 +19,7 @@ import time
 import kinds
 import scenario
 
-SCENARIO = ("seed: 3770\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
+SCENARIO = ("seed: 3341\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
             "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
             "chip: {air_kbit: 848, frame_us: 300, command_us: 500, key_ms: 10}\nmix:\n")
 BIOMETRIC, CAMERA = "EXCEPTION_BIOMETRIC_FAILURE", "EXCEPTION_SYSTEM_MALFUNCTION"
@@ -38,6 +38,7 @@ KINDS = {
     "camera-blinded": (1, CAMERA, "camera.flooded"),
     "camera-silent": (1, CAMERA, "camera.silent"),
     "camera-unplugged": (1, CAMERA, ("camera.unplugged", "camera.no_answer")),  # which, by whether it is asked before it has said so
+    "portrait-bomb": (1, BIOMETRIC, "face.picture"),
     "photo-substituted": (2, BIOMETRIC, "face.no_match"),
 }
 
@@ -115,7 +116,7 @@ class Faces(kinds.Kinds):
                                 text=True, check=True, timeout=60)
         listed = json.loads(opened.stdout)
         verdicts = [r["crossing_id"] for unit, r in self.rows if unit == lane and r["kind"] == "RECORD_VERDICT"]
-        expected = [v for v, k in zip(verdicts, came) if self.KINDS[k][1] == BIOMETRIC]
+        expected = [v for v, k in zip(verdicts, came) if self.KINDS[k][1] == BIOMETRIC and self.KINDS[k][2] != "face.picture"]
         if [e["crossing_id"] for e in listed] != expected:
             self.problem(f"{lane}: faces are kept of {listed}, expected {expected}")
         names, pictures = sorted(os.listdir(out)), {}

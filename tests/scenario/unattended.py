@@ -20,7 +20,7 @@ KINDS = {
 
 class Unattended(faces.Faces):
     NAME, LANES, EACH, SECONDS = "unattended", 1, 3, 120
-    SCENARIO, KINDS, ENVIRONMENT = faces.SCENARIO.replace("seed: 3770", "seed: 2"), KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1"}
+    SCENARIO, KINDS, ENVIRONMENT = faces.SCENARIO.replace("seed: 3341", "seed: 2"), KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1"}
     DONE = "every holder was referred, as there is no certified attack detection"
     console = False
 

@@ -29,7 +29,7 @@ void office_day_begin(struct office_day *d, int kind, uint32_t count)
 	time_t t = (time_t)d->now_s;
 	gmtime_r(&t, &day);
 	d->today = (struct traveller_date){day.tm_year + 1900, day.tm_mon + 1, day.tm_mday};
-	d->scenario.seed = 5;
+	d->scenario.seed = 6;
 	strcpy(d->scenario.own_state, "NOR");
 	for (int i = 0; i < TRAVELLER_KINDS; i++)
 		d->scenario.mix.weight[i] = kind < 0 || kind == i;
