@@ -12,17 +12,11 @@ time is judged. Must never end a process that it did not start. Exit status 77: 
 import json
 import os
 import subprocess
-import sys
-import threading
 import time
 
-import kinds
-import scenario
+import camera_kinds
+from camera_kinds import BIOMETRIC, CAMERA
 
-SCENARIO = ("seed: 3341\ntravellers: 10\nown_state: NOR\ngap_ms: 40\ndevices: {leaf_stroke_ms: 60, lock_ms: 15, bag_ms: 600}\n"
-            "people: {react_ms: 40, walk_ms: 60, hold_ms: 300, patience_ms: 60000}\n"
-            "chip: {air_kbit: 848, frame_us: 300, command_us: 500, key_ms: 10}\nmix:\n")
-BIOMETRIC, CAMERA = "EXCEPTION_BIOMETRIC_FAILURE", "EXCEPTION_SYSTEM_MALFUNCTION"
 # kind: weight, exception, and why; no exception: admitted
 KINDS = {
     "citizen": (5, None, ""),
@@ -43,65 +37,16 @@ KINDS = {
 }
 
 
-class Faces(kinds.Kinds):
-    NAME, LANES, EACH, SECONDS = "faces", 2, 10, 220
+class Faces(camera_kinds.CameraKinds):
+    NAME, EACH = "faces", 10
     console = True  # the lanes have a line to the post, so the reader is asked for the printed portrait
-    SCENARIO, KINDS, ENVIRONMENT = SCENARIO, KINDS, {"POSTERN_CHIPS": "1", "POSTERN_FACES": "1", "POSTERN_NIR": "1"}
+    SCENARIO, KINDS, ENVIRONMENT = camera_kinds.scenario_of(3341, 10), KINDS, camera_kinds.environment(POSTERN_NIR="1")
+    LANE_LINES = "    journal: {failed_faces_hours: 1}\n"
     DONE = "every holder was admitted, everybody else referred with the reason"
-
-    def change(self, path):
-        # A matcher on a busy machine is slow, not dead.
-        with open(path, encoding="utf-8") as f:
-            text = f.read()
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text.replace("    officer_required: true\n", "    officer_required: true\n    stale_after_ms: 8000\n    journal: {failed_faces_hours: 1}\n"))
-
-    def before(self):
-        for lane in self.lanes():
-            self.tool("lane", "duty-on", "--lane", lane, "--officer", "officer-1", check=True)
-        self.held = set()
-        threading.Thread(target=self.watch_pictures, daemon=True).start()
-
-    def pictures_held(self):
-        """Descriptors and mappings of the memfds that pictures and chips' files travel in, over all processes of the daemon."""
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-                    if int(f.read().rpartition(")")[2].split()[1]) != self.daemon.pid:
-                        continue
-                with open(f"/proc/{pid}/maps", encoding="utf-8") as f:
-                    yield from (f"{pid} maps" for line in f if "memfd:postern-blob" in line)
-                for fd in os.listdir(f"/proc/{pid}/fd"):
-                    if "memfd:postern-blob" in os.readlink(f"/proc/{pid}/fd/{fd}"):
-                        yield f"{pid} fd {fd}"
-            except OSError:
-                continue  # it has ended, or closed that one
-
-    def watch_pictures(self):
-        while not self.stopping.wait(0.2):
-            self.held.update(self.pictures_held())
-
-    def after(self):
-        """With the last crossing the last picture has gone from every process."""
-        left = list(self.pictures_held())
-        if left or not self.held:
-            self.problem(f"pictures are held when everybody has gone: {left}, of {len(self.held)} that were seen meanwhile")
-
-    def judge_one(self, lane, kind, verdict, done):
-        _, exception, about = self.KINDS[kind]
-        found = (verdict["verdict"], verdict["exception"], verdict["reason"], verdict["reason_argument"])
-        self.say(f"{lane}  {kind:15s} {' '.join(found)}, {done}")
-        if exception is None:
-            if verdict["verdict"] != "VERDICT_CLEAR" or done != "passed":
-                self.problem(f"{lane}: a holder: {found}, {done}")
-        elif found[:3] != ("VERDICT_REFER", exception, "face.verification") or done == "passed" or found[3] not in (about if isinstance(about, tuple) else (about,)):
-            self.problem(f"{lane}: {kind}: {found}, {done}; expected {exception} {about}")
 
     def judge(self):
         for lane, came, truths in self.of_lanes():
-            released = sum(t["event"] == "exit_released" for t in truths)
-            if released != sum(self.KINDS[k][1] is None for k in came):
-                self.problem(f"{lane}: {released} exits were released")
+            self.judge_released(lane, came, truths)
             self.judge_kept(lane, came)
         self.judge_counts()
         self.judge_switched_off()
@@ -145,7 +90,7 @@ class Faces(kinds.Kinds):
         with open(self.config, encoding="utf-8") as f:
             text = f.read()
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write(text.replace("    journal: {failed_faces_hours: 1}\n", ""))
+            f.write(text.replace(self.LANE_LINES, ""))
         with open(os.path.join(self.dir, "posternd.log"), "a", encoding="utf-8") as log:
             self.start([os.path.join(self.build, "core/posternd"), "--config", self.config], stderr=log, stdout=log)
         left, end = self.lanes(), time.monotonic() + 60
@@ -161,5 +106,4 @@ class Faces(kinds.Kinds):
 
 
 if __name__ == "__main__":
-    scenario.needs_models((sys.argv + [""])[1])
-    kinds.main(Faces)
+    camera_kinds.main(Faces)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-import faces  # noqa: F401 (the demonstration's folder is on the path then)
+import kinds  # noqa: F401 (the demonstration's folder is on the path then)
 import run as demo
 import scenario
 
