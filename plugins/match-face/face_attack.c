@@ -10,13 +10,13 @@
 #include "face_frames.h"
 #include "face_prompted.h"
 
-enum { DETECTOR_SLOT = 0, PAD_SLOT = 3, FACES_MAX = 4, MORE_MAX = 2 };
+enum { FACES_MAX = 4, MORE_MAX = 2 };
 
 #define RESULT(name) POSTERN__CHECK_RESULT__CHECK_##name
 
 bool face_attack_by_infrared(const struct face_stage *s)
 {
-	return s->settings.infrared && s->matcher->engine[PAD_SLOT] == NULL;
+	return s->settings.infrared && s->matcher->engine[FACE_DETECTS_ATTACKS] == NULL;
 }
 
 bool face_attack_by_heuristic(const struct face_stage *s)
@@ -46,7 +46,7 @@ static int find(struct face_stage *s, const struct face_frame *infrared, bool *t
 	uint32_t count = 0;
 	grey.format = FACE_GREY8;
 	*there = false;
-	int r = s->matcher->engine[DETECTOR_SLOT]->detect(s->matcher->self[DETECTOR_SLOT], &grey, faces, FACES_MAX, &count);
+	int r = s->matcher->engine[FACE_DETECTS]->detect(s->matcher->self[FACE_DETECTS], &grey, faces, FACES_MAX, &count);
 	for (uint32_t i = 0; r == PN_OK && i < count && i < FACES_MAX; i++) {
 		struct face_place p = {.width = grey.width, .height = grey.height};
 		memcpy(p.box, faces[i].box, sizeof p.box);
@@ -94,12 +94,12 @@ static bool ask_engine(struct face_stage *s, const Postern__MatchFace *q, const 
 {
 	struct face_frame frames[FACE_STAGE_FRAMES_MAX];
 	const struct face_frame *list[FACE_STAGE_FRAMES_MAX];
-	const struct face_engine *e = s->matcher->engine[PAD_SLOT];
+	const struct face_engine *e = s->matcher->engine[FACE_DETECTS_ATTACKS];
 	const uint32_t count = face_frames_raw(q, blob, size, frames, FACE_STAGE_FRAMES_MAX);
 	for (uint32_t i = 0; i < count; i++)
 		list[i] = &frames[i];
 	*pad = (struct face_pad){.struct_size = sizeof *pad};
-	return count > 0 && e->pad(s->matcher->self[PAD_SLOT], list, count, pad) == PN_OK;
+	return count > 0 && e->pad(s->matcher->self[FACE_DETECTS_ATTACKS], list, count, pad) == PN_OK;
 }
 
 static void tell(struct face_stage *s, const struct face_pad *pad, Postern__FaceMatched *out)
@@ -155,7 +155,7 @@ void face_attack_tell(struct face_stage *s, const Postern__MatchFace *q, const u
 		tell(s, &pad, out);
 		return;
 	}
-	if (s->matcher->engine[PAD_SLOT] == NULL)
+	if (s->matcher->engine[FACE_DETECTS_ATTACKS] == NULL)
 		return;
 	out->pad = s->attacked ? RESULT(FAILED) : RESULT(UNDETERMINED);
 	if (!ask_engine(s, q, blob, size, &pad))

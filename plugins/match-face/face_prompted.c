@@ -3,11 +3,9 @@
  */
 #include "face_prompted.h"
 
-enum { PAD_SLOT = 3 };
-
 bool face_prompted(const struct face_stage *s)
 {
-	return s->settings.head_turns > 0 && s->matcher->engine[PAD_SLOT] == NULL;
+	return s->settings.head_turns > 0 && s->matcher->engine[FACE_DETECTS_ATTACKS] == NULL;
 }
 
 /* One bit of what was drawn for this query. */
@@ -22,13 +20,13 @@ static bool alike(struct face_stage *s, const struct face_capture *known)
 {
 	const struct face_capture *probe = &s->probe;
 	float score;
-	if (known->size == 0 || probe->size == 0 || s->settings.threshold == NULL)
+	if (known->size == 0 || probe->size == 0)
 		return false;
 	if (face_matcher_score(s->matcher, known, &probe, 1, &score) != PN_OK) {
 		s->looked.engine_failed = true;
 		return false;
 	}
-	return (double)score >= s->settings.threshold->score;
+	return face_stage_alike(s, score);
 }
 
 /* The one who stood there ahead, or who was that one a frame ago: the further a head is turned, the less it is like itself ahead. One

@@ -12,9 +12,14 @@
 #include "face_frames.h"
 #include "face_prompted.h"
 
-enum { PAD_SLOT = 3, MATCHER_SLOT = 2, LIVE_QUALITY = 80 };
+enum { LIVE_QUALITY = 80 };
 
 #define RESULT(name) POSTERN__CHECK_RESULT__CHECK_##name
+
+bool face_stage_alike(const struct face_stage *s, float score)
+{
+	return s->settings.threshold != NULL && (double)score >= s->settings.threshold->score;
+}
 
 static char *text(const char *s)
 {
@@ -27,7 +32,7 @@ const char *face_stage_missing(const struct face_stage *s)
 		return NULL;
 	if (s->settings.threshold == NULL)
 		return "face.no_threshold";
-	return s->matcher->engine[PAD_SLOT] == NULL ? "face.no_pad" : NULL;
+	return s->matcher->engine[FACE_DETECTS_ATTACKS] == NULL ? "face.no_pad" : NULL;
 }
 
 void face_stage_shown(struct face_stage *s)
@@ -110,7 +115,7 @@ void face_stage_recall(struct face_stage *s, const char *crossing, const struct 
 
 static void describe(struct face_stage *s, Postern__FaceMatched *out)
 {
-	const struct face_engine *e = s->matcher->engine[MATCHER_SLOT];
+	const struct face_engine *e = s->matcher->engine[FACE_MATCHES];
 	postern__face_matched__init(out);
 	snprintf(s->engine, sizeof s->engine, "%s %s %s", e->vendor, e->name, e->version);
 	out->engine = s->engine;
@@ -202,7 +207,7 @@ static void decide(const struct face_stage *s, float score, Postern__FaceMatched
 	out->score_permille = (int32_t)lroundf(fmaxf(-1000, fminf(1000, score)) * 1000);
 	if (s->settings.threshold == NULL)
 		conclude(out, RESULT(UNDETERMINED), "face.no_threshold");
-	else if (!((double)score >= s->settings.threshold->score))
+	else if (!face_stage_alike(s, score))
 		conclude(out, RESULT(FAILED), "face.no_match");
 	else if (objection != NULL) /* a heuristic only doubts */
 		conclude(out, face_attack_by_heuristic(s) ? RESULT(UNDETERMINED) : RESULT(FAILED), objection);
@@ -249,8 +254,7 @@ static void compare(struct face_stage *s, const Postern__MatchFace *q, Postern__
 		conclude(out, RESULT(ABORTED), "face.engine");
 		return;
 	}
-	const bool alike = s->settings.threshold != NULL && (double)score >= s->settings.threshold->score;
-	if (alike && out->pad != RESULT(FAILED) && face_prompted_waits(s, q, &advice)) {
+	if (face_stage_alike(s, score) && out->pad != RESULT(FAILED) && face_prompted_waits(s, q, &advice)) {
 		ask_for_more(s, q, out);
 		out->frames_used = 0;
 		out->advice = advice;

@@ -64,6 +64,8 @@ struct face_stage {
 	Postern__Check check[FACE_STAGE_CHECKS], *checks[FACE_STAGE_CHECKS];
 };
 
+/* Reached the threshold; false where there is none, and of a score that is no number. */
+bool face_stage_alike(const struct face_stage *s, float score);
 /* NULL: nothing is missing for the mode that the settings ask for. Else a catalogue key:
  * "face.no_threshold", "face.no_pad". */
 const char *face_stage_missing(const struct face_stage *s);

@@ -391,7 +391,7 @@ static void go_on(struct plugin *p, struct seat *s)
 		return;
 	}
 	if (getrandom(&s->stage.lots, sizeof s->stage.lots, 0) != sizeof s->stage.lots) {
-		abandon(p, s); /* what can be foreseen is not asked */
+		p->host->fail(p->host->ctx, "match_face.no_random"); /* what can be foreseen is not asked */
 		return;
 	}
 	face_stage_decide(&s->stage, s->work.query, s->work.blob, s->work.size, &matched);

@@ -76,12 +76,12 @@ static uint64_t now_of(const struct sim *s)
 	return s->host->now_ms(s->host->ctx);
 }
 
-static void done(struct sim *s, const char *event, const char *detail)
+static void log_done(struct sim *s, const char *event, const char *detail)
 {
 	truth_done(&s->truth, s->crossing, event, detail);
 }
 
-static void seen(struct sim *s, const char *event, const char *detail)
+static void log_seen(struct sim *s, const char *event, const char *detail)
 {
 	truth_seen(&s->truth, s->crossing, event, detail);
 }
@@ -157,7 +157,7 @@ static void show(struct sim *s, const struct traveller *t, bool somebody)
 static void present(struct sim *s, const struct traveller *t)
 {
 	char frame[64];
-	done(s, "document_presented", traveller_kind_name(t->kind));
+	log_done(s, "document_presented", traveller_kind_name(t->kind));
 	if (s->chip != NULL)
 		chip_side_lay(s->chip, t->index, t->kind);
 	for (uint32_t i = 0; i < t->lines; i++) {
@@ -173,7 +173,7 @@ static void finish(struct sim *s, const struct traveller *t, const char *outcome
 {
 	char detail[96];
 	snprintf(detail, sizeof detail, "%u %s %s", t->index, traveller_kind_name(t->kind), outcome);
-	seen(s, "traveller_done", detail);
+	log_seen(s, "traveller_done", detail);
 	s->next_arrival_ms = now_of(s) + s->scenario.gap_ms;
 }
 
@@ -204,7 +204,7 @@ static struct agent_view view_of(const struct sim *s, uint64_t now)
 /* Hardware frees both leaves; software is told. */
 static void emergency(struct sim *s, bool pressed, uint64_t now)
 {
-	seen(s, pressed ? "emergency_pressed" : "emergency_reset", "");
+	log_seen(s, pressed ? "emergency_pressed" : "emergency_reset", "");
 	s->emergency = s->entry.emergency = s->exit.emergency = pressed;
 	s->key_until_ms = pressed ? 0 : now + KEY_MS;
 	s->changed = true;
@@ -215,7 +215,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 	if (acts.present_document)
 		present(s, who);
 	if (acts.show_face) {
-		done(s, "face_shown", traveller_kind_name(who->kind));
+		log_done(s, "face_shown", traveller_kind_name(who->kind));
 		show(s, who, true);
 	}
 	if (acts.turn_head && acts.turn_degrees != s->turn_degrees) {
@@ -232,7 +232,7 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->turn_degrees = 0;
 		s->occupants += (uint32_t)acts.persons_in;
 		show(s, who, true);
-		seen(s, "entered", acts.persons_in > 1 ? "2" : "1");
+		log_seen(s, "entered", acts.persons_in > 1 ? "2" : "1");
 		s->changed = true;
 	}
 	if (acts.block_entry)
@@ -241,14 +241,14 @@ static void act(struct sim *s, const struct traveller *who, struct agent_acts ac
 		s->entry.blocked = false;
 	if (acts.persons_out > 0) {
 		s->occupants -= s->occupants < (uint32_t)acts.persons_out ? s->occupants : (uint32_t)acts.persons_out;
-		seen(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
+		log_seen(s, acts.by_exit ? "left_by_exit" : "left_by_entry", "");
 		show(s, who, s->occupants > 0);
 		s->changed = true;
 	}
 	if (acts.leave_object) {
 		s->object_left = true;
 		s->object_until_ms = now + s->scenario.bag_ms;
-		seen(s, "object_left", "");
+		log_seen(s, "object_left", "");
 	}
 	if (acts.press_emergency || acts.reset_emergency)
 		emergency(s, acts.press_emergency, now);
@@ -322,7 +322,7 @@ static void chips(struct sim *s)
 	char detail[96];
 	while (chip_side_fetch(s->chip, &e)) {
 		snprintf(detail, sizeof detail, "%u %s %u %u", e.index, traveller_kind_name(e.kind), e.ms, e.exchanges);
-		done(s, names[e.what], detail);
+		log_done(s, names[e.what], detail);
 		if (e.what == CHIP_SIDE_MISSING)
 			s->host->log(s->host->ctx, POSTERN_ERROR, "sim.no_passport", "");
 	}
@@ -355,7 +355,7 @@ static void steel(struct sim *s, uint64_t now)
 	}
 	bool both = s->entry.opening_per_mille > 0 && s->exit.opening_per_mille > 0;
 	if (both && !s->both_open_logged)
-		done(s, "both_leaves_open", "");
+		log_done(s, "both_leaves_open", "");
 	s->both_open_logged = both;
 }
 
@@ -363,7 +363,7 @@ static void without_core(struct sim *s, uint64_t now)
 {
 	if (!s->core_lost || s->occupants == 0 || now - s->core_lost_ms < CORE_RETURN_MS || s->entry.drive_open)
 		return;
-	done(s, "return_path_without_core", "");
+	log_done(s, "return_path_without_core", "");
 	s->guidance = POSTERN__GUIDANCE__GUIDANCE_GO_BACK;
 	sim_leaf_drive(&s->exit, false);
 	sim_leaf_drive(&s->entry, true);
@@ -401,7 +401,7 @@ static void command(struct sim *s, const struct postern_message *m)
 	switch (c->command) {
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_RELEASE_ENTRY:
 		answered(s);
-		done(s, "entry_released", "");
+		log_done(s, "entry_released", "");
 		sim_leaf_drive(&s->entry, true);
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_ENTRY:
@@ -412,8 +412,8 @@ static void command(struct sim *s, const struct postern_message *m)
 		snprintf(waited, sizeof waited, "%llu%s", (unsigned long long)(s->waited_ns / 1000), s->waits);
 		if (c->record_hash.len == 32)
 			hex_encode(hash, c->record_hash.data, 32);
-		done(s, "exit_released", hash);
-		done(s, "waited_us", waited);
+		log_done(s, "exit_released", hash);
+		log_done(s, "waited_us", waited);
 		sim_leaf_drive(&s->exit, true);
 		break;
 	case POSTERN__GATE_COMMAND_KIND__COMMAND_CLOSE_EXIT:
@@ -439,7 +439,7 @@ static void sim_message(void *self, const struct postern_message *m)
 	if (m->body == POSTERN__ENVELOPE__BODY_GATE_COMMAND) {
 		command(s, m);
 	} else if (m->body == POSTERN__ENVELOPE__BODY_MOVE_CAMERA) {
-		seen(s, "camera_moved", camera_side_hear(&s->camera, m->bytes, m->size, may_lift(s), now_of(s)));
+		log_seen(s, "camera_moved", camera_side_hear(&s->camera, m->bytes, m->size, may_lift(s), now_of(s)));
 	} else if (m->body == POSTERN__ENVELOPE__BODY_SHOW_GUIDANCE) {
 		Postern__ShowGuidance *g = postern__show_guidance__unpack(NULL, m->size, m->bytes);
 		if (g == NULL)
@@ -529,7 +529,7 @@ static int sim_start(void *self)
 	sim_leaf_init(&s->entry, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	sim_leaf_init(&s->exit, s->scenario.leaf_stroke_ms, s->scenario.lock_ms, now);
 	s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
-	done(s, "simulator_started", "");
+	log_done(s, "simulator_started", "");
 	return s->host->wake_after(s->host->ctx, TICK_MS);
 }
 
@@ -545,7 +545,7 @@ static void sim_core_silent(void *self, int lost)
 	struct sim *s = self;
 	s->core_lost = lost != 0;
 	s->core_lost_ms = now_of(s);
-	done(s, lost ? "core_lost" : "core_back", "");
+	log_done(s, lost ? "core_lost" : "core_back", "");
 	if (lost) {
 		s->guidance = POSTERN__GUIDANCE__GUIDANCE_CLOSED;
 		if (!s->exit.drive_open)
@@ -558,7 +558,7 @@ static void sim_stop(void *self)
 	struct sim *s = self;
 	chip_side_stop(s->chip);
 	hand_socket_close(s->by_hand);
-	done(s, "simulator_stopped", "");
+	log_done(s, "simulator_stopped", "");
 	truth_close(&s->truth);
 	explicit_bzero(s, sizeof *s);
 	free(s);

@@ -125,7 +125,7 @@ function picture(show: Show): void {
 
 function apply(s: State): void {
   const told = s.advice !== advice || s.walkIn !== walkIn;
-  const turned = isTurn(s.advice) !== isTurn(advice) || (isTurn(s.advice) && told);
+  const otherPicture = told && (isTurn(advice) || isTurn(s.advice));
   advice = s.advice;
   walkIn = s.walkIn;
   if (s.show !== shown) {
@@ -147,7 +147,7 @@ function apply(s: State): void {
       play(guide.sound);
     say();
   } else if (told) {
-    if (turned) {
+    if (otherPicture) {
       picture(s.show);
       if (access)
         play(guideOf(s.show).sound);

@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "face.h"
 
-enum { FACE_TEMPLATE_MAX = 8192, FACE_PROBES_MAX = 16, FACE_SLOTS = 4 };
+enum { FACE_TEMPLATE_MAX = 8192, FACE_PROBES_MAX = 16 };
+
+/* Which engine fills a slot; bit 1 << that of enum face_slot. */
+enum face_slot_place { FACE_DETECTS, FACE_MEASURES, FACE_MATCHES, FACE_DETECTS_ATTACKS, FACE_SLOTS };
 
 /* Why a capture is not good enough; bits. One that was not assessed fails what asks for it. */
 enum face_fault {
@@ -46,7 +49,7 @@ struct face_capture {
 
 struct face_matcher {
 	const struct face_engine
-		*engine[FACE_SLOTS]; /* of detector, quality, matcher and PAD; NULL: none */
+		*engine[FACE_SLOTS]; /* by enum face_slot_place; NULL: none */
 	void *self[FACE_SLOTS];      /* one and the same engine is opened once */
 };
 
