@@ -140,6 +140,16 @@ static void works_still(struct core_side *c)
 	manifest_free(manifest);
 }
 
+/* After all of that it still works. */
+static void end(struct core_side *c, uint8_t *portrait, struct manifest *manifest)
+{
+	works_still(c);
+	free(portrait);
+	core_side_end(c);
+	free(c);
+	manifest_free(manifest);
+}
+
 static void pictures(void **state)
 {
 	struct manifest *manifest;
@@ -165,11 +175,7 @@ static void pictures(void **state)
 			as_reference, spent(c->child.pid) - between, most, m->cause);
 		assert_true(most < MANIFEST_MIB);
 	}
-	works_still(c);
-	free(portrait);
-	core_side_end(c);
-	free(c);
-	manifest_free(manifest);
+	end(c, portrait, manifest);
 }
 
 /* The next answer that has come, within ms; it is to the next question. *again: those that the question after it has ended. */
@@ -208,11 +214,7 @@ static void flood(void **state)
 	print_message("%d questions, %llu ended by the next; %ld MiB resident at most\n", FLOOD, (unsigned long long)again, most);
 	assert_true(again > FLOOD / 10);
 	assert_true(most < MANIFEST_MIB);
-	works_still(c);
-	free(portrait);
-	core_side_end(c);
-	free(c);
-	manifest_free(manifest);
+	end(c, portrait, manifest);
 }
 
 static int all(void)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int both_setup(void **state, bool camera)
+int both_setup(void **state, enum both_faces faces)
 {
 	const struct kiosk_policy policy = { .valid_ms = VALID_MS, .drift_ms = 2000 };
 	struct both *b = calloc(1, sizeof *b);
@@ -15,8 +15,13 @@ int both_setup(void **state, bool camera)
 		return -1;
 	memset(b->store.key, 0x42, sizeof b->store.key);
 	kiosk_store_init(&b->store, &policy);
-	bench_start_kiosk_with_face(&b->kiosk, &b->store, camera);
-	bench_start_segregated_with_face(&b->gate, &b->store);
+	if (faces == BOTH_NO_FACES) {
+		bench_start_kiosk(&b->kiosk, &b->store);
+		bench_start_segregated(&b->gate, &b->store);
+	} else {
+		bench_start_kiosk_with_face(&b->kiosk, &b->store, faces == BOTH_COMPARE);
+		bench_start_segregated_with_face(&b->gate, &b->store);
+	}
 	return 0;
 }
 

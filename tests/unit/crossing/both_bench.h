@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A kiosk and its gate, both with a matcher: two lanes over one store. Must never look into a lane but for its state's name.
+ * A kiosk and its gate, with a matcher or without: two lanes over one store. Must never look into a lane but for its state's name.
  */
 #ifndef POSTERN_TEST_BOTH_BENCH_H
 #define POSTERN_TEST_BOTH_BENCH_H
@@ -13,8 +13,9 @@ struct both {
 	uint8_t token[KIOSK_TOKEN]; /* a test's own, of the face that was kept */
 };
 
-/* camera: the kiosk has one too. */
-int both_setup(void **state, bool camera);
+/* Which of the two compare faces. */
+enum both_faces { BOTH_NO_FACES, BOTH_GATE_COMPARES, BOTH_COMPARE };
+int both_setup(void **state, enum both_faces faces);
 int both_teardown(void **state);
 /* The later of the two clocks is both's. */
 void both_together(struct both *b);

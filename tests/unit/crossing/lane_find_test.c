@@ -24,7 +24,7 @@
 
 static int setup(void **state)
 {
-	return both_setup(state, false);
+	return both_setup(state, BOTH_GATE_COMPARES);
 }
 
 static void is(const struct bench *b, const char *state)

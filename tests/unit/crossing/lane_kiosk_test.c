@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "lane_bench.h"
+#include "both_bench.h"
 
 #define K(name) POSTERN__PLUGIN_KIND__KIND_##name
 #define B(name) POSTERN__ENVELOPE__BODY_##name
@@ -22,35 +22,10 @@
 #define RECORD(name) POSTERN__RECORD_KIND__RECORD_##name
 #define OUTCOME(name) POSTERN__OUTCOME__OUTCOME_##name
 #define SHOWS(name) POSTERN__GUIDANCE__GUIDANCE_##name
-#define VALID_MS 600000u
-
-struct both {
-	struct kiosk_store store;
-	struct bench kiosk, gate;
-};
 
 static int setup(void **state)
 {
-	const struct kiosk_policy policy = { .valid_ms = VALID_MS, .drift_ms = 2000 };
-	struct both *b = calloc(1, sizeof *b);
-	*state = b;
-	if (b == NULL)
-		return -1;
-	memset(b->store.key, 0x42, sizeof b->store.key);
-	kiosk_store_init(&b->store, &policy);
-	bench_start_kiosk(&b->kiosk, &b->store);
-	bench_start_segregated(&b->gate, &b->store);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct both *b = *state;
-	lane_wipe(&b->kiosk.lane);
-	lane_wipe(&b->gate.lane);
-	kiosk_store_wipe(&b->store);
-	free(b);
-	return 0;
+	return both_setup(state, BOTH_NO_FACES);
 }
 
 static void is(const struct bench *b, const char *state)
@@ -76,17 +51,10 @@ static size_t records(const struct bench *b, Postern__RecordKind kind)
 	return n;
 }
 
-/* The two see one clock. */
-static void together(struct both *b)
-{
-	uint64_t now = b->kiosk.now_ms > b->gate.now_ms ? b->kiosk.now_ms : b->gate.now_ms;
-	b->kiosk.now_ms = b->gate.now_ms = now;
-}
-
 /* At the kiosk, up to the record of the verdict. */
 static void check(struct both *b, Postern__Verdict rules)
 {
-	together(b);
+	both_together(b);
 	bench_present(&b->kiosk);
 	is(&b->kiosk, "ELIGIBILITY");
 	bench_answer_document(&b->kiosk, CHECK(SUCCESSFUL));
@@ -113,7 +81,7 @@ static void issue(struct both *b, Postern__Verdict rules)
 /* At the gate, until its own checks are clear. */
 static void show(struct both *b)
 {
-	together(b);
+	both_together(b);
 	bench_present(&b->gate);
 	is(&b->gate, "REDEMPTION");
 	bench_answer_document(&b->gate, CHECK(SUCCESSFUL));
@@ -196,7 +164,7 @@ static void too_late(void **state)
 {
 	struct both *b = *state;
 	issue(b, VERDICT(CLEAR));
-	together(b);
+	both_together(b);
 	b->gate.now_ms += VALID_MS;
 	bench_sense(&b->gate);
 	show(b);
@@ -247,7 +215,7 @@ static void the_gate_searches_the_list_itself(void **state)
 {
 	struct both *b = *state;
 	issue(b, VERDICT(CLEAR));
-	together(b);
+	both_together(b);
 	bench_present(&b->gate);
 	bench_answer_document(&b->gate, CHECK(SUCCESSFUL));
 	bench_answer_lists(&b->gate, true);
@@ -367,7 +335,7 @@ static void a_gate_that_is_free(void **state)
 	assert_false(lane_is_free(&b->kiosk.lane));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, both_teardown)
 
 int main(void)
 {

@@ -25,12 +25,12 @@
 
 static int setup(void **state)
 {
-	return both_setup(state, false);
+	return both_setup(state, BOTH_GATE_COMPARES);
 }
 
 static int setup_with_camera(void **state)
 {
-	return both_setup(state, true);
+	return both_setup(state, BOTH_COMPARE);
 }
 
 static void is(const struct bench *b, const char *state)

@@ -209,3 +209,12 @@ void rig_pass(struct rig *r, bool exit, bool out)
 		rig_run(r, 100);
 	}
 }
+
+uint32_t rig_draw(uint64_t *state, uint32_t below)
+{
+	*state += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = *state;
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ z >> 31) % below);
+}

@@ -37,6 +37,8 @@ struct rig {
 	bool closed_on_somebody; /* a close drive was seen asserted with that leaf's beam broken */
 };
 
+/* splitmix64: the next number below below. */
+uint32_t rig_draw(uint64_t *state, uint32_t below);
 /* The reset key is turned and turned back. */
 void rig_reset(struct rig *r);
 /* All lines present; inverted: their closed_level is 0 for every second line. Everything shut, well and quiet, then read. */

@@ -330,12 +330,7 @@ static uint64_t noise_state;
 
 static uint32_t draw(uint32_t below)
 {
-	/* splitmix64 */
-	noise_state += UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t z = noise_state;
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (uint32_t)((z ^ z >> 31) % below);
+	return rig_draw(&noise_state, below);
 }
 
 /* Sees lines, outputs and what is sensed of the leaves; counts how long it is driven. Times in milliseconds. */

@@ -14,12 +14,7 @@ static uint64_t state;
 
 static uint32_t draw(uint32_t below)
 {
-	/* splitmix64 */
-	state += UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t z = state;
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (uint32_t)((z ^ z >> 31) % below);
+	return rig_draw(&state, below);
 }
 
 static int wrong(const char *what, uint64_t seed, const struct rig *r)
