@@ -11,7 +11,8 @@ export async function openPage(browser, options = {}) {
   page.errors = [];
   page.on('pageerror', (e) => page.errors.push(e.message));
   page.on('console', (m) => {
-    if (m.type() === 'error' && !m.text().includes('WebSocket')) // a lost connection is what some of these tests are about
+    // A lost connection is what some of these tests are about, and others run beside them.
+    if (m.type() === 'error' && !m.text().includes('WebSocket') && !m.text().includes('ERR_CONNECTION_REFUSED'))
       page.errors.push(`${m.text()} ${m.location().url}`);
   });
   return page;
